@@ -1,0 +1,11 @@
+/*
+ * vnmcd: the virtual-network monitoring collector.
+ */
+#include "base/log.h"
+
+int
+main(void)
+{
+	vnm_error("not built yet");
+	return 1;
+}
