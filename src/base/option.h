@@ -1,0 +1,105 @@
+/*
+ * Tables of options: what may stand in the configuration, how it reads, its default and
+ * whether a reload applies it. A table is an X-macro list, from which the struct that holds
+ * the values and the rows that bind, check and document it are both made:
+ *
+ *   #define VNM_UDP_OPTIONS(X) \
+ *       X(struct vnm_udp_options, rcvbuf, SIZE, "4M", RESTART, "socket receive buffer")
+ *   struct vnm_udp_options { VNM_UDP_OPTIONS(VNM_OPTION_MEMBER) };
+ *   const struct vnm_option vnm_udp_options[] = { VNM_UDP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END };
+ */
+#ifndef VNM_BASE_OPTION_H
+#define VNM_BASE_OPTION_H
+
+#include "base/addr.h"
+#include "base/err.h"
+
+enum vnm_option_type {
+	VNM_OPTION_STRING,   /* char *, owned; NULL: not given and no default */
+	VNM_OPTION_BOOL,     /* bool: true or false */
+	VNM_OPTION_NUMBER,   /* uint32_t, decimal */
+	VNM_OPTION_REAL,     /* double */
+	VNM_OPTION_SIZE,     /* uint64_t octets: a number and K, M or G (1024-based), or none */
+	VNM_OPTION_DURATION, /* uint64_t ns: a number and ns, us, ms, s, m, h or d (unit required,
+				but for 0) */
+	VNM_OPTION_STRINGS,  /* struct vnm_strings, owned: a sequence of scalars */
+	VNM_OPTION_PREFIXES, /* struct vnm_prefixes, owned: a sequence of prefixes */
+	VNM_OPTION_LISTEN,   /* struct vnm_listen: "udp:[::]:4739", "tcp:127.0.0.1:4739" */
+	VNM_OPTION_PAIRS /* struct vnm_strings of k, v, k, v …, owned: a mapping passed on verbatim
+			  */
+};
+
+struct vnm_strings {
+	char **p; /* owned, as are the strings */
+	uint32_t n;
+};
+
+struct vnm_prefixes {
+	struct vnm_prefix *p; /* owned */
+	uint32_t n;
+};
+
+struct vnm_listen {
+	bool tcp;
+	struct vnm_endpoint at; /* family NONE: not given */
+};
+
+#define VNM_OPTION_CTYPE_STRING char *
+#define VNM_OPTION_CTYPE_BOOL bool
+#define VNM_OPTION_CTYPE_NUMBER uint32_t
+#define VNM_OPTION_CTYPE_REAL double
+#define VNM_OPTION_CTYPE_SIZE uint64_t
+#define VNM_OPTION_CTYPE_DURATION uint64_t
+#define VNM_OPTION_CTYPE_STRINGS struct vnm_strings
+#define VNM_OPTION_CTYPE_PREFIXES struct vnm_prefixes
+#define VNM_OPTION_CTYPE_LISTEN struct vnm_listen
+#define VNM_OPTION_CTYPE_PAIRS struct vnm_strings
+
+enum vnm_option_when { VNM_OPTION_RELOAD, VNM_OPTION_RESTART };
+
+struct vnm_option {
+	const char *name; /* NULL ends a table */
+	enum vnm_option_type type;
+	size_t offset;	      /* of the value in the struct that the table is for */
+	const char *fallback; /* the default, as it would be written; NULL: none (zero) */
+	enum vnm_option_when when;
+	const char *doc;
+};
+
+#define VNM_OPTION_MEMBER(struct_type, name, type, fallback, when, doc) \
+	VNM_OPTION_CTYPE_##type name;
+#define VNM_OPTION_ROW(struct_type, name, type, fallback, when, doc) \
+	{#name, VNM_OPTION_##type, offsetof(struct_type, name), fallback, VNM_OPTION_##when, doc},
+#define VNM_OPTION_END                                                    \
+	{                                                                 \
+		NULL, VNM_OPTION_STRING, 0, NULL, VNM_OPTION_RELOAD, NULL \
+	}
+
+/* Fills a zeroed struct with a table's defaults: 0, or -1 and *err. */
+int vnm_option_defaults(const struct vnm_option *table, void *values, struct vnm_err *err);
+
+/* Reads one scalar: 0, or -1 and err->text (what is wrong and what would be right). Replaces and
+ * frees an old value. */
+int vnm_option_set(
+    const struct vnm_option *option, void *values, const char *text, struct vnm_err *err);
+
+/* Appends to a STRINGS, PREFIXES or PAIRS (text, then its value) option. */
+int vnm_option_append(
+    const struct vnm_option *option, void *values, const char *text, struct vnm_err *err);
+
+/* Frees what the values own; they are zero afterwards. */
+void vnm_option_release(const struct vnm_option *table, void *values);
+
+/* The row of that name, or NULL. */
+const struct vnm_option *vnm_option_find(const struct vnm_option *table, const char *name);
+
+/* The name in the table that is nearest to a misspelt one, or NULL where none is near. */
+const char *vnm_option_nearest(const struct vnm_option *table, const char *name);
+
+/* Whether two sets of values differ in this option. */
+bool vnm_option_differs(const struct vnm_option *option, const void *a, const void *b);
+
+/* The type's name in documentation: "size", "duration" … */
+const char *vnm_option_type_name(enum vnm_option_type type);
+
+#endif
