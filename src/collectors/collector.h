@@ -1,0 +1,117 @@
+/*
+ * What collectors hand over and to whom. A collector owns sockets or files; it knows of
+ * decoders only what is here, as pointers that the pipeline gave it.
+ */
+#ifndef VNM_COLLECTORS_COLLECTOR_H
+#define VNM_COLLECTORS_COLLECTOR_H
+
+#include "base/counters.h"
+#include "base/err.h"
+#include "base/option.h"
+#include "record/datagram.h"
+
+struct event_base;
+
+/* At the most this much in one turn, so that all sources are served. */
+#define VNM_TURN_DATAGRAMS 128
+#define VNM_TURN_NS 2000000ULL
+
+/* The pipeline as collectors see it. */
+struct vnm_intake {
+	void *ctx;
+	/* One message. Its bytes are the collector's and may change after the call. */
+	void (*message)(void *ctx, const struct vnm_datagram *d);
+	/* A stream ended (a stream's first message began it); p and n are not used. */
+	void (*end)(void *ctx, const struct vnm_datagram *d);
+	/* The turn ends: outputs get their batches. */
+	void (*turn_end)(void *ctx);
+	/* Whether outputs have room for another turn's records: streams are read only then. */
+	bool (*room)(void *ctx);
+	/* As in struct vnm_decoder; NULL: this source is no stream. */
+	size_t (*frame)(const uint8_t *p, size_t n);
+	struct vnm_counters *counters;
+};
+
+/* What all listeners have in common (configuration: `listeners`). */
+#define VNM_LISTENER_OPTIONS(X)                                                                  \
+	X(struct vnm_listener_options, name, STRING, NULL, RESTART, "name, for messages and -o") \
+	X(struct vnm_listener_options, decoder, STRING, NULL, RESTART, "which decoder reads it") \
+	X(struct vnm_listener_options, listen, LISTEN, NULL, RESTART,                            \
+	    "where: udp:ADDRESS:PORT or tcp:ADDRESS:PORT, IPv6 in brackets")                     \
+	X(struct vnm_listener_options, allow, PREFIXES, NULL, RELOAD,                            \
+	    "source prefixes whose messages are taken; empty: all")                              \
+	X(struct vnm_listener_options, rcvbuf, SIZE, "4M", RESTART,                              \
+	    "socket receive buffer; forced beyond the system's limit where allowed")             \
+	X(struct vnm_listener_options, timestamps, BOOL, "false", RESTART,                       \
+	    "kernel receive time for observed_ns (udp)")                                         \
+	X(struct vnm_listener_options, connections, NUMBER, "1024", RELOAD,                      \
+	    "connections at a time (tcp)")                                                       \
+	X(struct vnm_listener_options, idle, DURATION, "0", RELOAD,                              \
+	    "a connection silent for so long is closed (tcp); 0: never")
+
+struct vnm_listener_options {
+	VNM_LISTENER_OPTIONS(VNM_OPTION_MEMBER)
+};
+extern const struct vnm_option vnm_listener_options[];
+
+/* ---- UDP (collectors/udp.c) ------------------------------------------------------------- */
+
+struct vnm_udp;
+
+/*
+ * A socket bound by vnm_udp_bind() or handed over by systemd. With `reuseport` several sockets
+ * share the address, one a worker: 0 and *fd, or -1 and *err (which says what to do).
+ */
+int vnm_udp_bind(
+    const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err);
+
+/*
+ * Steers datagrams of a reuseport group of `workers` sockets by source *address*, so that an
+ * exporter stays with one worker (SO_ATTACH_REUSEPORT_CBPF on any one socket of the group).
+ */
+int vnm_udp_steer(int fd, bool ip6, unsigned workers, struct vnm_err *err);
+
+/* Starts to read; owns fd from here on, also on failure. NULL and *err on failure. */
+struct vnm_udp *vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
+    const struct vnm_intake *intake, struct vnm_err *err);
+/* Reads what is already in the socket, without waiting. */
+void vnm_udp_drain(struct vnm_udp *u);
+void vnm_udp_close(struct vnm_udp *u);
+/* The receive buffer's real size in octets. */
+size_t vnm_udp_rcvbuf(const struct vnm_udp *u);
+
+/* ---- TCP (collectors/tcp.c) --------------------------------------------------------------- */
+
+struct vnm_tcp;
+
+int vnm_tcp_bind(
+    const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err);
+struct vnm_tcp *vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
+    const struct vnm_intake *intake, struct vnm_err *err);
+void vnm_tcp_close(struct vnm_tcp *t);
+
+/* ---- replay (collectors/replay.c) --------------------------------------------------------- */
+
+/* How a replay finds the stream framing of a TCP destination port; NULL: not one of ours. */
+typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
+
+struct vnm_replay_options {
+	double speed; /* 0: as fast as possible; else times the recorded speed */
+	/* Framing for a TCP stream to this port that begins with these bytes, or NULL: ignored. */
+	vnm_frame_fn (*stream)(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n);
+	/* Whether this UDP datagram is for us; false: counted as ignored. */
+	bool (*wanted)(void *ctx, const struct vnm_datagram *d);
+	/* The packets' clock moved on to this time. */
+	void (*clock)(void *ctx, uint64_t now_ns);
+	void *ctx;
+	const volatile int *stop; /* not 0: end early, as if the file ended here */
+};
+
+/*
+ * Reads a pcap or pcapng file to its end and hands over its messages: 0, or -1 and *err when
+ * it is unreadable or cut short (all before that was handed over).
+ */
+int vnm_replay_file(const char *path, const struct vnm_replay_options *o,
+    const struct vnm_intake *intake, struct vnm_err *err);
+
+#endif

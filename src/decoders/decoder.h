@@ -1,0 +1,183 @@
+/*
+ * What a decoder is: a const struct of pure functions of bytes, exporter state and the
+ * datagram's clock. No I/O, no time(), no log; long-lived memory only through vnm_alloc and
+ * owned by the exporter's state.
+ *
+ * A new decoder is one file, a line in decoders.def and its cases.
+ */
+#ifndef VNM_DECODERS_DECODER_H
+#define VNM_DECODERS_DECODER_H
+
+#include "base/buffer.h"
+#include "base/counters.h"
+#include "base/option.h"
+#include "base/reader.h"
+#include "base/scratch.h"
+#include "record/datagram.h"
+#include "record/record.h"
+
+/* Bounds that all decoders keep (configuration: `limits`). */
+#define VNM_LIMITS_OPTIONS(X)                                                                   \
+	X(struct vnm_limits, exporters, NUMBER, "20000", RESTART,                               \
+	    "exporters known at a time, each worker; the longest silent makes room")            \
+	X(struct vnm_limits, templates, NUMBER, "4096", RELOAD,                                 \
+	    "templates kept for one exporter; the longest unused makes room")                   \
+	X(struct vnm_limits, template_fields, NUMBER, "1024", RELOAD, "fields of one template") \
+	X(struct vnm_limits, domains, NUMBER, "256", RELOAD,                                    \
+	    "sessions and observation domains of one exporter")                                 \
+	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                           \
+	    "samplers, interfaces, VRFs and applications learnt from one exporter")             \
+	X(struct vnm_limits, held_octets, SIZE, "256K", RELOAD,                                 \
+	    "data of one exporter held until its template comes")                               \
+	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")         \
+	X(struct vnm_limits, records_per_message, NUMBER, "16384", RELOAD,                      \
+	    "records that one message may yield")                                               \
+	X(struct vnm_limits, output_per_message, SIZE, "16M", RELOAD,                           \
+	    "encoded octets that one message may yield")
+
+struct vnm_limits {
+	VNM_LIMITS_OPTIONS(VNM_OPTION_MEMBER)
+};
+extern const struct vnm_option vnm_limits_options[];
+
+/*
+ * One source of messages of one decoder, by address. What lies below it (transport sessions,
+ * observation domains, sFlow agents, peers) is in the decoder's state.
+ */
+struct vnm_exporter {
+	uint32_t magic;
+	const struct vnm_decoder *decoder;
+	struct vnm_addr addr;
+	uint64_t last_ns; /* when it was last heard, on the packets' clock */
+	const void
+	    *options; /* the decoder's own, of the listener; borrowed, may change by reload */
+	void *state;  /* decoder->state_size octets, zeroed before open(); owned */
+};
+
+/*
+ * Where a decoder's results go. The record is one and reused: begin, fill, emit. Envelope
+ * fields that hold for a whole message are set once, between message start and vnm_out_base().
+ */
+struct vnm_out {
+	struct vnm_record *rec;
+	uint64_t base[VNM_HAS_WORDS]; /* presence of the message's own envelope fields */
+	struct vnm_scratch *scratch;  /* reset after every message */
+	struct vnm_counters *counters;
+	const struct vnm_limits *limits;
+	uint32_t records_left;		   /* of limits->records_per_message */
+	uint32_t emitted;		   /* records of this message so far */
+	uint32_t faults;		   /* part faults of this message so far */
+	uint32_t held;			   /* parts of this message that wait for a template */
+	void (*emit)(struct vnm_out *out); /* the pipeline's */
+};
+
+/* Envelope presence as it is now holds for all records to come of this message. */
+static inline void
+vnm_out_base(struct vnm_out *out)
+{
+	memcpy(out->base, out->rec->has, sizeof(out->base));
+}
+
+/* The record, empty but for the message's envelope. */
+static inline struct vnm_record *
+vnm_out_begin(struct vnm_out *out, enum vnm_kind kind)
+{
+	memcpy(out->rec->has, out->base, sizeof(out->base));
+	out->rec->kind_id = kind;
+	return out->rec;
+}
+
+/* A fault within the message: it will be `partial`. */
+static inline void
+vnm_out_fault(struct vnm_out *out, enum vnm_reason reason)
+{
+	out->counters->parts[reason]++;
+	out->faults++;
+}
+
+/* Hands the record on. False (and nothing done) when the message has yielded all it may. */
+static inline bool
+vnm_out_emit(struct vnm_out *out)
+{
+	if (VNM_UNLIKELY(out->records_left == 0)) {
+		vnm_out_fault(out, VNM_R_record_limit);
+		return false;
+	}
+	out->records_left--;
+	out->emitted++;
+	out->emit(out);
+	return true;
+}
+
+static inline void
+vnm_out_count(struct vnm_out *out, enum vnm_counter c, uint64_t n)
+{
+	out->counters->v[c] += n;
+}
+
+/* A message that was held has come to its end: `outcome` is not HELD; reason for FAILED. */
+void vnm_out_release(struct vnm_out *out, enum vnm_outcome outcome, enum vnm_reason reason);
+
+struct vnm_decoder {
+	const char *name;    /* in the configuration and for -m */
+	const char *summary; /* one line for the documentation */
+	uint16_t ports[8];   /* where its messages are usually sent; 0 ends the list */
+	size_t state_size;   /* octets of state for each exporter */
+
+	/* Whether these bytes look like one of its messages (replay without -m). */
+	bool (*probe)(const uint8_t *p, size_t n);
+
+	/*
+	 * The size in octets of the message that begins at p, of which n octets are there:
+	 * 0 when more must come to tell, VNM_FRAME_BAD when the stream cannot be followed.
+	 * NULL: not for streams.
+	 */
+	size_t (*frame)(const uint8_t *p, size_t n);
+
+	/* A new exporter; a stream's begin. 0, or -1 when memory is short. May be NULL. */
+	int (*open)(struct vnm_exporter *x);
+
+	/*
+	 * One message: VNM_OK, or the reason for which all of it is refused. Faults of parts go
+	 * to vnm_out_fault(), data that waits is added to out->held; the pipeline makes the
+	 * message's one outcome of these.
+	 */
+	enum vnm_reason (*decode)(
+	    struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out);
+
+	/*
+	 * Time passes: about once a second, on the packets' clock in a replay. Ages templates
+	 * and held data, emits visibility records. With `final` set it is the last call: all
+	 * that is held ends. out's envelope is the pipeline's for this exporter. May be NULL.
+	 */
+	void (*tick)(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm_out *out);
+
+	/* A stream ended: d->session, src and dst tell which. May be NULL. */
+	void (*end)(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out);
+
+	/* Frees what the state owns. May be NULL. */
+	void (*close)(struct vnm_exporter *x, struct vnm_counters *counters);
+
+	/*
+	 * Persistence over a restart: save appends to b (nothing where there is nothing worth
+	 * it); load gets the same octets, which may be damaged: 0, or -1 where they were refused.
+	 */
+	bool (*save)(const struct vnm_exporter *x, struct vnm_buffer *b);
+	int (*load)(struct vnm_exporter *x, struct vnm_reader *r, uint64_t now_ns);
+
+	const struct vnm_option *options; /* keys of its own in a listener; NULL: none */
+	size_t options_size;		  /* octets of the struct they fill */
+};
+
+#define VNM_FRAME_BAD SIZE_MAX
+
+/* The list of decoders.def, ended by NULL. */
+extern const struct vnm_decoder *const vnm_decoders[];
+
+/* By name, or NULL. */
+const struct vnm_decoder *vnm_decoder_find(const char *name);
+
+/* The first whose probe() takes the bytes, else the first that names the port, else NULL. */
+const struct vnm_decoder *vnm_decoder_guess(const uint8_t *p, size_t n, uint16_t port);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * Sinks: where encoded records go. A sink is shared by all workers and takes batches; it
+ * copies what it takes, never blocks on a slow or absent peer, and says what it did not take.
+ */
+#ifndef VNM_OUTPUT_SINK_H
+#define VNM_OUTPUT_SINK_H
+
+#include "base/counters.h"
+#include "base/err.h"
+#include "base/option.h"
+#include "output/encoder.h"
+#include "record/record.h"
+
+#include <stdatomic.h>
+
+struct vnm_batch_entry {
+	struct vnm_frame frame; /* in the batch's bytes */
+	enum vnm_kind kind;
+	uint32_t key_at; /* offset of the key in the batch's `keys`; key_n 0: no key */
+	uint32_t key_n;
+};
+
+/* Records of one worker's turn, in order. Borrowed for the call. */
+struct vnm_batch {
+	const uint8_t *bytes; /* the frames, one behind the other without gaps */
+	size_t n;	      /* octets */
+	const uint8_t *keys;
+	const struct vnm_batch_entry *entries;
+	size_t count;
+};
+
+/*
+ * A sink's part of the books, by kind: offered = published + sum of dropped + in flight.
+ * Written by any thread.
+ */
+struct vnm_sink_books {
+	_Atomic uint64_t offered[VNM_KIND_COUNT];
+	_Atomic uint64_t published[VNM_KIND_COUNT];
+	_Atomic uint64_t dropped[VNM_KIND_COUNT];
+	_Atomic uint64_t reasons[VNM_REASON_COUNT]; /* the drops, by reason */
+};
+
+struct vnm_sink {
+	uint32_t magic;
+	const struct vnm_sink_type *type;
+	const char *name;		   /* of the output; borrowed from the configuration */
+	const struct vnm_encoder *encoder; /* what the batches hold */
+	const void *options;		   /* type->options_size octets; borrowed */
+	struct vnm_sink_books books;
+	void *state; /* the type's; owned */
+};
+
+struct vnm_sink_type {
+	const char *name; /* in the configuration: file, kafka, null */
+	const char *summary;
+
+	/* Ready to take batches (a broker may still be away): 0, or -1 and *err. */
+	int (*open)(struct vnm_sink *s, struct vnm_err *err);
+
+	/* Records that it will surely take now; TCP sources pause when this is short. Any thread.
+	 */
+	size_t (*room)(struct vnm_sink *s);
+
+	/* Takes a batch or counts in s->books what it did not take. Any thread; never blocks on a
+	 * peer. */
+	void (*publish)(struct vnm_sink *s, const struct vnm_batch *batch);
+
+	/*
+	 * Worker 0, about every 100 ms of wall time: writes out what lingers, reopens files,
+	 * takes delivery reports. May be NULL.
+	 */
+	void (*tick)(struct vnm_sink *s, uint64_t mono_ns);
+
+	/* All that is in flight out or dropped (counted) by then. 0, or -1 when some was dropped.
+	 */
+	int (*flush)(struct vnm_sink *s, uint64_t deadline_mono_ns);
+
+	void (*close)(struct vnm_sink *s);
+
+	const struct vnm_option *options; /* keys of its own in an output */
+	size_t options_size;
+};
+
+/* The list of sinks.def, ended by NULL. */
+extern const struct vnm_sink_type *const vnm_sink_types[];
+
+/* By name, or NULL. */
+const struct vnm_sink_type *vnm_sink_type_find(const char *name);
+
+static inline void
+vnm_sink_count_drop(struct vnm_sink *s, enum vnm_kind kind, enum vnm_reason reason, uint64_t n)
+{
+	atomic_fetch_add_explicit(&s->books.dropped[kind], n, memory_order_relaxed);
+	atomic_fetch_add_explicit(&s->books.reasons[reason], n, memory_order_relaxed);
+}
+
+#endif
