@@ -23,4 +23,17 @@ int vnm_err_text(struct vnm_err *err, const char *fmt, ...) VNM_PRINTF(2, 3);
 /* "file:line: text" into buf; returns buf. */
 const char *vnm_err_format(const struct vnm_err *err, char *buf, size_t size);
 
+/* Several of them, for those who check all before they give up. Zero-initialised by its owner. */
+struct vnm_errs {
+	struct vnm_err *p; /* owned; vnm_errs_free() */
+	uint32_t n;
+	uint32_t lost; /* more than there was room for */
+};
+
+/* Adds a copy. */
+void vnm_errs_add(struct vnm_errs *errs, const struct vnm_err *err);
+/* By file and line; what was added first stays first within a line. */
+void vnm_errs_sort(struct vnm_errs *errs);
+void vnm_errs_free(struct vnm_errs *errs);
+
 #endif

@@ -25,6 +25,8 @@ enum vnm_option_type {
 	VNM_OPTION_STRINGS,  /* struct vnm_strings, owned: a sequence of scalars */
 	VNM_OPTION_PREFIXES, /* struct vnm_prefixes, owned: a sequence of prefixes */
 	VNM_OPTION_LISTEN,   /* struct vnm_listen: "udp:[::]:4739", "tcp:127.0.0.1:4739" */
+	VNM_OPTION_ENDPOINT, /* struct vnm_endpoint: "[::1]:9464", "127.0.0.1:9464" */
+	VNM_OPTION_SPEED,    /* double: max (0), or how many times the recorded speed */
 	VNM_OPTION_PAIRS /* struct vnm_strings of k, v, k, v …, owned: a mapping passed on verbatim
 			  */
 };
@@ -53,6 +55,8 @@ struct vnm_listen {
 #define VNM_OPTION_CTYPE_STRINGS struct vnm_strings
 #define VNM_OPTION_CTYPE_PREFIXES struct vnm_prefixes
 #define VNM_OPTION_CTYPE_LISTEN struct vnm_listen
+#define VNM_OPTION_CTYPE_ENDPOINT struct vnm_endpoint
+#define VNM_OPTION_CTYPE_SPEED double
 #define VNM_OPTION_CTYPE_PAIRS struct vnm_strings
 
 enum vnm_option_when { VNM_OPTION_RELOAD, VNM_OPTION_RESTART };
@@ -78,14 +82,23 @@ struct vnm_option {
 /* Fills a zeroed struct with a table's defaults: 0, or -1 and *err. */
 int vnm_option_defaults(const struct vnm_option *table, void *values, struct vnm_err *err);
 
-/* Reads one scalar: 0, or -1 and err->text (what is wrong and what would be right). Replaces and
- * frees an old value. */
+/*
+ * Reads one scalar: 0, or -1 and err->text (what is wrong and what would be right). Replaces and
+ * frees an old value. A list takes its items with commas between them, none from "".
+ */
 int vnm_option_set(
     const struct vnm_option *option, void *values, const char *text, struct vnm_err *err);
 
-/* Appends to a STRINGS, PREFIXES or PAIRS (text, then its value) option. */
+/* Appends to a STRINGS or PREFIXES option. */
 int vnm_option_append(
     const struct vnm_option *option, void *values, const char *text, struct vnm_err *err);
+
+/* Sets one key of a PAIRS option, in its old place where the key is there already. */
+int vnm_option_pair(const struct vnm_option *option, void *values, const char *key,
+    const char *text, struct vnm_err *err);
+
+/* Whether it is STRINGS or PREFIXES. */
+bool vnm_option_is_list(const struct vnm_option *option);
 
 /* Frees what the values own; they are zero afterwards. */
 void vnm_option_release(const struct vnm_option *table, void *values);
