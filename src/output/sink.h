@@ -30,8 +30,8 @@ struct vnm_batch {
 };
 
 /*
- * A sink's part of the books, by kind: offered = published + sum of dropped + in flight.
- * Written by any thread.
+ * A sink's part of the books, by kind: offered = published + dropped + in flight. Written by
+ * any thread: `offered` by the outputs (output/output.h), the rest by the sink.
  */
 struct vnm_sink_books {
 	_Atomic uint64_t offered[VNM_KIND_COUNT];
@@ -71,6 +71,9 @@ struct vnm_sink_type {
 	 */
 	void (*tick)(struct vnm_sink *s, uint64_t mono_ns);
 
+	/* The file may have been moved away (SIGHUP): opens it anew. Any thread. May be NULL. */
+	void (*reopen)(struct vnm_sink *s);
+
 	/* All that is in flight out or dropped (counted) by then. 0, or -1 when some was dropped.
 	 */
 	int (*flush)(struct vnm_sink *s, uint64_t deadline_mono_ns);
@@ -86,6 +89,16 @@ extern const struct vnm_sink_type *const vnm_sink_types[];
 
 /* By name, or NULL. */
 const struct vnm_sink_type *vnm_sink_type_find(const char *name);
+
+/* Makes and opens a sink; name, encoder and options are borrowed. NULL, and err->text. */
+struct vnm_sink *vnm_sink_open(const struct vnm_sink_type *type, const char *name,
+    const struct vnm_encoder *encoder, const void *options, struct vnm_err *err);
+
+/* Closes and frees; what is still in flight was for flush() to get out. NULL is nothing. */
+void vnm_sink_close(struct vnm_sink *s);
+
+/* Records offered that are neither published nor dropped yet. */
+uint64_t vnm_sink_in_flight(const struct vnm_sink *s);
 
 static inline void
 vnm_sink_count_drop(struct vnm_sink *s, enum vnm_kind kind, enum vnm_reason reason, uint64_t n)

@@ -1,0 +1,370 @@
+/*
+ * The sink for files, pipes and standard output. Workers share one buffer, which is written
+ * out when it is full and ten times a second; only whole records go out, and what a full disk
+ * or a closed pipe did not take is counted record by record.
+ */
+#include "output/sink.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC 0x66696c65u
+#define BUFFER_OCTETS (256u << 10)
+#define BUFFER_RECORDS 4096
+
+#define FILE_OPTIONS(X)                                                                      \
+	X(struct file_options, path, STRING, "-", RESTART, "the file; - is standard output") \
+	X(struct file_options, rotate_size, SIZE, "0", RESTART,                              \
+	    "begin a new file before this one grows larger; 0: never")                       \
+	X(struct file_options, rotate_interval, DURATION, "0", RESTART,                      \
+	    "begin a new file when this one is so old; 0: never")                            \
+	X(struct file_options, keep, NUMBER, "5", RESTART,                                   \
+	    "how many old files are kept, as path.1 (the youngest), path.2 and so on")
+
+struct file_options {
+	FILE_OPTIONS(VNM_OPTION_MEMBER)
+};
+static const struct vnm_option file_options[] = {FILE_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+
+struct mark {
+	uint32_t n; /* octets of the record */
+	enum vnm_kind kind;
+};
+
+struct file {
+	uint32_t magic;
+	struct vnm_sink *sink; /* borrowed */
+	const struct file_options *options;
+	bool is_stdout;
+	pthread_mutex_t lock; /* of all that follows */
+	int fd;		      /* -1: could not be opened; tried again by tick() */
+	bool regular;	      /* of a regular file a broken tail can be cut off */
+	uint64_t size;	      /* octets in the file */
+	uint64_t since_ns;    /* monotonic: when it was opened */
+	struct vnm_log_gate gate;
+	size_t n;	/* octets in the buffer */
+	size_t records; /* of which the marks tell */
+	size_t cap;	/* of the buffer's octets that are used */
+	struct mark marks[BUFFER_RECORDS];
+	uint8_t buffer[BUFFER_OCTETS];
+};
+
+static const char *
+path_text(const struct file *f)
+{
+	return f->is_stdout ? "standard output" : f->options->path;
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+static int
+file_open_path(struct file *f)
+{
+	struct stat st;
+
+	f->fd = f->is_stdout
+		    ? STDOUT_FILENO
+		    : open(f->options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (f->fd < 0 || fstat(f->fd, &st) != 0)
+		return -1;
+	f->regular = S_ISREG(st.st_mode) && !f->is_stdout;
+	f->size = f->regular ? (uint64_t)st.st_size : 0;
+	f->since_ns = vnm_clock_mono_ns();
+	return 0;
+}
+
+static void
+file_close_path(struct file *f)
+{
+	if (f->fd >= 0 && !f->is_stdout)
+		close(f->fd);
+	f->fd = -1;
+}
+
+static void
+complain(struct file *f, const char *what, int error)
+{
+	if (!vnm_log_gate_open(&f->gate, vnm_clock_mono_ns()))
+		return;
+	if (error == EPIPE)
+		vnm_warning("output %s: the reader of %s has gone; records are dropped and counted "
+			    "as write-failed",
+		    f->sink->name, path_text(f));
+	else
+		vnm_warning("output %s: cannot %s %s: %s; records are dropped and counted as "
+			    "write-failed%s",
+		    f->sink->name, what, path_text(f), strerror(error),
+		    error == ENOSPC ? " until there is space" : "");
+}
+
+/* path.1 becomes path.2 and so on; the oldest is overwritten. */
+static void
+shift_old_files(const struct file *f)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	if (f->options->keep == 0) {
+		unlink(f->options->path);
+		return;
+	}
+	for (uint32_t i = f->options->keep; i > 0; i--) {
+		int n = i > 1 ? snprintf(from, sizeof(from), "%s.%u", f->options->path, i - 1)
+			      : snprintf(from, sizeof(from), "%s", f->options->path);
+		int m = snprintf(to, sizeof(to), "%s.%u", f->options->path, i);
+		if (n < PATH_MAX && m < PATH_MAX)
+			rename(from, to); /* a gap in the numbers is no failure */
+	}
+}
+
+static void
+rotate(struct file *f)
+{
+	file_close_path(f);
+	shift_old_files(f);
+	if (file_open_path(f) != 0)
+		complain(f, "open", errno);
+}
+
+static bool
+must_rotate(const struct file *f)
+{
+	uint64_t age_ns;
+
+	if (!f->regular || f->size == 0)
+		return false;
+	if (f->options->rotate_size != 0 && f->size + f->n > f->options->rotate_size)
+		return true;
+	age_ns = vnm_clock_mono_ns() - f->since_ns;
+	return f->options->rotate_interval != 0 && age_ns >= f->options->rotate_interval;
+}
+
+/* ---- writing out --------------------------------------------------------------------------- */
+
+/* How much of n octets went out; less only after a failure, which is in errno. */
+static size_t
+write_all(int fd, const uint8_t *p, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t k = write(fd, p + done, n - done);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			break;
+		done += (size_t)k;
+	}
+	return done;
+}
+
+/* Books for records of which `done` octets went out; returns the octets of the whole ones. */
+static size_t
+settle(struct file *f, size_t done)
+{
+	struct vnm_sink_books *books = &f->sink->books;
+	uint64_t published[VNM_KIND_COUNT] = {0}, dropped[VNM_KIND_COUNT] = {0};
+	size_t end = 0, whole = 0;
+
+	for (size_t i = 0; i < f->records; i++) {
+		end += f->marks[i].n;
+		if (end <= done) {
+			published[f->marks[i].kind]++;
+			whole = end;
+		} else {
+			dropped[f->marks[i].kind]++;
+		}
+	}
+	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
+		if (published[kind] != 0)
+			atomic_fetch_add_explicit(
+			    &books->published[kind], published[kind], memory_order_relaxed);
+		if (dropped[kind] != 0)
+			vnm_sink_count_drop(f->sink, kind, VNM_R_write_failed, dropped[kind]);
+	}
+	return whole;
+}
+
+/* A broken record at the end of a regular file is cut off. */
+static void
+cut_tail(struct file *f)
+{
+	if (f->regular && ftruncate(f->fd, (off_t)f->size) != 0)
+		complain(f, "cut a broken record off", errno);
+}
+
+/* Writes n octets at p, of which the marks tell. */
+static void
+write_records(struct file *f, const uint8_t *p, size_t n)
+{
+	size_t done = f->fd >= 0 ? write_all(f->fd, p, n) : 0;
+
+	if (done < n && f->fd >= 0)
+		complain(f, "write to", errno);
+	size_t whole = settle(f, done);
+	f->size += whole;
+	if (done > whole)
+		cut_tail(f);
+	f->records = 0;
+	f->n = 0;
+}
+
+static void
+write_out(struct file *f)
+{
+	if (f->records == 0)
+		return;
+	if (must_rotate(f))
+		rotate(f);
+	write_records(f, f->buffer, f->n);
+}
+
+static void
+take(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
+{
+	if (n > f->cap - f->n || f->records == BUFFER_RECORDS)
+		write_out(f);
+	f->marks[f->records++] = (struct mark){n, kind};
+	if (VNM_UNLIKELY(n > f->cap)) {
+		if (must_rotate(f))
+			rotate(f);
+		write_records(f, p, n);
+		return;
+	}
+	memcpy(f->buffer + f->n, p, n);
+	f->n += n;
+}
+
+/* ---- the sink ------------------------------------------------------------------------------ */
+
+static int
+sink_open(struct vnm_sink *s, struct vnm_err *err)
+{
+	const struct file_options *options = s->options;
+	struct file *f = vnm_alloc_zero(1, sizeof(*f));
+
+	if (f == NULL)
+		return vnm_err_text(err, "output %s: out of memory", s->name);
+	f->magic = MAGIC;
+	f->sink = s;
+	f->options = options;
+	f->is_stdout = strcmp(options->path, "-") == 0;
+	f->cap = BUFFER_OCTETS;
+	if (options->rotate_size != 0 && options->rotate_size < f->cap)
+		f->cap = options->rotate_size;
+	pthread_mutex_init(&f->lock, NULL);
+	if (file_open_path(f) != 0)
+		goto not_open;
+	s->state = f;
+	return 0;
+
+not_open:
+	vnm_err_text(err, "output %s: cannot open %s: %s", s->name, path_text(f), strerror(errno));
+	file_close_path(f);
+	pthread_mutex_destroy(&f->lock);
+	vnm_free(f);
+	return -1;
+}
+
+static struct file *
+lock_file(struct vnm_sink *s)
+{
+	struct file *f = s->state;
+
+	assert(f->magic == MAGIC);
+	pthread_mutex_lock(&f->lock);
+	return f;
+}
+
+static size_t
+sink_room(struct vnm_sink *s)
+{
+	(void)s;
+	return SIZE_MAX; /* a file takes or drops at once */
+}
+
+static void
+sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
+{
+	struct file *f = lock_file(s);
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct vnm_batch_entry *e = &batch->entries[i];
+		take(f, batch->bytes + e->frame.at, e->frame.n, e->kind);
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void
+sink_tick(struct vnm_sink *s, uint64_t mono_ns)
+{
+	struct file *f = lock_file(s);
+
+	(void)mono_ns;
+	if (f->fd < 0 && file_open_path(f) != 0)
+		complain(f, "open", errno);
+	write_out(f);
+	if (must_rotate(f))
+		rotate(f);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void
+sink_reopen(struct vnm_sink *s)
+{
+	struct file *f = lock_file(s);
+
+	write_out(f);
+	file_close_path(f);
+	if (file_open_path(f) != 0)
+		complain(f, "open", errno);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static int
+sink_flush(struct vnm_sink *s, uint64_t deadline_mono_ns)
+{
+	struct file *f = lock_file(s);
+	uint64_t before = atomic_load(&s->books.reasons[VNM_R_write_failed]);
+
+	(void)deadline_mono_ns;
+	write_out(f);
+	pthread_mutex_unlock(&f->lock);
+	return atomic_load(&s->books.reasons[VNM_R_write_failed]) == before ? 0 : -1;
+}
+
+static void
+sink_close(struct vnm_sink *s)
+{
+	struct file *f = lock_file(s);
+
+	write_out(f);
+	file_close_path(f);
+	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_destroy(&f->lock);
+	vnm_free(f);
+	s->state = NULL;
+}
+
+const struct vnm_sink_type vnm_file_sink = {
+    .name = "file",
+    .summary = "a file with rotation, a pipe or standard output",
+    .open = sink_open,
+    .room = sink_room,
+    .publish = sink_publish,
+    .tick = sink_tick,
+    .reopen = sink_reopen,
+    .flush = sink_flush,
+    .close = sink_close,
+    .options = file_options,
+    .options_size = sizeof(struct file_options),
+};

@@ -1,0 +1,54 @@
+/*
+ * The sink that takes everything and keeps nothing: for benchmarks and tests.
+ */
+#include "output/sink.h"
+
+static int
+null_open(struct vnm_sink *s, struct vnm_err *err)
+{
+	(void)s;
+	(void)err;
+	return 0;
+}
+
+static size_t
+null_room(struct vnm_sink *s)
+{
+	(void)s;
+	return SIZE_MAX;
+}
+
+static void
+null_publish(struct vnm_sink *s, const struct vnm_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		atomic_fetch_add_explicit(
+		    &s->books.published[batch->entries[i].kind], 1, memory_order_relaxed);
+}
+
+static int
+null_flush(struct vnm_sink *s, uint64_t deadline_mono_ns)
+{
+	(void)s;
+	(void)deadline_mono_ns;
+	return 0;
+}
+
+static void
+null_close(struct vnm_sink *s)
+{
+	(void)s;
+}
+
+static const struct vnm_option null_options[] = {VNM_OPTION_END};
+
+const struct vnm_sink_type vnm_null_sink = {
+    .name = "null",
+    .summary = "takes everything and keeps nothing, for benchmarks",
+    .open = null_open,
+    .room = null_room,
+    .publish = null_publish,
+    .flush = null_flush,
+    .close = null_close,
+    .options = null_options,
+};

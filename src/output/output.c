@@ -1,0 +1,214 @@
+/*
+ * An output of one worker: encodes records, gathers them for a turn, hands them to the sink.
+ */
+#include "output/output.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+#include <assert.h>
+
+#define MAGIC 0x6f757470u
+#define BATCH_RECORDS 512
+#define BATCH_OCTETS (1u << 20)
+#define KEY_ROOM 64 /* octets; an address, or 16 hex digits */
+
+const struct vnm_option vnm_output_options[] = {VNM_OUTPUT_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static int
+read_key(enum vnm_output_key *key, const char *text, struct vnm_err *err)
+{
+	static const char *const names[] = {"none", "exporter", "flow"};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*key = (enum vnm_output_key)i;
+			return 0;
+		}
+	}
+	return vnm_err_text(err, "key: \"%s\" is not one of none, exporter, flow", text);
+}
+
+static int
+read_u64_as_string(bool *as_string, const char *text, struct vnm_err *err)
+{
+	*as_string = strcmp(text, "string") == 0;
+	if (!*as_string && strcmp(text, "number") != 0)
+		return vnm_err_text(err, "json_u64: \"%s\" is not one of number, string", text);
+	return 0;
+}
+
+static int
+read_options(struct vnm_selection *selection, enum vnm_output_key *key,
+    const struct vnm_output_options *options, struct vnm_err *err)
+{
+	if (vnm_selection_make(selection, &options->fields, err) != 0)
+		return -1;
+	if (read_u64_as_string(&selection->u64_as_string, options->json_u64, err) != 0)
+		return -1;
+	return read_key(key, options->key, err);
+}
+
+int
+vnm_output_check(const struct vnm_output_options *options, struct vnm_err *err)
+{
+	struct vnm_selection selection;
+	enum vnm_output_key key;
+
+	if (options->type == NULL)
+		return vnm_err_text(err, "type: missing; one of file, kafka, null");
+	if (vnm_sink_type_find(options->type) == NULL)
+		return vnm_err_text(
+		    err, "type: \"%s\" is not one of file, kafka, null", options->type);
+	if (vnm_encoder_find(options->encoding) == NULL)
+		return vnm_err_text(
+		    err, "encoding: \"%s\" is not one of json, protobuf", options->encoding);
+	return read_options(&selection, &key, options, err);
+}
+
+int
+vnm_output_open(struct vnm_output *o, const struct vnm_output_options *options,
+    struct vnm_sink *sink, struct vnm_err *err)
+{
+	*o = (struct vnm_output){.magic = MAGIC, .sink = sink};
+	if (read_options(&o->selection, &o->key, options, err) != 0)
+		return -1;
+	o->entries = vnm_alloc(BATCH_RECORDS * sizeof(*o->entries));
+	if (o->entries == NULL)
+		return vnm_err_text(err, "out of memory");
+	return 0;
+}
+
+int
+vnm_output_reload(
+    struct vnm_output *o, const struct vnm_output_options *options, struct vnm_err *err)
+{
+	struct vnm_selection selection;
+	enum vnm_output_key key;
+
+	assert(o->magic == MAGIC && o->count == 0);
+	if (read_options(&selection, &key, options, err) != 0)
+		return -1;
+	o->selection = selection;
+	o->key = key;
+	return 0;
+}
+
+/* ---- keys ---------------------------------------------------------------------------------- */
+
+static bool
+is_flow_with_addresses(const struct vnm_record *r)
+{
+	return r->kind_id == VNM_KIND_flow && VNM_HAS(r, flow, src_addr) &&
+	       VNM_HAS(r, flow, dst_addr);
+}
+
+/* Sums are the same for both directions. */
+static uint64_t
+hash_flow(const struct vnm_record *r)
+{
+	struct {
+		struct vnm_addr addr;
+		uint32_t port;
+	} ends[2] = {{r->flow.src_addr, VNM_HAS(r, flow, src_port) ? r->flow.src_port : 0},
+	    {r->flow.dst_addr, VNM_HAS(r, flow, dst_port) ? r->flow.dst_port : 0}};
+	uint64_t protocol = VNM_HAS(r, flow, protocol) ? r->flow.protocol : 0;
+
+	return vnm_hash(&ends[0], sizeof(ends[0]), protocol) +
+	       vnm_hash(&ends[1], sizeof(ends[1]), protocol);
+}
+
+/* Appends the record's key, if it has one; room for KEY_ROOM octets is there. */
+static uint32_t
+write_key(struct vnm_buffer *keys, enum vnm_output_key key, const struct vnm_record *r)
+{
+	char *start = (char *)keys->p + keys->n;
+	uint8_t hash[8];
+	size_t n = 0;
+
+	if (key == VNM_OUTPUT_KEY_FLOW && is_flow_with_addresses(r)) {
+		uint64_t h = hash_flow(r);
+
+		for (size_t i = 0; i < sizeof(hash); i++)
+			hash[i] = (uint8_t)(h >> (56 - 8 * i));
+		n = (size_t)(vnm_text_hex(start, hash, sizeof(hash)) - start);
+	} else if (VNM_HAS(r, env, exporter_addr)) {
+		n = vnm_addr_write(start, &r->env.exporter_addr);
+	}
+	keys->n += n;
+	return (uint32_t)n;
+}
+
+/* ---- the batch ----------------------------------------------------------------------------- */
+
+static void
+offer(struct vnm_output *o)
+{
+	uint64_t counts[VNM_KIND_COUNT] = {0};
+
+	for (size_t i = 0; i < o->count; i++)
+		counts[o->entries[i].kind]++;
+	for (size_t kind = 0; kind < VNM_KIND_COUNT; kind++) {
+		if (counts[kind] != 0)
+			atomic_fetch_add_explicit(
+			    &o->sink->books.offered[kind], counts[kind], memory_order_relaxed);
+	}
+}
+
+void
+vnm_output_turn_end(struct vnm_output *o)
+{
+	assert(o->magic == MAGIC);
+	if (o->count == 0)
+		return;
+	struct vnm_batch batch = {.bytes = o->bytes.p,
+	    .n = o->bytes.n,
+	    .keys = o->keys.p,
+	    .entries = o->entries,
+	    .count = o->count};
+	offer(o);
+	o->sink->type->publish(o->sink, &batch);
+	o->bytes.n = 0;
+	o->keys.n = 0;
+	o->count = 0;
+}
+
+size_t
+vnm_output_record(struct vnm_output *o, const struct vnm_record *r)
+{
+	struct vnm_batch_entry *e = &o->entries[o->count];
+
+	e->kind = r->kind_id;
+	e->key_n = 0;
+	if (o->key != VNM_OUTPUT_KEY_NONE) {
+		if (!vnm_buffer_reserve(&o->keys, KEY_ROOM))
+			goto no_memory;
+		e->key_at = (uint32_t)o->keys.n;
+		e->key_n = write_key(&o->keys, o->key, r);
+	}
+	if (!o->sink->encoder->encode(&o->selection, r, &o->bytes, &e->frame))
+		goto no_memory;
+	size_t n = e->frame.n;
+	o->count++;
+	if (o->count == BATCH_RECORDS || o->bytes.n >= BATCH_OCTETS)
+		vnm_output_turn_end(o);
+	return n;
+
+no_memory:
+	atomic_fetch_add_explicit(&o->sink->books.offered[r->kind_id], 1, memory_order_relaxed);
+	vnm_sink_count_drop(o->sink, r->kind_id, VNM_R_encode_failed, 1);
+	return 0;
+}
+
+void
+vnm_output_close(struct vnm_output *o)
+{
+	vnm_output_turn_end(o);
+	vnm_buffer_free(&o->bytes);
+	vnm_buffer_free(&o->keys);
+	vnm_free(o->entries);
+	*o = (struct vnm_output){0};
+}
