@@ -13,6 +13,12 @@ enum vnm_log_level { VNM_LOG_ERROR, VNM_LOG_WARNING, VNM_LOG_INFO, VNM_LOG_DEBUG
 /* Set once at start: what is printed (up to and with `level`). */
 void vnm_log_level(enum vnm_log_level level);
 
+/*
+ * Set once at start: debug messages of these areas are printed at any level. A message's area
+ * is its text up to the first ':'. Commas stand between areas; "all" is all of them. Borrowed.
+ */
+void vnm_log_areas(const char *areas);
+
 void vnm_log(enum vnm_log_level level, const char *fmt, ...) VNM_PRINTF(2, 3);
 
 #define vnm_error(...) vnm_log(VNM_LOG_ERROR, __VA_ARGS__)

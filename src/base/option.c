@@ -216,8 +216,8 @@ value_of(const struct vnm_option *option, void *values)
 	return (char *)values + option->offset;
 }
 
-static int
-strings_append(struct vnm_strings *s, const char *text, struct vnm_err *err)
+int
+vnm_strings_add(struct vnm_strings *s, const char *text)
 {
 	char *copy = vnm_strdup(text);
 	char **p = NULL;
@@ -226,11 +226,20 @@ strings_append(struct vnm_strings *s, const char *text, struct vnm_err *err)
 		p = vnm_realloc(s->p, (s->n + 1) * sizeof(*p));
 	if (p == NULL) {
 		vnm_free(copy);
-		return no_memory(err);
+		return -1;
 	}
 	s->p = p;
 	s->p[s->n++] = copy;
 	return 0;
+}
+
+void
+vnm_strings_free(struct vnm_strings *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		vnm_free(s->p[i]);
+	vnm_free(s->p);
+	*s = (struct vnm_strings){0};
 }
 
 static int
@@ -263,7 +272,9 @@ vnm_option_append(
 	assert(vnm_option_is_list(option));
 	if (option->type == VNM_OPTION_PREFIXES)
 		return prefixes_append(option, value_of(option, values), text, err);
-	return strings_append(value_of(option, values), text, err);
+	if (vnm_strings_add(value_of(option, values), text) != 0)
+		return no_memory(err);
+	return 0;
 }
 
 int
@@ -283,11 +294,11 @@ vnm_option_pair(const struct vnm_option *option, void *values, const char *key, 
 		s->p[i + 1] = copy;
 		return 0;
 	}
-	if (strings_append(s, key, err) != 0)
-		return -1;
-	if (strings_append(s, text, err) != 0) {
+	if (vnm_strings_add(s, key) != 0)
+		return no_memory(err);
+	if (vnm_strings_add(s, text) != 0) {
 		vnm_free(s->p[--s->n]);
-		return -1;
+		return no_memory(err);
 	}
 	return 0;
 }
@@ -300,10 +311,7 @@ release(const struct vnm_option *option, void *values)
 	if (option->type == VNM_OPTION_STRING) {
 		vnm_free(*(char **)value);
 	} else if (option->type == VNM_OPTION_STRINGS || option->type == VNM_OPTION_PAIRS) {
-		struct vnm_strings *s = value;
-		for (uint32_t i = 0; i < s->n; i++)
-			vnm_free(s->p[i]);
-		vnm_free(s->p);
+		vnm_strings_free(value);
 	} else if (option->type == VNM_OPTION_PREFIXES) {
 		vnm_free(((struct vnm_prefixes *)value)->p);
 	}

@@ -36,6 +36,10 @@ struct vnm_strings {
 	uint32_t n;
 };
 
+/* Adds a copy: 0, or -1 when memory is short (nothing changed). */
+int vnm_strings_add(struct vnm_strings *s, const char *text);
+void vnm_strings_free(struct vnm_strings *s);
+
 struct vnm_prefixes {
 	struct vnm_prefix *p; /* owned */
 	uint32_t n;

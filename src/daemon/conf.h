@@ -1,0 +1,134 @@
+/*
+ * The configuration of vnmcd: YAML and the command line's -o, bound by tables of options.
+ * Nothing of it changes once it is loaded; a reload makes another one.
+ */
+#ifndef VNM_DAEMON_CONF_H
+#define VNM_DAEMON_CONF_H
+
+#include "base/err.h"
+#include "base/option.h"
+#include "collectors/collector.h"
+#include "daemon/conf_tree.h"
+#include "decoders/decoder.h"
+#include "output/output.h"
+#include "output/sink.h"
+
+#define VNM_CONF_MAIN_OPTIONS(X)                                                          \
+	X(struct vnm_conf_main, collector, STRING, NULL, RESTART,                         \
+	    "name of this vnmcd in its records; default: the host's name, `replay` in a " \
+	    "replay")                                                                     \
+	X(struct vnm_conf_main, state_dir, STRING, NULL, RESTART,                         \
+	    "directory where templates outlive a restart; none: they do not")             \
+	X(struct vnm_conf_main, workers, NUMBER, "1", RESTART,                            \
+	    "event loops, each a thread with sockets of its own")                         \
+	X(struct vnm_conf_main, user, STRING, NULL, RESTART,                              \
+	    "user to run as once the sockets are bound; none: no change")                 \
+	X(struct vnm_conf_main, log_level, STRING, "info", RELOAD,                        \
+	    "what is logged: error, warning, info or debug")                              \
+	X(struct vnm_conf_main, flush_timeout, DURATION, "10s", RELOAD,                   \
+	    "how long outputs may take to write out what they hold at the end")
+
+struct vnm_conf_main {
+	VNM_CONF_MAIN_OPTIONS(VNM_OPTION_MEMBER)
+};
+
+#define VNM_CONF_SOURCE_OPTIONS(X)                                                         \
+	X(struct vnm_conf_source, name, STRING, NULL, RELOAD, "name, for messages and -o") \
+	X(struct vnm_conf_source, type, STRING, "file", RELOAD, "what it is: file")        \
+	X(struct vnm_conf_source, path, STRING, NULL, RELOAD,                              \
+	    "JSON file with network services, VNFs, virtual links, hosts and ports")
+
+struct vnm_conf_source {
+	VNM_CONF_SOURCE_OPTIONS(VNM_OPTION_MEMBER)
+	const struct vnm_node *node;
+};
+
+#define VNM_CONF_HTTP_OPTIONS(X)                                 \
+	X(struct vnm_conf_http, listen, ENDPOINT, NULL, RESTART, \
+	    "where metrics, health and the status page are served; none: nowhere")
+
+struct vnm_conf_http {
+	VNM_CONF_HTTP_OPTIONS(VNM_OPTION_MEMBER)
+};
+
+#define VNM_CONF_REPLAY_OPTIONS(X)                              \
+	X(struct vnm_conf_replay, speed, SPEED, "max", RESTART, \
+	    "of -r: max, 1 for the recorded speed, or a multiple of it")
+
+struct vnm_conf_replay {
+	VNM_CONF_REPLAY_OPTIONS(VNM_OPTION_MEMBER)
+};
+
+struct vnm_conf_listener {
+	struct vnm_listener_options common;
+	const struct vnm_decoder *decoder;
+	void *options; /* decoder->options_size octets, or NULL where that is 0; owned */
+	const struct vnm_node *node;
+};
+
+struct vnm_conf_output {
+	struct vnm_output_options common;
+	const struct vnm_sink_type *type;
+	const struct vnm_encoder *encoder;
+	void *options; /* type->options_size octets, or NULL where that is 0; owned */
+	const struct vnm_node *node;
+};
+
+struct vnm_conf {
+	uint32_t magic;
+	struct vnm_conf_main main;
+	struct vnm_conf_http http;
+	struct vnm_limits limits;
+	struct vnm_conf_replay replay;
+	struct vnm_conf_listener *listeners; /* owned */
+	uint32_t listener_count;
+	struct vnm_conf_output *outputs; /* at least one; owned */
+	uint32_t output_count;
+	struct vnm_conf_source *sources; /* owned */
+	uint32_t source_count;
+	struct vnm_strings topology_paths; /* of all sources of type file; owned */
+	struct vnm_tree tree;		   /* as it was written */
+};
+
+/* What a configuration is made of. */
+struct vnm_conf_input {
+	const char *file;	      /* NULL: none */
+	const char *const *overrides; /* PATH=VALUE, in order */
+	size_t override_count;
+	bool replay; /* listeners are not needed, one worker, no state directory */
+};
+
+/*
+ * Reads and checks all of it: 0 and *out, which the caller owns, or -1 with every error found
+ * in errs, in the order of file and line. Without an output it has one, `stdout`: JSON lines.
+ */
+int vnm_conf_load(struct vnm_conf **out, const struct vnm_conf_input *in, struct vnm_errs *errs);
+void vnm_conf_free(struct vnm_conf *conf);
+
+/*
+ * Which options differ between two configurations though a reload does not apply them, as
+ * paths (listeners.edge.rcvbuf; listeners.edge for one that came or went). `paths` is a zeroed
+ * list that the caller owns and gives to vnm_strings_free(); -1 when memory is short.
+ */
+int vnm_conf_needs_restart(
+    const struct vnm_conf *running, const struct vnm_conf *wanted, struct vnm_strings *paths);
+
+/* ---- the tables, for the documentation ------------------------------------------------------ */
+
+struct vnm_conf_section {
+	const char *path; /* "": the top level */
+	bool list;	  /* its items have names */
+	const struct vnm_option *options;
+	size_t offset; /* in struct vnm_conf of the values; not of a list */
+	const char *doc;
+};
+
+/* Ended by a row whose path is NULL. */
+extern const struct vnm_conf_section vnm_conf_sections[];
+
+/* ---- between conf.c and conf_check.c -------------------------------------------------------- */
+
+/* What the tables cannot tell: names, required options, choices, conflicts. */
+void vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs);
+
+#endif

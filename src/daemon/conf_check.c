@@ -1,0 +1,285 @@
+/*
+ * What the tables of options cannot tell: names, required options, choices and conflicts.
+ */
+#include "daemon/conf.h"
+
+#include "base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HINT_TEXT 96
+#define WORKERS_MAX 64
+#define RCVBUF_MAX (1ULL << 30)
+
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+static const char *const json_u64_forms[] = {"number", "string", NULL};
+static const char *const key_modes[] = {"none", "exporter", "flow", NULL};
+static const char *const source_types[] = {"file", NULL};
+static const char *const encodings[] = {"json", "protobuf", NULL};
+
+/* Options without which a sink has nowhere to go. */
+static const struct {
+	const char *type, *option;
+} sink_needs[] = {{"kafka", "brokers"}};
+
+/* The node of a key, or of what it belongs to. */
+static const struct vnm_node *
+at(const struct vnm_node *map, const char *key)
+{
+	const struct vnm_node *n = vnm_node_child(map, key);
+
+	return n != NULL ? n : map;
+}
+
+/* Complains about a value that is none of the choices; NULL stands for "not given". */
+static void
+check_choice(const struct vnm_node *map, const char *key, const char *value,
+    const char *const *choices, struct vnm_errs *errs)
+{
+	struct vnm_nearest nearest = {.wanted = value};
+	char list[160] = "", hint[HINT_TEXT];
+
+	if (value == NULL)
+		return;
+	for (const char *const *c = choices; *c != NULL; c++) {
+		if (strcmp(*c, value) == 0)
+			return;
+		vnm_nearest_offer(&nearest, *c);
+		size_t n = strlen(list);
+		snprintf(list + n, sizeof(list) - n, "%s%s", n > 0 ? ", " : "", *c);
+	}
+	vnm_errs_at(errs, at(map, key), "`%s`: \"%s\" is none of %s%s", key, value, list,
+	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+static void
+check_name(const struct vnm_node *node, const char *what, const char *name, struct vnm_errs *errs)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+	if (name == NULL)
+		vnm_errs_at(errs, node, "this %s has no `name`", what);
+	else if (name[0] == '\0' || strspn(name, letters) != strlen(name))
+		vnm_errs_at(errs, at(node, "name"),
+		    "`name`: \"%s\": a name is made of letters, digits, _ and -", name);
+}
+
+/* `before` holds the items in front of this one. */
+static void
+check_unique(const struct vnm_node *node, const char *what, const char *name,
+    const struct vnm_node *list, struct vnm_errs *errs)
+{
+	for (const struct vnm_node *n = list; n != NULL && n != node && name != NULL; n = n->next) {
+		const char *other = vnm_node_text(n, "name");
+		if (other == NULL || strcmp(other, name) != 0)
+			continue;
+		vnm_errs_at(errs, at(node, "name"), "%s `%s` is there already, on line %u", what,
+		    name, at(n, "name")->line);
+		return;
+	}
+}
+
+/* The first item of a list of the tree, or NULL. */
+static const struct vnm_node *
+first_item(const struct vnm_node *map, const char *key)
+{
+	const struct vnm_node *list = map != NULL ? vnm_node_child(map, key) : NULL;
+
+	return list != NULL ? list->first : NULL;
+}
+
+/* ---- listeners --------------------------------------------------------------------------------
+ */
+
+static void
+check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
+{
+	const char *name = l->common.decoder;
+	struct vnm_nearest nearest = {.wanted = name};
+	char hint[HINT_TEXT], names[160] = "";
+
+	if (name == NULL) {
+		vnm_errs_at(errs, l->node, "this listener has no `decoder`");
+		return;
+	}
+	if (l->decoder != NULL) {
+		if (l->common.listen.tcp && l->decoder->frame == NULL)
+			vnm_errs_at(errs, at(l->node, "listen"),
+			    "decoder `%s` reads datagrams only: use udp:", name);
+		return;
+	}
+	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
+		size_t n = strlen(names);
+		snprintf(
+		    names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", vnm_decoders[i]->name);
+		vnm_nearest_offer(&nearest, vnm_decoders[i]->name);
+	}
+	vnm_errs_at(errs, at(l->node, "decoder"), "no decoder is called `%s` (there are %s)%s",
+	    name, names, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+}
+
+static void
+check_address(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
+{
+	const struct vnm_conf_listener *l = &conf->listeners[i];
+	const struct vnm_listen *listen = &l->common.listen;
+
+	if (vnm_node_child(l->node, "listen") == NULL) {
+		vnm_errs_at(errs, l->node, "this listener has no `listen`");
+		return;
+	}
+	if (listen->at.addr.family == VNM_ADDR_NONE)
+		return; /* complained about already */
+	if (listen->at.port == 0)
+		vnm_errs_at(errs, at(l->node, "listen"), "`listen`: port 0 cannot be sent to");
+	for (uint32_t k = 0; k < i; k++) {
+		const struct vnm_listen *other = &conf->listeners[k].common.listen;
+		if (other->tcp == listen->tcp && other->at.port == listen->at.port &&
+		    vnm_addr_equal(&other->at.addr, &listen->at.addr))
+			vnm_errs_at(errs, at(l->node, "listen"),
+			    "`listen`: another listener has this address already, on line %u",
+			    at(conf->listeners[k].node, "listen")->line);
+	}
+}
+
+static void
+check_listeners(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
+{
+	const struct vnm_node *first = first_item(conf->tree.root, "listeners");
+
+	if (conf->listener_count == 0 && !replay)
+		vnm_errs_at(errs, at(conf->tree.root, "listeners"),
+		    "no listeners: nothing would be received");
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		const struct vnm_conf_listener *l = &conf->listeners[i];
+
+		check_name(l->node, "listener", l->common.name, errs);
+		check_unique(l->node, "listener", l->common.name, first, errs);
+		check_decoder(l, errs);
+		check_address(conf, i, errs);
+		if (l->common.rcvbuf > RCVBUF_MAX)
+			vnm_errs_at(errs, at(l->node, "rcvbuf"), "`rcvbuf`: 1G is the most");
+	}
+}
+
+/* ---- outputs ------------------------------------------------------------------------------------
+ */
+
+static void
+check_sink(const struct vnm_conf_output *o, struct vnm_errs *errs)
+{
+	const char *name = o->common.type;
+	struct vnm_nearest nearest = {.wanted = name};
+	char hint[HINT_TEXT], names[160] = "";
+
+	if (name == NULL) {
+		vnm_errs_at(errs, o->node, "this output has no `type`");
+		return;
+	}
+	for (size_t i = 0; i < VNM_ARRAY_LEN(sink_needs) && o->type != NULL; i++) {
+		if (strcmp(sink_needs[i].type, name) == 0 &&
+		    vnm_node_child(o->node, sink_needs[i].option) == NULL)
+			vnm_errs_at(errs, o->node, "an output of type `%s` needs `%s`", name,
+			    sink_needs[i].option);
+	}
+	if (o->type != NULL)
+		return;
+	for (size_t i = 0; vnm_sink_types[i] != NULL; i++) {
+		size_t n = strlen(names);
+		snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "",
+		    vnm_sink_types[i]->name);
+		vnm_nearest_offer(&nearest, vnm_sink_types[i]->name);
+	}
+	vnm_errs_at(errs, at(o->node, "type"), "no type of output is called `%s` (there are %s)%s",
+	    name, names, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+}
+
+/* Where a file output writes; NULL for others. */
+static const char *
+file_of(const struct vnm_conf_output *o)
+{
+	const char *path = vnm_node_text(o->node, "path");
+
+	if (o->common.type == NULL || strcmp(o->common.type, "file") != 0)
+		return NULL;
+	return path != NULL ? path : "-";
+}
+
+/* Two outputs into one file would write into each other's lines. */
+static void
+check_path(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
+{
+	const struct vnm_node *node = conf->outputs[i].node;
+	const char *path = file_of(&conf->outputs[i]);
+
+	for (uint32_t k = 0; k < i && path != NULL; k++) {
+		const char *other = file_of(&conf->outputs[k]);
+		if (other != NULL && strcmp(other, path) == 0)
+			vnm_errs_at(errs, at(node, "path"),
+			    "`path`: output `%s` writes to %s already",
+			    conf->outputs[k].common.name, strcmp(path, "-") == 0 ? "stdout" : path);
+	}
+}
+
+static void
+check_outputs(const struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *first = first_item(conf->tree.root, "outputs");
+	struct vnm_selection selection;
+	struct vnm_err err;
+
+	for (uint32_t i = 0; i < conf->output_count; i++) {
+		const struct vnm_conf_output *o = &conf->outputs[i];
+
+		check_name(o->node, "output", o->common.name, errs);
+		check_unique(o->node, "output", o->common.name, first, errs);
+		check_sink(o, errs);
+		check_path(conf, i, errs);
+		check_choice(o->node, "encoding", o->common.encoding, encodings, errs);
+		check_choice(o->node, "json_u64", o->common.json_u64, json_u64_forms, errs);
+		check_choice(o->node, "key", o->common.key, key_modes, errs);
+		if (vnm_selection_make(&selection, &o->common.fields, &err) != 0)
+			vnm_errs_at(errs, at(o->node, "fields"), "`fields`: %s", err.text);
+	}
+}
+
+/* ---- the rest
+ * ------------------------------------------------------------------------------------- */
+
+static void
+check_sources(const struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *topology = vnm_node_child(conf->tree.root, "topology");
+	const struct vnm_node *first = first_item(topology, "sources");
+
+	for (uint32_t i = 0; i < conf->source_count; i++) {
+		const struct vnm_conf_source *s = &conf->sources[i];
+
+		check_name(s->node, "topology source", s->name, errs);
+		check_unique(s->node, "topology source", s->name, first, errs);
+		check_choice(s->node, "type", s->type, source_types, errs);
+		if (s->path == NULL)
+			vnm_errs_at(errs, s->node, "a topology source of type `file` needs `path`");
+	}
+}
+
+void
+vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
+{
+	const struct vnm_node *root = conf->tree.root;
+	const struct vnm_endpoint *http = &conf->http.listen;
+
+	check_choice(root, "log_level", conf->main.log_level, log_levels, errs);
+	if (conf->main.workers == 0 || conf->main.workers > WORKERS_MAX)
+		vnm_errs_at(errs, at(root, "workers"), "`workers` is 1 to %d", WORKERS_MAX);
+	check_listeners(conf, replay, errs);
+	check_sources(conf, errs);
+	check_outputs(conf, errs);
+	if (http->addr.family != VNM_ADDR_NONE && http->port == 0)
+		vnm_errs_at(
+		    errs, at(at(root, "http"), "listen"), "`listen`: port 0 cannot be asked");
+}
