@@ -51,6 +51,7 @@ struct vnm_exporter {
 	uint64_t last_ns; /* when it was last heard, on the packets' clock */
 	const void
 	    *options; /* the decoder's own, of the listener; borrowed, may change by reload */
+	bool dirty;   /* the state changed in a way worth saving; cleared by who saves it */
 	void *state;  /* decoder->state_size octets, zeroed before open(); owned */
 };
 
@@ -64,10 +65,12 @@ struct vnm_out {
 	struct vnm_scratch *scratch;  /* reset after every message */
 	struct vnm_counters *counters;
 	const struct vnm_limits *limits;
-	uint32_t records_left;		   /* of limits->records_per_message */
-	uint32_t emitted;		   /* records of this message so far */
-	uint32_t faults;		   /* part faults of this message so far */
-	uint32_t held;			   /* parts of this message that wait for a template */
+	uint32_t records_left;	     /* of limits->records_per_message */
+	uint32_t emitted;	     /* records of this message so far */
+	uint32_t good;		     /* other parts that were understood: templates, options data */
+	uint32_t faults;	     /* part faults of this message so far */
+	enum vnm_reason first_fault; /* where faults is not 0 */
+	uint32_t held;		     /* parts of this message that wait for a template */
 	void (*emit)(struct vnm_out *out); /* the pipeline's */
 };
 
@@ -87,12 +90,16 @@ vnm_out_begin(struct vnm_out *out, enum vnm_kind kind)
 	return out->rec;
 }
 
-/* A fault within the message: it will be `partial`. */
+/*
+ * A fault within the message: it will be `partial`, or, where nothing of it was understood,
+ * fail for its first fault.
+ */
 static inline void
 vnm_out_fault(struct vnm_out *out, enum vnm_reason reason)
 {
 	out->counters->parts[reason]++;
-	out->faults++;
+	if (out->faults++ == 0)
+		out->first_fault = reason;
 }
 
 /* Hands the record on. False (and nothing done) when the message has yielded all it may. */
