@@ -1,0 +1,61 @@
+/*
+ * The books as one JSON object.
+ */
+#include "daemon/books.h"
+
+#include <inttypes.h>
+
+/* "name":{"label":n,…} of what is not zero. */
+static void
+print_map(
+    FILE *f, const char *name, const uint64_t *values, size_t count, const char *(*label)(unsigned))
+{
+	const char *comma = "";
+
+	fprintf(f, ",\"%s\":{", name);
+	for (unsigned i = 0; i < count; i++) {
+		if (values[i] == 0)
+			continue;
+		fprintf(f, "%s\"%s\":%" PRIu64, comma, label(i), values[i]);
+		comma = ",";
+	}
+	fputc('}', f);
+}
+
+static const char *
+reason_label(unsigned i)
+{
+	return vnm_reason_info(i)->label;
+}
+
+static const char *
+kind_label(unsigned i)
+{
+	return vnm_kind_info(i)->name;
+}
+
+void
+vnm_books_print(FILE *f, const struct vnm_counters *c, struct vnm_sink *const *sinks, size_t count)
+{
+	uint64_t published[VNM_KIND_COUNT] = {0};
+	uint64_t dropped[VNM_KIND_COUNT] = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		for (unsigned k = 0; k < VNM_KIND_COUNT; k++) {
+			published[k] += sinks[i]->books.published[k];
+			dropped[k] += sinks[i]->books.dropped[k];
+		}
+	}
+	fprintf(f,
+	    "{\"messages\":%" PRIu64 ",\"ok\":%" PRIu64 ",\"partial\":%" PRIu64
+	    ",\"held\":%" PRIu64,
+	    c->messages, c->outcome[VNM_OUTCOME_OK], c->outcome[VNM_OUTCOME_PARTIAL],
+	    c->outcome[VNM_OUTCOME_HELD]);
+	print_map(f, "reasons", c->failed, VNM_REASON_COUNT, reason_label);
+	print_map(f, "faults", c->parts, VNM_REASON_COUNT, reason_label);
+	fprintf(f, ",\"ignored\":%" PRIu64, c->v[VNM_C_ignored]);
+	print_map(f, "records", c->records, VNM_KIND_COUNT, kind_label);
+	print_map(f, "published", published, VNM_KIND_COUNT, kind_label);
+	print_map(f, "dropped", dropped, VNM_KIND_COUNT, kind_label);
+	fputs("}\n", f);
+}

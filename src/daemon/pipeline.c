@@ -1,0 +1,422 @@
+/*
+ * The pipeline of one worker: message → exporter → decoder → topology → outputs, and the books.
+ */
+#include "daemon/pipeline.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "daemon/state.h"
+
+#include <assert.h>
+
+#define EXPORTER_MAGIC 0x766e6578U /* "vnex" */
+#define PIPELINE_MAGIC 0x766e7069U /* "vnpi" */
+#define SCRATCH_OCTETS (1U << 20)
+#define ROOM_RECORDS 4096
+#define TICK_NS VNM_NS_PER_S
+
+struct vnm_pipeline {
+	uint32_t magic;
+	struct vnm_pipeline_config config;
+	const struct vnm_topology *topology;
+	struct vnm_output **outputs; /* borrowed, as are the outputs */
+	size_t output_count;
+	struct vnm_exporter **exporters; /* owned, as are the exporters */
+	uint32_t exporter_count;
+	uint32_t exporter_cap;
+	uint32_t evict_hand;	/* where the search for the longest silent one goes on */
+	struct vnm_table index; /* of exporters */
+	uint64_t now_ns;
+	uint64_t next_tick_ns;
+	uint64_t record_seq;
+	size_t output_left; /* of limits->output_per_message */
+	struct vnm_record rec;
+	struct vnm_scratch scratch;
+	struct vnm_out out;
+	struct vnm_counters counters;
+};
+
+/* ---- records --------------------------------------------------------------------------- */
+
+static struct vnm_pipeline *
+pipeline_of(struct vnm_out *out)
+{
+	return (struct vnm_pipeline *)((char *)out - offsetof(struct vnm_pipeline, out));
+}
+
+static void
+emit(struct vnm_out *out)
+{
+	struct vnm_pipeline *p = pipeline_of(out);
+	struct vnm_record *r = out->rec;
+	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+
+	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
+	VNM_SET(r, env, record_seq, p->record_seq++);
+	p->counters.records[r->kind_id]++;
+	for (size_t i = 0; i < p->output_count; i++) {
+		size_t octets = vnm_output_record(p->outputs[i], r);
+		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	}
+	if (VNM_UNLIKELY(p->output_left == 0 && out->records_left != 0)) {
+		out->records_left = 0;
+		vnm_out_fault(out, VNM_R_output_limit);
+	}
+}
+
+/* The envelope that every record of this worker has; the rest of the record is empty. */
+static void
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
+{
+	struct vnm_record *r = &p->rec;
+
+	memset(r->has, 0, sizeof(r->has));
+	VNM_SET(r, env, schema, VNM_SCHEMA_VERSION);
+	VNM_SET(r, env, collector, p->config.collector);
+	VNM_SET(r, env, collector_epoch_ns, p->config.epoch_ns);
+	VNM_SET(r, env, worker, p->config.worker);
+	VNM_SET(r, env, observed_ns, observed_ns);
+	vnm_out_base(&p->out);
+	p->out.records_left = p->config.limits->records_per_message;
+	p->out.emitted = p->out.faults = p->out.held = p->out.good = 0;
+	p->output_left = p->config.limits->output_per_message;
+}
+
+static void
+begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
+{
+	struct vnm_record *r = &p->rec;
+
+	begin_envelope(p, d->rx_ns);
+	if (d->transport == VNM_TRANSPORT_TCP)
+		VNM_SET(r, env, transport, VNM_STR("tcp"));
+	else
+		VNM_SET(r, env, transport, VNM_STR("udp"));
+	VNM_SET(r, env, exporter_addr, d->src.addr);
+	VNM_SET(r, env, exporter_port, d->src.port);
+	vnm_out_base(&p->out);
+}
+
+/* ---- exporters ---------------------------------------------------------------------------- */
+
+static uint64_t
+exporter_hash(
+    const struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_addr *addr)
+{
+	return vnm_hash(addr, sizeof(*addr), p->config.hash_seed ^ (uintptr_t)decoder);
+}
+
+static struct vnm_exporter *
+exporter_find(struct vnm_pipeline *p, const struct vnm_decoder *decoder,
+    const struct vnm_addr *addr, uint64_t hash)
+{
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&p->index, hash, &at)) != VNM_TABLE_NONE) {
+		struct vnm_exporter *x = p->exporters[i];
+		if (x->decoder == decoder && vnm_addr_equal(&x->addr, addr))
+			return x;
+	}
+	return NULL;
+}
+
+static void
+exporter_free(struct vnm_pipeline *p, struct vnm_exporter *x)
+{
+	assert(x->magic == EXPORTER_MAGIC);
+	if (x->decoder->close != NULL)
+		x->decoder->close(x, &p->counters);
+	x->magic = 0;
+	vnm_free(x->state);
+	vnm_free(x);
+}
+
+/* Forgets one exporter; the last of the array takes its place. */
+static void
+exporter_remove(struct vnm_pipeline *p, uint32_t i)
+{
+	struct vnm_exporter *x = p->exporters[i];
+	uint32_t last = --p->exporter_count;
+
+	vnm_table_remove(&p->index, exporter_hash(p, x->decoder, &x->addr), i);
+	if (i != last) {
+		struct vnm_exporter *moved = p->exporters[last];
+		p->exporters[i] = moved;
+		vnm_table_move(&p->index, exporter_hash(p, moved->decoder, &moved->addr), last, i);
+	}
+	vnm_state_save(p->config.state_dir, x);
+	exporter_free(p, x);
+	p->counters.v[VNM_C_exporters]--;
+}
+
+/* Makes room: the longest silent of the next few, so that a flood of sources stays cheap. */
+static void
+exporter_evict(struct vnm_pipeline *p)
+{
+	uint32_t victim = p->evict_hand % p->exporter_count;
+
+	for (unsigned step = 0; step < 64; step++) {
+		uint32_t i = (p->evict_hand + step) % p->exporter_count;
+		if (p->exporters[i]->last_ns < p->exporters[victim]->last_ns)
+			victim = i;
+	}
+	p->evict_hand += 64;
+	exporter_remove(p, victim);
+	p->counters.v[VNM_C_exporters_evicted]++;
+}
+
+static bool
+exporters_grow(struct vnm_pipeline *p)
+{
+	if (p->exporter_count < p->exporter_cap)
+		return true;
+	uint32_t cap = p->exporter_cap != 0 ? 2 * p->exporter_cap : 16;
+	struct vnm_exporter **grown = vnm_realloc(p->exporters, cap * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	p->exporters = grown;
+	p->exporter_cap = cap;
+	return true;
+}
+
+static struct vnm_exporter *
+exporter_new(const struct vnm_decoder *decoder, const struct vnm_addr *addr, const void *options)
+{
+	struct vnm_exporter *x = vnm_alloc_zero(1, sizeof(*x));
+
+	if (x == NULL)
+		return NULL;
+	x->state = vnm_alloc_zero(1, decoder->state_size);
+	if (x->state == NULL)
+		goto no_state;
+	x->magic = EXPORTER_MAGIC;
+	x->decoder = decoder;
+	x->addr = *addr;
+	x->options = options;
+	if (decoder->open != NULL && decoder->open(x) != 0)
+		goto not_open;
+	return x;
+not_open:
+	vnm_free(x->state);
+no_state:
+	vnm_free(x);
+	return NULL;
+}
+
+/* NULL when memory is short. */
+static struct vnm_exporter *
+exporter_get(struct vnm_pipeline *p, const struct vnm_decoder *decoder, const void *options,
+    const struct vnm_addr *addr, uint64_t now_ns)
+{
+	uint64_t hash = exporter_hash(p, decoder, addr);
+	struct vnm_exporter *x = exporter_find(p, decoder, addr, hash);
+
+	if (VNM_LIKELY(x != NULL))
+		return x;
+	if (p->exporter_count >= p->config.limits->exporters && p->exporter_count > 0)
+		exporter_evict(p);
+	if (!exporters_grow(p) || (x = exporter_new(decoder, addr, options)) == NULL)
+		return NULL;
+	if (vnm_table_add(&p->index, hash, p->exporter_count) != 0) {
+		exporter_free(p, x);
+		return NULL;
+	}
+	p->exporters[p->exporter_count++] = x;
+	p->counters.v[VNM_C_exporters]++;
+	vnm_state_load(p->config.state_dir, x, now_ns);
+	return x;
+}
+
+/* ---- messages ------------------------------------------------------------------------------ */
+
+/* Exactly one outcome for each message. */
+static void
+count_outcome(struct vnm_pipeline *p, enum vnm_reason reason)
+{
+	struct vnm_counters *c = &p->counters;
+	const struct vnm_out *out = &p->out;
+	bool good = out->emitted != 0 || out->good != 0;
+
+	if (reason == VNM_OK && out->held != 0)
+		c->outcome[VNM_OUTCOME_HELD]++;
+	else if (reason == VNM_OK && out->faults == 0)
+		c->outcome[VNM_OUTCOME_OK]++;
+	else if (good) {
+		c->outcome[VNM_OUTCOME_PARTIAL]++;
+		c->parts[reason] += reason != VNM_OK;
+	} else {
+		c->outcome[VNM_OUTCOME_FAILED]++;
+		c->failed[reason != VNM_OK ? reason : out->first_fault]++;
+	}
+}
+
+void
+vnm_pipeline_refuse(struct vnm_pipeline *p, const struct vnm_datagram *d, enum vnm_reason reason)
+{
+	p->counters.messages++;
+	p->counters.v[VNM_C_received_octets] += d->n;
+	p->counters.outcome[VNM_OUTCOME_FAILED]++;
+	p->counters.failed[reason]++;
+}
+
+void
+vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder, const void *options,
+    const struct vnm_datagram *d)
+{
+	struct vnm_exporter *x = exporter_get(p, decoder, options, &d->src.addr, d->rx_ns);
+
+	if (x == NULL) {
+		vnm_pipeline_refuse(p, d, VNM_R_out_of_memory);
+		return;
+	}
+	p->counters.messages++;
+	p->counters.v[VNM_C_received_octets] += d->n;
+	x->last_ns = d->rx_ns;
+	x->options = options;
+	begin_message(p, d);
+	count_outcome(p, decoder->decode(x, d, &p->out));
+	vnm_scratch_reset(&p->scratch);
+}
+
+void
+vnm_pipeline_end(
+    struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_datagram *d)
+{
+	struct vnm_exporter *x;
+
+	if (decoder->end == NULL)
+		return;
+	x = exporter_find(p, decoder, &d->src.addr, exporter_hash(p, decoder, &d->src.addr));
+	if (x == NULL)
+		return;
+	begin_message(p, d);
+	decoder->end(x, d, &p->out);
+	vnm_scratch_reset(&p->scratch);
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void
+tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
+{
+	if (x->decoder->tick != NULL) {
+		begin_envelope(p, p->now_ns);
+		VNM_SET(&p->rec, env, exporter_addr, x->addr);
+		vnm_out_base(&p->out);
+		x->decoder->tick(x, p->now_ns, final, &p->out);
+		vnm_scratch_reset(&p->scratch);
+	}
+	vnm_state_save(p->config.state_dir, x);
+}
+
+void
+vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
+{
+	p->now_ns = now_ns;
+	if (now_ns < p->next_tick_ns)
+		return;
+	p->next_tick_ns = now_ns + TICK_NS;
+	for (uint32_t i = 0; i < p->exporter_count; i++)
+		tick_exporter(p, p->exporters[i], false);
+}
+
+void
+vnm_pipeline_turn_end(struct vnm_pipeline *p)
+{
+	p->counters.v[VNM_C_turns]++;
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_turn_end(p->outputs[i]);
+}
+
+/* A stream's next read may yield a turn's worth of messages with many records each. */
+static bool
+sink_has_room(struct vnm_sink *s)
+{
+	return s->type->room(s) >= ROOM_RECORDS;
+}
+
+bool
+vnm_pipeline_room(struct vnm_pipeline *p)
+{
+	for (size_t i = 0; i < p->output_count; i++) {
+		if (!sink_has_room(p->outputs[i]->sink))
+			return false;
+	}
+	return true;
+}
+
+void
+vnm_pipeline_finish(struct vnm_pipeline *p)
+{
+	for (uint32_t i = 0; i < p->exporter_count; i++)
+		tick_exporter(p, p->exporters[i], true);
+	vnm_pipeline_turn_end(p);
+}
+
+/* ---- begin and end --------------------------------------------------------------------------- */
+
+struct vnm_pipeline *
+vnm_pipeline_new(const struct vnm_pipeline_config *config)
+{
+	struct vnm_pipeline *p = vnm_alloc_zero(1, sizeof(*p));
+
+	_Static_assert(VNM_KIND_COUNT <= VNM_COUNTERS_KINDS, "VNM_COUNTERS_KINDS is too small");
+	if (p == NULL)
+		return NULL;
+	if (vnm_scratch_init(&p->scratch, SCRATCH_OCTETS) != 0) {
+		vnm_free(p);
+		return NULL;
+	}
+	p->magic = PIPELINE_MAGIC;
+	p->config = *config;
+	p->out = (struct vnm_out){
+	    .rec = &p->rec,
+	    .scratch = &p->scratch,
+	    .counters = &p->counters,
+	    .limits = config->limits,
+	    .emit = emit,
+	};
+	return p;
+}
+
+void
+vnm_pipeline_free(struct vnm_pipeline *p)
+{
+	if (p == NULL)
+		return;
+	assert(p->magic == PIPELINE_MAGIC);
+	for (uint32_t i = 0; i < p->exporter_count; i++)
+		exporter_free(p, p->exporters[i]);
+	vnm_free(p->exporters);
+	vnm_table_free(&p->index);
+	vnm_scratch_free(&p->scratch);
+	p->magic = 0;
+	vnm_free(p);
+}
+
+void
+vnm_pipeline_outputs(struct vnm_pipeline *p, struct vnm_output **outputs, size_t count)
+{
+	p->outputs = outputs;
+	p->output_count = count;
+}
+
+void
+vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t)
+{
+	p->topology = t;
+}
+
+void
+vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits)
+{
+	p->config.limits = limits;
+	p->out.limits = limits;
+}
+
+struct vnm_counters *
+vnm_pipeline_counters(struct vnm_pipeline *p)
+{
+	return &p->counters;
+}

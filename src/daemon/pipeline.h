@@ -1,0 +1,63 @@
+/*
+ * The pipeline: the only place that knows every room. One worker owns one; it finds the
+ * exporter of each message, has it decoded, names each record, hands it to the outputs and
+ * keeps the books.
+ */
+#ifndef VNM_DAEMON_PIPELINE_H
+#define VNM_DAEMON_PIPELINE_H
+
+#include "decoders/decoder.h"
+#include "output/output.h"
+#include "topology/topology.h"
+
+struct vnm_pipeline;
+
+struct vnm_pipeline_config {
+	struct vnm_str collector; /* borrowed */
+	uint64_t epoch_ns;	  /* 0 in a replay */
+	uint32_t worker;
+	const struct vnm_limits *limits; /* borrowed */
+	uint64_t hash_seed;		 /* of the table of exporters; 0 in a replay */
+	const char *state_dir;		 /* for save and load; NULL: none; borrowed */
+};
+
+/* NULL when memory is short. */
+struct vnm_pipeline *vnm_pipeline_new(const struct vnm_pipeline_config *config);
+void vnm_pipeline_free(struct vnm_pipeline *p);
+
+/* Where records go: `count` outputs of this worker; borrowed. May be NULL, 0. */
+void vnm_pipeline_outputs(struct vnm_pipeline *p, struct vnm_output **outputs, size_t count);
+
+/* What names records from the next message on; borrowed; NULL: none. */
+void vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t);
+
+/* New limits from the next message on, after a reload; borrowed. */
+void vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits);
+
+/* One message for a decoder; `options` are the decoder's own of that listener, or NULL. */
+void vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder,
+    const void *options, const struct vnm_datagram *d);
+
+/* A message that is refused before it is decoded, for this reason. */
+void vnm_pipeline_refuse(
+    struct vnm_pipeline *p, const struct vnm_datagram *d, enum vnm_reason reason);
+
+/* A stream ended. */
+void vnm_pipeline_end(
+    struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_datagram *d);
+
+/* The turn ends: outputs get their batches. */
+void vnm_pipeline_turn_end(struct vnm_pipeline *p);
+
+/* Whether all outputs have room for another turn. */
+bool vnm_pipeline_room(struct vnm_pipeline *p);
+
+/* The clock has come to now_ns: at the most once a second of it, every exporter's tick. */
+void vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns);
+
+/* The end: what is held ends, gaps are told, outputs get the last batch. */
+void vnm_pipeline_finish(struct vnm_pipeline *p);
+
+struct vnm_counters *vnm_pipeline_counters(struct vnm_pipeline *p);
+
+#endif

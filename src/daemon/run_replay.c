@@ -1,0 +1,193 @@
+/*
+ * A replay: a capture file through the whole path, on the packets' own clock, without sockets,
+ * state directory or threads.
+ */
+#include "daemon/run.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/books.h"
+#include "daemon/outputs.h"
+#include "daemon/pipeline.h"
+
+#include <signal.h>
+
+struct replay {
+	const struct vnm_options *options;
+	const struct vnm_conf *conf;
+	struct vnm_pipeline *pipeline;
+	struct vnm_sinks sinks;
+	struct vnm_outputs outputs;
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+/* The listener for a port, or NULL. */
+static const struct vnm_conf_listener *
+listener_of(const struct vnm_conf *conf, uint16_t port, bool tcp)
+{
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		const struct vnm_listen *listen = &conf->listeners[i].common.listen;
+		if (listen->at.port == port && listen->tcp == tcp)
+			return &conf->listeners[i];
+	}
+	return NULL;
+}
+
+/* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
+static const struct vnm_decoder *
+resolve(const struct replay *r, const struct vnm_datagram *d, const void **options)
+{
+	const struct vnm_decoder *mapped = vnm_options_mapped(r->options, d->dst.port);
+	const struct vnm_conf_listener *l =
+	    listener_of(r->conf, d->dst.port, d->transport == VNM_TRANSPORT_TCP);
+
+	*options = l != NULL ? l->options : NULL;
+	if (mapped != NULL)
+		return mapped;
+	if (l != NULL)
+		return l->decoder;
+	return r->conf->listener_count != 0 ? NULL : vnm_decoder_guess(d->p, d->n, d->dst.port);
+}
+
+static bool
+wanted(void *ctx, const struct vnm_datagram *d)
+{
+	const void *options;
+
+	return resolve(ctx, d, &options) != NULL;
+}
+
+static vnm_frame_fn
+stream(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n)
+{
+	const struct vnm_datagram d = {
+	    .p = p, .n = n, .dst.port = dst_port, .transport = VNM_TRANSPORT_TCP};
+	const void *options;
+	const struct vnm_decoder *decoder = resolve(ctx, &d, &options);
+
+	return decoder != NULL ? decoder->frame : NULL;
+}
+
+static void
+message(void *ctx, const struct vnm_datagram *d)
+{
+	struct replay *r = ctx;
+	const void *options;
+	const struct vnm_decoder *decoder = resolve(r, d, &options);
+
+	if (decoder != NULL)
+		vnm_pipeline_message(r->pipeline, decoder, options, d);
+	else
+		vnm_pipeline_refuse(r->pipeline, d, VNM_R_no_decoder);
+}
+
+static void
+end(void *ctx, const struct vnm_datagram *d)
+{
+	struct replay *r = ctx;
+
+	for (size_t i = 0; vnm_decoders[i] != NULL; i++)
+		vnm_pipeline_end(r->pipeline, vnm_decoders[i], d);
+}
+
+static void
+turn_end(void *ctx)
+{
+	struct replay *r = ctx;
+
+	vnm_pipeline_turn_end(r->pipeline);
+	vnm_sinks_tick(&r->sinks, vnm_clock_mono_ns());
+}
+
+static bool
+room(void *ctx)
+{
+	return vnm_pipeline_room(((struct replay *)ctx)->pipeline);
+}
+
+static void
+clock_moved(void *ctx, uint64_t now_ns)
+{
+	vnm_pipeline_clock(((struct replay *)ctx)->pipeline, now_ns);
+}
+
+/* Reads the file to its end: the exit code. */
+static int
+read_file(struct replay *r)
+{
+	const struct vnm_replay_options o = {
+	    .speed = r->conf->replay.speed,
+	    .stream = stream,
+	    .wanted = wanted,
+	    .clock = clock_moved,
+	    .ctx = r,
+	    .stop = &stop,
+	};
+	const struct vnm_intake intake = {
+	    .ctx = r,
+	    .message = message,
+	    .end = end,
+	    .turn_end = turn_end,
+	    .room = room,
+	    .counters = vnm_pipeline_counters(r->pipeline),
+	};
+	struct vnm_err err;
+
+	if (vnm_replay_file(r->options->replay, &o, &intake, &err) == 0)
+		return 0;
+	vnm_error("%s", err.text);
+	return 1;
+}
+
+int
+vnm_run_replay(const struct vnm_options *options, const struct vnm_conf *conf,
+    const struct vnm_topology *topology)
+{
+	struct replay r = {.options = options, .conf = conf};
+	const struct vnm_pipeline_config config = {
+	    .collector =
+		conf->main.collector != NULL ? vnm_str_of(conf->main.collector) : VNM_STR("replay"),
+	    .limits = &conf->limits,
+	};
+	struct vnm_err err;
+	int rc = VNM_EXIT_CONFIG;
+
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	signal(SIGPIPE, SIG_IGN);
+	if (vnm_sinks_open(&r.sinks, conf, &err) != 0)
+		goto no_sinks;
+	if (vnm_outputs_open(&r.outputs, conf, &r.sinks, &err) != 0)
+		goto no_outputs;
+	r.pipeline = vnm_pipeline_new(&config);
+	if (r.pipeline == NULL)
+		goto no_pipeline;
+	vnm_pipeline_outputs(r.pipeline, r.outputs.list, r.outputs.n);
+	vnm_pipeline_topology(r.pipeline, topology);
+
+	rc = read_file(&r);
+	vnm_pipeline_finish(r.pipeline);
+	vnm_sinks_flush(&r.sinks, conf->main.flush_timeout);
+	vnm_books_print(stderr, vnm_pipeline_counters(r.pipeline), r.sinks.p, r.sinks.n);
+	vnm_pipeline_free(r.pipeline);
+	vnm_outputs_close(&r.outputs);
+	vnm_sinks_close(&r.sinks);
+	return rc;
+
+no_pipeline:
+	vnm_err_text(&err, "out of memory");
+	vnm_outputs_close(&r.outputs);
+no_outputs:
+	vnm_sinks_close(&r.sinks);
+no_sinks:
+	vnm_error("%s", err.text);
+	return rc;
+}

@@ -1,0 +1,16 @@
+/*
+ * What exporters taught, kept over a restart: one file an exporter in the state directory,
+ * written aside and renamed, so that it is whole or not there.
+ */
+#ifndef VNM_DAEMON_STATE_H
+#define VNM_DAEMON_STATE_H
+
+#include "decoders/decoder.h"
+
+/* Saves the exporter's state where it is dirty. dir NULL: does nothing. */
+void vnm_state_save(const char *dir, struct vnm_exporter *x);
+
+/* Gives a new exporter what an earlier run saved, if anything. dir NULL: does nothing. */
+void vnm_state_load(const char *dir, struct vnm_exporter *x, uint64_t now_ns);
+
+#endif
