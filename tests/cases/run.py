@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Replays every case and checks what comes out: tests/README.md tells how a case is made.
+
+    run.py [--vnmcd PATH] [--sanitized] [--bless] [--keep DIR] [NAME...]
+
+A case passes when the exit code is 0, the books balance, the records are what truth.json says,
+names are what correlation.json says, and two runs give the same octets, which are those of
+out.jsonl or out.sha256 where there is one. --bless writes these for cases that pass otherwise.
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+# pylint: disable=wrong-import-position
+import names
+import pcapfile
+import replay as replays
+import torture
+import truth as truths
+
+WHOLE = 160 * 1024      # a golden file up to this size is kept whole, of a larger one its hash
+MEMORY = 512 << 20      # address space of one replay of an input made to do harm
+SECONDS, TORTURE_SECONDS = 60, 5
+
+
+class Runner:
+    def __init__(self, options):
+        self.options = options
+        self.slow = 6 if options.sanitized else 1
+        self.memory = 0 if options.sanitized else MEMORY  # ASan reserves terabytes
+        self.names = names.Names(HERE / "common")
+        self.passed = self.failed = self.skipped = 0
+
+    def replay(self, path, args, seconds, memory=0):
+        return replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
+
+    def report(self, name, f):
+        if f:
+            self.failed += 1
+            print("FAIL %s" % name)
+            for line in f[:12]:
+                print("     " + line)
+        else:
+            self.passed += 1
+            print("ok   %s" % name)
+        sys.stdout.flush()
+
+    def guarded(self, name, check):
+        f = replays.Failures()
+        try:
+            check(f)
+        except subprocess.TimeoutExpired:
+            f.append("it did not end in time")
+        except Exception as e:  # pylint: disable=broad-except
+            f.append("%s: %s" % (type(e).__name__, e))
+        self.report(name, f)
+
+    def check_case(self, case, f):
+        path = case / "in.pcap"
+        messages = list(pcapfile.messages(path))
+        args = ["-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+        run = self.replay(path, args, SECONDS)
+        if self.options.keep:
+            keep = pathlib.Path(self.options.keep)
+            (keep / (case.name + ".jsonl")).write_bytes(run.out)
+            (keep / (case.name + ".err")).write_text(run.err)
+        f.equal("exit code", run.code, 0)
+        if run.code:
+            f.append(replays.short(run.err[-600:]))
+            return
+        replays.check_books(run, f)
+        if not f:
+            f.equal("messages", run.books["messages"], len(messages))
+            replays.check_envelope(run, messages, f)
+        if not f:
+            self.check_truth(case, run, messages, f)
+            self.names.check(run.records, f)
+        again = self.replay(path, args, SECONDS)
+        f.true("a second replay differs", again.out == run.out)
+        self.check_golden(case, run.out, f)
+
+    def check_truth(self, case, run, messages, f):
+        truth = json.loads((case / "truth.json").read_text())
+        parts = truth["expect"].get("parts")
+        if not parts:
+            truths.check(truth, run.records, messages, f)
+            return
+        f.equal("exporters", len({(m.src, m.sport) for m in messages}),
+                truth["expect"]["datagram_sources"])
+        for part in parts:
+            self.check_part(part, run, messages, f)
+
+    @staticmethod
+    def check_part(part, run, messages, f):
+        """The records of one exporter in a file with many, known by where it sent them."""
+        truth = json.loads((HERE / part / "truth.json").read_text())
+        own = [m for m in messages if m.dst == truth["collector"]["address"]]
+        sources = {(m.src, m.sport) for m in own}
+        records = [r for r in run.records
+                   if (r.get("exporter_addr"), r.get("exporter_port")) in sources]
+        # Frame numbers of the truth are those of the exporter's own file.
+        frames = {number: m for number, m in enumerate(sorted({m.frame for m in own}), 1)}
+        renumber = {frame: number for number, frame in frames.items()}
+        own = [m._replace(frame=renumber[m.frame]) for m in own]
+        if truth["exporter"]["protocol"].endswith("TCP"):
+            truth["expect"]["sample_records"] = []  # its frames include the handshake
+        below = replays.Failures()
+        truths.check(truth, records, own, below)
+        f.extend("%s: %s" % (part, line) for line in below)
+
+    def check_golden(self, case, out, f):
+        whole, digest = case / "out.jsonl", case / "out.sha256"
+        sha = hashlib.sha256(out).hexdigest()
+        if self.options.bless and not f:
+            for old in (whole, digest):
+                old.unlink(missing_ok=True)
+            if len(out) <= WHOLE:
+                whole.write_bytes(out)
+            else:
+                digest.write_text("%s  %d records\n" % (sha, out.count(b"\n")))
+        elif whole.exists():
+            f.true("the output is not that of out.jsonl%s" % first_difference(
+                out, whole.read_bytes()), whole.read_bytes() == out)
+        elif digest.exists():
+            f.equal("SHA-256 of the output", sha, digest.read_text().split()[0])
+        else:
+            f.append("neither out.jsonl nor out.sha256")
+
+    def check_torture(self, name, protocol, directory, f):
+        path = pathlib.Path(directory) / (name + ".pcap")
+        sent = torture.datagrams(HERE / "flow-torture" / (name + ".bin"), protocol)
+        pcapfile.write(path, sent)
+        run = self.replay(path, [], TORTURE_SECONDS, self.memory)
+        f.equal("exit code", run.code, 0)
+        replays.check_books(run, f)
+        if not f:
+            # A v9 or IPFIX datagram may hold another message behind the first.
+            f.equal("messages", run.books["messages"], len(sent))
+            replays.check_envelope(run, list(pcapfile.messages(path)), f)
+            torture.check(name, run, f)
+        again = self.replay(path, [], TORTURE_SECONDS, self.memory)
+        f.true("a second replay differs", again.out == run.out)
+
+    def run_torture(self, wanted):
+        index = (HERE / "flow-torture/INDEX.tsv").read_text().splitlines()
+        rows = [line.split("\t") for line in index]
+        listed = {row[0] for row in rows}
+        if listed != set(torture.CASES):
+            self.report("flow-torture", ["INDEX.tsv and torture.py name different cases: %s"
+                                         % sorted(listed ^ set(torture.CASES))])
+        with tempfile.TemporaryDirectory() as directory:
+            for name, protocol, *_ in rows:
+                if wanted("flow-torture/" + name):
+                    self.guarded("flow-torture/" + name, lambda f, n=name, p=protocol:
+                                 self.check_torture(n, p, directory, f))
+
+    def run(self):
+        wanted = lambda name: not self.options.names or any(
+            name == n or name.startswith(n + "/") for n in self.options.names)
+        for case in sorted(p.parent for p in HERE.glob("*/truth.json")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
+        self.run_torture(wanted)
+        if not self.options.names:
+            self.report("names were there to be compared", [] if self.names.checked > 10000 else
+                        ["only %d names compared" % self.names.checked])
+        print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
+        return 1 if self.failed or not self.passed else 0
+
+
+def first_difference(got, want):
+    for number, (a, b) in enumerate(zip(got.splitlines(), want.splitlines()), 1):
+        if a != b:
+            have, must = json.loads(a), json.loads(b)
+            keys = [k for k in {**have, **must} if have.get(k) != must.get(k)]
+            return ", line %d: %s" % (number, ", ".join(
+                "%s %s, must be %s" % (k, have.get(k), must.get(k)) for k in keys[:4]))
+    return ": %d lines, must be %d" % (got.count(b"\n"), want.count(b"\n"))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
+    p.add_argument("--sanitized", action="store_true", help="a sanitizer build: slower, no limits")
+    p.add_argument("--bless", action="store_true", help="write out.jsonl of cases that pass")
+    p.add_argument("--keep", help="keep each output in this directory")
+    p.add_argument("names", nargs="*")
+    options = p.parse_args()
+    if options.keep:
+        pathlib.Path(options.keep).mkdir(parents=True, exist_ok=True)
+    sys.exit(Runner(options).run())
+
+
+if __name__ == "__main__":
+    main()

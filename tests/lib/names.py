@@ -1,0 +1,74 @@
+"""Compares the names in records with correlation.json: which VNF, VNFC, CP and VL an address, a
+MAC, a port or a VNI belongs to, made from the lab's configuration and not by vnmcd."""
+import json
+import os
+
+
+class Names:
+    def __init__(self, directory):
+        with open(os.path.join(directory, "correlation.json"), encoding="utf-8") as f:
+            self.joins = json.load(f)
+        with open(os.path.join(directory, "topology.json"), encoding="utf-8") as f:
+            topology = json.load(f)
+        self.ns = {n["nsInstanceName"]: n["id"] for n in topology["nsInstances"]}
+        self.hosts = {a: h["id"] for h in topology["hosts"] for a in (h["mgmtIp"], h["mgmtIp6"])}
+        # A VNFC that exports flows itself names its own interfaces by the ifIndex inside it.
+        self.inside = {}
+        for vnf in topology["vnfInstances"]:
+            for vnfc in vnf["instantiatedVnfInfo"]["vnfcResourceInfo"]:
+                for cp in vnfc["vnfcCpInfo"]:
+                    self.inside[vnfc["id"], cp.get("ifIndexInVnf")] = {
+                        "cp": cp["id"], "vnfc": vnfc["id"], "vnf": vnf["vnfInstanceName"]}
+        self.checked = 0
+
+    def owner(self, r, side):
+        """Who the source or destination is, or None where the lab knows nobody."""
+        by_ip = self.joins["ip"].get(r.get(side + "_addr"))
+        if by_ip or side + "_addr" in r:
+            return by_ip
+        return self.joins["mac"].get(r.get(side + "_mac"))
+
+    def port(self, r, number):
+        """Who is behind an interface of the exporter, or None."""
+        exporter = r.get("agent_addr", r["exporter_addr"])
+        host = self.hosts.get(exporter)
+        if host:
+            kind = "ofPort" if r["decoder"] == "netflow5" else "ifIndex"
+            return self.joins["switchPort"].get("%s/br-int/%s=%s" % (host, kind, number))
+        vnfc = self.joins["ip"].get(exporter, {}).get("vnfc")
+        return self.inside.get((vnfc, number))
+
+    def check(self, records, f):
+        for r in records:
+            if r["kind"] == "flow":
+                self.check_flow(r, f)
+            elif r["kind"] == "interface" and "if_index" in r:
+                want = self.port(r, r["if_index"])
+                if want:
+                    self.compare(r, "", want, f, ("vnf_name", "vnfc_id", "cp_id"))
+            if len(f) > 6:
+                return
+
+    def check_flow(self, r, f):
+        for side in ("src", "dst"):
+            want = self.owner(r, side)
+            if want:
+                self.compare(r, side + "_", want, f,
+                             ("vnf_name", "vnf_id", "vnfc_id", "cp_id", "vl_id", "ns_id",
+                              "host_id"))
+        for side in ("in", "out"):
+            want = self.port(r, r.get(side + "_if"))
+            if want:
+                self.compare(r, side + "_", want, f, ("vnfc_id", "cp_id"))
+        tunnel = self.joins["vni"].get(str(r.get("vni")))
+        if tunnel:
+            f.equal("vl_id of record %d" % r["record_seq"], r.get("vl_id"), tunnel["vl"])
+
+    def compare(self, r, prefix, want, f, fields):
+        values = {"vnf_name": "vnf", "vnf_id": "vnfInstanceId", "vnfc_id": "vnfc", "cp_id": "cp",
+                  "vl_id": "vl", "host_id": "host"}
+        for field in fields:
+            must = self.ns[want["ns"]] if field == "ns_id" else want[values[field]]
+            f.equal("%s of record %d" % (prefix + field, r["record_seq"]), r.get(prefix + field),
+                    must)
+            self.checked += 1
