@@ -46,6 +46,8 @@ vnm_nearest_offer(struct vnm_nearest *n, const char *candidate)
 	if (wanted_len > NAME_MAX_LEN || len > NAME_MAX_LEN)
 		return;
 	unsigned d = distance(n->wanted, wanted_len, candidate, len);
+	if (d > 1 && wanted_len > 2 && strncmp(n->wanted, candidate, wanted_len) == 0)
+		d = 1; /* the beginning of it */
 	unsigned most = wanted_len < 4 ? 1 : wanted_len < 9 ? 2 : 3;
 	if (d <= most && (n->name == NULL || d < n->distance)) {
 		n->name = candidate;

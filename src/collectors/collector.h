@@ -28,9 +28,19 @@ struct vnm_intake {
 	/* Whether outputs have room for another turn's records: streams are read only then. */
 	bool (*room)(void *ctx);
 	/* As in struct vnm_decoder; NULL: this source is no stream. */
-	size_t (*frame)(const uint8_t *p, size_t n);
+	vnm_frame_fn frame;
 	struct vnm_counters *counters;
 };
+
+/* A message that no decoder sees, with its one reason: not allowed, or its stream is damaged. */
+static inline void
+vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enum vnm_reason reason)
+{
+	in->counters->messages++;
+	in->counters->v[VNM_C_received_octets] += d->n;
+	in->counters->outcome[VNM_OUTCOME_FAILED]++;
+	in->counters->failed[reason]++;
+}
 
 /* What all listeners have in common (configuration: `listeners`). */
 #define VNM_LISTENER_OPTIONS(X)                                                                  \
@@ -92,12 +102,13 @@ void vnm_tcp_close(struct vnm_tcp *t);
 
 /* ---- replay (collectors/replay.c) --------------------------------------------------------- */
 
-/* How a replay finds the stream framing of a TCP destination port; NULL: not one of ours. */
-typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
-
 struct vnm_replay_options {
 	double speed; /* 0: as fast as possible; else times the recorded speed */
-	/* Framing for a TCP stream to this port that begins with these bytes, or NULL: ignored. */
+	/*
+	 * Framing for a TCP stream to this port that begins with these octets. NULL: not one of
+	 * ours, or too few octets to tell; asked again with more, up to 64. The member may be
+	 * NULL, as may `wanted` and `clock`: no streams, all datagrams, nobody asks for the time.
+	 */
 	vnm_frame_fn (*stream)(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n);
 	/* Whether this UDP datagram is for us; false: counted as ignored. */
 	bool (*wanted)(void *ctx, const struct vnm_datagram *d);
@@ -108,10 +119,25 @@ struct vnm_replay_options {
 };
 
 /*
- * Reads a pcap or pcapng file to its end and hands over its messages: 0, or -1 and *err when
- * it is unreadable or cut short (all before that was handed over).
+ * Reads a pcap or pcapng file ("-": standard input) to its end and hands over its messages: 0,
+ * or -1 and *err when it is unreadable or cut short (all before that was handed over).
+ *
+ * A UDP datagram that the snap length cut is handed over with what was captured of it. Packets
+ * that gave no octet to any message are counted as ignored: other protocols, what `wanted` and
+ * `stream` refuse, segments without octets or with none that are new, fragments whose packet
+ * was never whole. rx_ns is the packet's time, for a stream that of the segment which completed
+ * the message. Turns end, and room is waited for, as with sockets.
  */
 int vnm_replay_file(const char *path, const struct vnm_replay_options *o,
     const struct vnm_intake *intake, struct vnm_err *err);
+
+/*
+ * Reads a file ("-": standard input) as one stream of intake->frame's messages; `from` gives
+ * their endpoints, rx_ns (the file has no times of its own) and session. 0, or -1 and *err when
+ * it is unreadable or its last message is cut short (it is handed over as it is) or cannot be
+ * framed (refused as bad-length).
+ */
+int vnm_replay_raw(const char *path, const struct vnm_datagram *from,
+    const struct vnm_replay_options *o, const struct vnm_intake *intake, struct vnm_err *err);
 
 #endif

@@ -1,17 +1,24 @@
 /*
  * Replay of capture files (pcap and pcapng through libpcap, also with nanoseconds) on the
- * packets' own clock.
+ * packets' own clock, and of files that hold one stream of messages.
  */
 #include "collectors/collector.h"
 
-#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/reader.h"
+#include "collectors/framer.h"
+#include "collectors/ip_fragment.h"
 #include "collectors/packet.h"
+#include "collectors/tcp_stream.h"
 
 #define SLEEP_SLICE_NS (20 * VNM_NS_PER_MS) /* so that `stop` is soon seen */
+#define RAW_CHUNK 65536
 
 struct replay {
 	const struct vnm_replay_options *o;
@@ -19,11 +26,13 @@ struct replay {
 	const char *path;
 	pcap_t *pcap; /* owned */
 	int link;
-	uint64_t packets;    /* read so far */
-	uint64_t now_ns;     /* the packets' clock; never goes back */
-	uint64_t first_ns;   /* the first packet's time */
-	uint64_t started_ns; /* CLOCK_MONOTONIC when it was read */
-	unsigned in_turn;    /* messages of this turn */
+	struct vnm_fragments *fragments; /* owned */
+	struct vnm_streams *streams;	 /* owned */
+	uint64_t packets;		 /* read so far */
+	uint64_t now_ns;		 /* the packets' clock; never goes back */
+	uint64_t first_ns;		 /* the first packet's time */
+	uint64_t started_ns;		 /* CLOCK_MONOTONIC when it was read */
+	unsigned in_turn;		 /* messages of this turn */
 };
 
 static bool
@@ -66,6 +75,12 @@ static void
 ignore(struct replay *r, uint64_t packets)
 {
 	r->intake->counters->v[VNM_C_ignored] += packets;
+}
+
+static void
+refuse(struct replay *r, const struct vnm_datagram *d, enum vnm_reason reason)
+{
+	vnm_intake_refuse(r->intake, d, reason);
 }
 
 /* Waits until it is time for a packet of this time, at the speed asked for. */
@@ -129,6 +144,33 @@ take_udp(struct replay *r, const struct vnm_packet *packet, uint64_t ns)
 }
 
 static void
+take_tcp(struct replay *r, const struct vnm_packet *packet, uint64_t ns)
+{
+	if (r->o->stream != NULL)
+		vnm_streams_take(r->streams, packet, ns);
+	else
+		ignore(r, 1);
+}
+
+/* False when there is nothing (yet) to be taken; it is counted then. */
+static bool
+open_packet(struct replay *r, const struct pcap_pkthdr *h, const uint8_t *p, uint64_t ns,
+    struct vnm_packet *packet)
+{
+	uint64_t given_up = 0;
+
+	if (!vnm_packet_open(packet, r->link, p, h->caplen, h->len)) {
+		ignore(r, 1);
+		return false;
+	}
+	if (!packet->fragment)
+		return true;
+	bool whole = vnm_fragments_take(r->fragments, packet, ns, &given_up);
+	ignore(r, given_up);
+	return whole;
+}
+
+static void
 take_packet(struct replay *r, const struct pcap_pkthdr *h, const uint8_t *p)
 {
 	/* With nanosecond precision tv_usec holds nanoseconds. */
@@ -138,11 +180,14 @@ take_packet(struct replay *r, const struct pcap_pkthdr *h, const uint8_t *p)
 	r->packets++;
 	keep_pace(r, ns);
 	move_clock(r, ns);
-	if (!vnm_packet_open(&packet, r->link, p, h->caplen, h->len) || packet.fragment ||
-	    packet.protocol != VNM_PROTOCOL_UDP)
-		ignore(r, 1);
-	else
+	if (!open_packet(r, h, p, ns, &packet))
+		return;
+	if (packet.protocol == VNM_PROTOCOL_UDP)
 		take_udp(r, &packet, ns);
+	else if (packet.protocol == VNM_PROTOCOL_TCP)
+		take_tcp(r, &packet, ns);
+	else
+		ignore(r, 1);
 }
 
 static int
@@ -150,15 +195,68 @@ read_packets(struct replay *r, struct vnm_err *err)
 {
 	struct pcap_pkthdr *h;
 	const uint8_t *p;
-	int rc;
+	int rc = PCAP_ERROR_BREAK;
 
 	while (!stopped(r) && (rc = pcap_next_ex(r->pcap, &h, &p)) == 1)
 		take_packet(r, h, p);
-	end_turn(r);
-	if (stopped(r) || rc == PCAP_ERROR_BREAK)
+	if (rc == 1 || rc == PCAP_ERROR_BREAK)
 		return 0;
 	return vnm_err_set(err, r->path, 0, "cut short or damaged after packet %llu: %s",
 	    (unsigned long long)r->packets, pcap_geterr(r->pcap));
+}
+
+/* The streams' user is the replay itself. */
+static vnm_frame_fn
+on_stream(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n)
+{
+	struct replay *r = ctx;
+
+	return r->o->stream(r->o->ctx, dst_port, p, n);
+}
+
+static void
+on_message(void *ctx, const struct vnm_datagram *d)
+{
+	hand_over(ctx, d);
+}
+
+static void
+on_refused(void *ctx, const struct vnm_datagram *d, enum vnm_reason reason)
+{
+	refuse(ctx, d, reason);
+}
+
+static void
+on_end(void *ctx, const struct vnm_datagram *d)
+{
+	struct replay *r = ctx;
+
+	r->intake->end(r->intake->ctx, d);
+}
+
+static void
+on_ignored(void *ctx, uint64_t packets)
+{
+	ignore(ctx, packets);
+}
+
+static int
+replay_capture(struct replay *r, struct vnm_err *err)
+{
+	const struct vnm_streams_user user = {
+	    r, on_stream, on_message, on_refused, on_end, on_ignored};
+	int rc;
+
+	r->fragments = vnm_fragments_new();
+	r->streams = vnm_streams_new(&user);
+	if (r->fragments != NULL && r->streams != NULL)
+		rc = read_packets(r, err);
+	else
+		rc = vnm_err_set(err, r->path, 0, "not enough memory to replay it");
+	ignore(r, vnm_fragments_free(r->fragments));
+	vnm_streams_free(r->streams);
+	end_turn(r);
+	return rc;
 }
 
 int
@@ -173,9 +271,97 @@ vnm_replay_file(const char *path, const struct vnm_replay_options *o,
 		return vnm_err_set(err, path, 0, "not a readable capture file: %s", why);
 	r.link = pcap_datalink(r.pcap);
 	int rc = vnm_packet_link_known(r.link)
-		     ? read_packets(&r, err)
+		     ? replay_capture(&r, err)
 		     : vnm_err_set(err, path, 0, "packets with link type %d (%s) are not read",
 			   r.link, pcap_datalink_val_to_description_or_dlt(r.link));
 	pcap_close(r.pcap);
+	return rc;
+}
+
+static void
+take_message(struct replay *r, const struct vnm_datagram *from, struct vnm_slice octets)
+{
+	struct vnm_datagram d = *from;
+
+	d.p = octets.p;
+	d.n = octets.n;
+	hand_over(r, &d);
+}
+
+static void
+refuse_message(struct replay *r, const struct vnm_datagram *from, struct vnm_slice octets)
+{
+	struct vnm_datagram d = *from;
+
+	d.p = octets.p;
+	d.n = octets.n;
+	refuse(r, &d, VNM_R_bad_length);
+}
+
+/* What comes next of the file: its number of octets, 0 at the end, -1 and *err. */
+static ssize_t
+read_more(struct replay *r, int fd, struct vnm_framer *f, struct vnm_err *err)
+{
+	uint8_t *space = vnm_framer_space(f, RAW_CHUNK);
+
+	if (space == NULL)
+		return vnm_err_set(err, r->path, 0, "not enough memory to replay it");
+	ssize_t n;
+	do {
+		n = read(fd, space, RAW_CHUNK);
+	} while (n < 0 && errno == EINTR && !stopped(r));
+	if (n < 0)
+		return vnm_err_set(err, r->path, 0, "cannot be read: %s", strerror(errno));
+	vnm_framer_wrote(f, (size_t)n);
+	return n;
+}
+
+static int
+read_stream(struct replay *r, int fd, const struct vnm_datagram *from, struct vnm_framer *f,
+    struct vnm_err *err)
+{
+	enum vnm_framed framed = VNM_FRAMED_NONE;
+	struct vnm_slice message;
+	ssize_t n;
+
+	while (!stopped(r) && (n = read_more(r, fd, f, err)) != 0) {
+		if (n < 0)
+			return -1;
+		while ((framed = vnm_framer_next(f, &message)) == VNM_FRAMED_MESSAGE) {
+			r->packets++;
+			take_message(r, from, message);
+		}
+		if (framed == VNM_FRAMED_BAD) {
+			refuse_message(r, from, vnm_framer_rest(f));
+			return vnm_err_set(err, r->path, 0, "no message begins after message %llu",
+			    (unsigned long long)r->packets);
+		}
+	}
+	message = vnm_framer_rest(f);
+	if (message.n == 0 || stopped(r))
+		return 0;
+	take_message(r, from, message);
+	return vnm_err_set(
+	    err, r->path, 0, "cut short after message %llu", (unsigned long long)r->packets);
+}
+
+int
+vnm_replay_raw(const char *path, const struct vnm_datagram *from,
+    const struct vnm_replay_options *o, const struct vnm_intake *intake, struct vnm_err *err)
+{
+	struct replay r = {.o = o, .intake = intake, .path = path};
+	struct vnm_framer framer = {.frame = intake->frame};
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return vnm_err_set(err, path, 0, "cannot be opened: %s", strerror(errno));
+	move_clock(&r, from->rx_ns);
+	int rc = read_stream(&r, fd, from, &framer, err);
+	intake->end(intake->ctx, from);
+	end_turn(&r);
+	vnm_framer_free(&framer);
+	if (!is_stdin)
+		close(fd);
 	return rc;
 }

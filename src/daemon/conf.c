@@ -222,7 +222,7 @@ bind_listener(struct vnm_conf_listener *l, const struct vnm_node *node, struct v
 		if (l->options == NULL)
 			return;
 	}
-	bind_map(node, targets, NULL, l->decoder != NULL, errs);
+	bind_map(node, targets, NULL, l->decoder != NULL || name == NULL, errs);
 }
 
 static void
@@ -258,7 +258,7 @@ bind_output(struct vnm_conf_output *o, const struct vnm_node *node, struct vnm_e
 		if (o->options == NULL)
 			return;
 	}
-	bind_map(node, targets, NULL, o->type != NULL, errs);
+	bind_map(node, targets, NULL, o->type != NULL || name == NULL, errs);
 	if (o->common.encoding != NULL)
 		o->encoder = vnm_encoder_find(o->common.encoding);
 }

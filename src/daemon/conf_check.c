@@ -243,7 +243,7 @@ check_outputs(const struct vnm_conf *conf, struct vnm_errs *errs)
 		check_choice(o->node, "json_u64", o->common.json_u64, json_u64_forms, errs);
 		check_choice(o->node, "key", o->common.key, key_modes, errs);
 		if (vnm_selection_make(&selection, &o->common.fields, &err) != 0)
-			vnm_errs_at(errs, at(o->node, "fields"), "`fields`: %s", err.text);
+			vnm_errs_at(errs, at(o->node, "fields"), "%s", err.text);
 	}
 }
 

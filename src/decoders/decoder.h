@@ -176,8 +176,6 @@ struct vnm_decoder {
 	size_t options_size;		  /* octets of the struct they fill */
 };
 
-#define VNM_FRAME_BAD SIZE_MAX
-
 /* The list of decoders.def, ended by NULL. */
 extern const struct vnm_decoder *const vnm_decoders[];
 

@@ -7,6 +7,14 @@
 
 #include "base/addr.h"
 
+/*
+ * Tells where messages end on a stream: the size in octets of the message that begins at p, of
+ * which n octets are there; 0 when more must come to tell, VNM_FRAME_BAD when the stream
+ * cannot be followed.
+ */
+typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
+#define VNM_FRAME_BAD SIZE_MAX
+
 enum vnm_transport { VNM_TRANSPORT_UDP, VNM_TRANSPORT_TCP };
 
 struct vnm_datagram {

@@ -1,0 +1,77 @@
+/*
+ * Streams of octets cut into messages.
+ */
+#include "collectors/framer.h"
+
+#include <assert.h>
+
+uint8_t *
+vnm_framer_space(struct vnm_framer *f, size_t n)
+{
+	if (f->at > 0) {
+		memmove(f->b.p, f->b.p + f->at, f->b.n - f->at);
+		f->b.n -= f->at;
+		f->at = 0;
+	}
+	return vnm_buffer_reserve(&f->b, n) ? f->b.p + f->b.n : NULL;
+}
+
+void
+vnm_framer_wrote(struct vnm_framer *f, size_t n)
+{
+	assert(n <= f->b.cap - f->b.n);
+	f->b.n += n;
+}
+
+bool
+vnm_framer_add(struct vnm_framer *f, const uint8_t *p, size_t n)
+{
+	uint8_t *space = vnm_framer_space(f, n);
+
+	if (space == NULL)
+		return false;
+	memcpy(space, p, n);
+	vnm_framer_wrote(f, n);
+	return true;
+}
+
+struct vnm_slice
+vnm_framer_rest(const struct vnm_framer *f)
+{
+	if (f->at == f->b.n)
+		return (struct vnm_slice){NULL, 0};
+	return (struct vnm_slice){f->b.p + f->at, f->b.n - f->at};
+}
+
+enum vnm_framed
+vnm_framer_next(struct vnm_framer *f, struct vnm_slice *message)
+{
+	struct vnm_slice rest = vnm_framer_rest(f);
+
+	if (rest.n == 0)
+		return VNM_FRAMED_NONE;
+	size_t size = f->frame(rest.p, rest.n);
+	if (size == VNM_FRAME_BAD || size > VNM_MESSAGE_MAX)
+		return VNM_FRAMED_BAD;
+	if (size == 0)
+		return rest.n < VNM_MESSAGE_MAX ? VNM_FRAMED_NONE : VNM_FRAMED_BAD;
+	if (size > rest.n)
+		return VNM_FRAMED_NONE;
+	*message = (struct vnm_slice){rest.p, size};
+	f->at += size;
+	return VNM_FRAMED_MESSAGE;
+}
+
+void
+vnm_framer_trim(struct vnm_framer *f)
+{
+	if (f->at == f->b.n)
+		vnm_framer_free(f);
+}
+
+void
+vnm_framer_free(struct vnm_framer *f)
+{
+	vnm_buffer_free(&f->b);
+	f->at = 0;
+}
