@@ -14,8 +14,10 @@ struct vnm_topology;
 
 /* What a snapshot holds, for the operator. */
 struct vnm_topology_size {
-	uint32_t network_services, vnfs, vnfcs, connection_points, virtual_links, hosts, ports;
-	size_t octets; /* memory */
+	uint32_t network_services, vnfs, vnfcs, connection_points, virtual_links, hosts, switches;
+	uint32_t ports;	     /* of hosts and switches */
+	uint32_t unresolved; /* mentions of something that no file describes, or not clearly */
+	size_t octets;	     /* memory */
 };
 
 /*

@@ -1,0 +1,518 @@
+/*
+ * Joins what the files say into a snapshot: references become pointers to identities, and
+ * whatever a record may carry becomes a key. A reference to something that is not described
+ * is no error, since inventories are partial; it is counted.
+ */
+#include "topology/snapshot.h"
+
+#include "base/alloc.h"
+
+struct builder {
+	struct vnm_topology *t;
+	struct vnm_model *m;
+	struct vnm_err *err;
+	uint32_t vnfc0, vl0, host0; /* where the identities of each sort begin; CPs are the first */
+	uint32_t vnfc_node0;	    /* where the nodes that are VNFCs begin */
+};
+
+static struct vnm_str
+text(const struct builder *b, uint32_t symbol)
+{
+	return b->m->symbols.list.p[symbol];
+}
+
+static int
+no_memory(const struct builder *b)
+{
+	return vnm_err_text(b->err, "memory is too short for the topology");
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+static void
+join_services(struct builder *b)
+{
+	struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->vnfs.n; i++)
+		m->vnfs.p[i].ns = vnm_model_find(m, VNM_MODEL_NS, 0, m->vnfs.p[i].ns_id);
+	for (uint32_t i = 0; i < m->vls.n; i++)
+		m->vls.p[i].ns = vnm_model_find(m, VNM_MODEL_NS, 0, m->vls.p[i].ns_id);
+	for (uint32_t i = 0; i < m->ns_vnfs.n; i++) {
+		uint32_t vnf = vnm_model_find(m, VNM_MODEL_VNF, 0, m->ns_vnfs.p[i].to);
+		if (vnf == VNM_NONE)
+			b->t->size.unresolved++;
+		else if (m->vnfs.p[vnf].ns == VNM_NONE)
+			m->vnfs.p[vnf].ns = m->ns_vnfs.p[i].from;
+	}
+	for (uint32_t i = 0; i < m->ns_vls.n; i++) {
+		uint32_t vl = vnm_model_find(m, VNM_MODEL_VL, 0, m->ns_vls.p[i].to);
+		if (vl == VNM_NONE)
+			b->t->size.unresolved++;
+		else if (m->vls.p[vl].ns == VNM_NONE)
+			m->vls.p[vl].ns = m->ns_vls.p[i].from;
+	}
+}
+
+/* By name at last, which need not be unique. */
+static uint32_t
+service(struct builder *b, uint32_t ns, uint32_t ns_id, uint32_t ns_name)
+{
+	if (ns == VNM_NONE)
+		ns = vnm_model_find(b->m, VNM_MODEL_NS_NAME, 0, ns_name);
+	if (ns == VNM_NONE && (ns_id != 0 || ns_name != 0))
+		b->t->size.unresolved++;
+	return ns;
+}
+
+static void
+join_links(struct builder *b)
+{
+	struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->vl_cps.n; i++) {
+		uint32_t cp = vnm_model_find(m, VNM_MODEL_ANY_CP, 0, m->vl_cps.p[i].to);
+		if (cp == VNM_NONE)
+			b->t->size.unresolved++;
+		else if (m->cps.p[cp].vl == 0)
+			m->cps.p[cp].vl = m->vls.p[m->vl_cps.p[i].from].id;
+	}
+}
+
+static void
+join_port(struct vnm_model_port *port, uint32_t cp)
+{
+	port->behind = port->behind == 0 || port->behind == cp + 1 ? cp + 1 : VNM_NONE;
+}
+
+static int
+contradicts(struct builder *b, const struct vnm_model_cp *cp, const char *what, uint32_t at_cp,
+    uint32_t at_port)
+{
+	const struct vnm_model_id *cp_at =
+	    vnm_model_place(b->m, VNM_MODEL_CP, b->m->vnfcs.p[cp->vnfc].vnf, cp->id);
+	uint32_t node = vnm_model_find(b->m, VNM_MODEL_NODE, 0, cp->host);
+	const struct vnm_model_id *port_at = vnm_model_place(b->m, VNM_MODEL_PORT, node, cp->port);
+
+	return vnm_err_set(b->err, cp_at->file, 0,
+	    "%s: its attachment has %s %u, but %s of %s has %u", cp_at->path, what, at_cp,
+	    port_at != NULL ? port_at->path : "another attachment",
+	    port_at != NULL ? port_at->file : "the port", at_port);
+}
+
+/* A CP's own word on where it is attached may add a port to its host. */
+static int
+join_attachment(struct builder *b, uint32_t i)
+{
+	struct vnm_model *m = b->m;
+	struct vnm_model_cp *cp = &m->cps.p[i];
+	uint32_t node = vnm_model_find(m, VNM_MODEL_NODE, 0, cp->host);
+
+	if (node == VNM_NONE) {
+		b->t->size.unresolved++;
+		return 0;
+	}
+	struct vnm_model_port read = {.node = node, .name = cp->port};
+	uint32_t at = vnm_model_find(m, VNM_MODEL_PORT, node, cp->port);
+	if (at == VNM_NONE) {
+		struct vnm_model_id id = {VNM_MODEL_PORT, node, cp->port, m->ports.n, NULL, NULL};
+		const struct vnm_model_id *from =
+		    vnm_model_place(m, VNM_MODEL_CP, m->vnfcs.p[cp->vnfc].vnf, cp->id);
+		id.file = from->file;
+		id.path = from->path;
+		struct vnm_model_port *added = VNM_LIST_ADD(&m->ports);
+		if (added == NULL || vnm_model_add(m, &id) != 0)
+			return no_memory(b);
+		*added = read;
+		at = id.index;
+	}
+	struct vnm_model_port *port = &m->ports.p[at];
+	if (cp->if_index != 0 && port->if_index != 0 && cp->if_index != port->if_index)
+		return contradicts(b, cp, "ifIndex", cp->if_index, port->if_index);
+	if (cp->of_port != 0 && port->of_port != 0 && cp->of_port != port->of_port)
+		return contradicts(b, cp, "ofPort", cp->of_port, port->of_port);
+	port->if_index |= cp->if_index;
+	port->of_port |= cp->of_port;
+	join_port(port, i);
+	return 0;
+}
+
+/* The port's word on which CP is behind it: the only one of that id, or of that VNFC. */
+static void
+join_connected(struct builder *b, struct vnm_model_port *port)
+{
+	const struct vnm_model *m = b->m;
+	uint32_t at = 0, cp, found = VNM_NONE, count = 0;
+
+	while ((cp = vnm_model_next(m, VNM_MODEL_ANY_CP, 0, port->cp, &at)) != VNM_NONE) {
+		if (port->vnfc == 0 || m->vnfcs.p[m->cps.p[cp].vnfc].id == port->vnfc) {
+			found = cp;
+			count++;
+		}
+	}
+	if (count == 1)
+		join_port(port, found);
+	else if (port->behind == 0)
+		b->t->size.unresolved++;
+}
+
+static int
+join_ports(struct builder *b)
+{
+	struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->cps.n; i++) {
+		const struct vnm_model_cp *cp = &m->cps.p[i];
+		if (cp->host != 0 && cp->port != 0 && join_attachment(b, i) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->ports.n; i++) {
+		if (m->ports.p[i].cp != 0)
+			join_connected(b, &m->ports.p[i]);
+	}
+	return 0;
+}
+
+/* ---- identities ------------------------------------------------------------------------------ */
+
+static void
+set_name(struct vnm_identity *id, unsigned which, struct vnm_str name)
+{
+	if (name.n == 0)
+		return;
+	id->name[which] = name;
+	id->has |= 1U << which;
+}
+
+static void
+set_service(struct builder *b, struct vnm_identity *id, uint32_t ns, uint32_t ns_name)
+{
+	if (ns != VNM_NONE) {
+		set_name(id, VNM_IDENTITY_ns_id, text(b, b->m->nss.p[ns].id));
+		id->ns_name = text(b, b->m->nss.p[ns].name);
+	} else {
+		id->ns_name = text(b, ns_name);
+	}
+}
+
+static void
+identify_vnfc(struct builder *b, struct vnm_identity *id, const struct vnm_model_vnfc *vnfc)
+{
+	const struct vnm_model_vnf *vnf = &b->m->vnfs.p[vnfc->vnf];
+
+	set_name(id, VNM_IDENTITY_vnf_id, text(b, vnf->id));
+	set_name(id, VNM_IDENTITY_vnf_name, text(b, vnf->name));
+	set_name(id, VNM_IDENTITY_vnfc_id, text(b, vnfc->id));
+	set_name(id, VNM_IDENTITY_host_id, text(b, vnfc->host));
+	set_service(b, id, vnf->ns, vnf->ns_name);
+	id->router = vnfc->router;
+	id->vl = VNM_NONE;
+}
+
+static void
+identify_cp(struct builder *b, struct vnm_identity *id, const struct vnm_model_cp *cp)
+{
+	identify_vnfc(b, id, &b->m->vnfcs.p[cp->vnfc]);
+	set_name(id, VNM_IDENTITY_cp_id, text(b, cp->id));
+	set_name(id, VNM_IDENTITY_vl_id, text(b, cp->vl));
+	set_name(id, VNM_IDENTITY_host_id, text(b, cp->host));
+	uint32_t vl = vnm_model_find(b->m, VNM_MODEL_VL, 0, cp->vl);
+	if (vl != VNM_NONE)
+		id->vl = b->vl0 + vl;
+	else if (cp->vl != 0)
+		b->t->size.unresolved++;
+}
+
+static int
+identify(struct builder *b)
+{
+	struct vnm_model *m = b->m;
+	struct vnm_topology *t = b->t;
+
+	b->vnfc0 = m->cps.n;
+	b->vl0 = b->vnfc0 + m->vnfcs.n;
+	b->host0 = b->vl0 + m->vls.n;
+	t->identities.n = t->identities.cap = b->host0 + m->nodes.n;
+	t->identities.p = vnm_alloc_zero(t->identities.n, sizeof(*t->identities.p));
+	if (t->identities.p == NULL)
+		return no_memory(b);
+	for (uint32_t i = 0; i < m->vnfs.n; i++) {
+		struct vnm_model_vnf *vnf = &m->vnfs.p[i];
+		vnf->ns = service(b, vnf->ns, vnf->ns_id, vnf->ns_name);
+	}
+	for (uint32_t i = 0; i < m->cps.n; i++)
+		identify_cp(b, &t->identities.p[i], &m->cps.p[i]);
+	for (uint32_t i = 0; i < m->vnfcs.n; i++)
+		identify_vnfc(b, &t->identities.p[b->vnfc0 + i], &m->vnfcs.p[i]);
+	for (uint32_t i = 0; i < m->vls.n; i++) {
+		struct vnm_identity *id = &t->identities.p[b->vl0 + i];
+		struct vnm_model_vl *vl = &m->vls.p[i];
+		set_name(id, VNM_IDENTITY_vl_id, text(b, vl->id));
+		set_service(b, id, service(b, vl->ns, vl->ns_id, vl->ns_name), vl->ns_name);
+		id->vl = b->vl0 + i;
+	}
+	for (uint32_t i = 0; i < m->nodes.n; i++) {
+		struct vnm_identity *id = &t->identities.p[b->host0 + i];
+		if (m->nodes.p[i].host)
+			set_name(id, VNM_IDENTITY_host_id, text(b, m->nodes.p[i].id));
+		id->vl = VNM_NONE;
+	}
+	return 0;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static int
+add_number(
+    struct builder *b, enum vnm_number_space space, uint32_t node, uint32_t number, uint32_t value)
+{
+	struct vnm_topology *t = b->t;
+	uint64_t key = vnm_number_key(space, node, number);
+	uint64_t hash = vnm_hash(&key, sizeof(key), 0);
+	uint32_t at = 0, i;
+
+	if (number == 0 || value == VNM_NONE)
+		return 0;
+	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
+		if (t->numbers.p[i].key != key)
+			continue;
+		if (t->numbers.p[i].value != value)
+			t->numbers.p[i].value = VNM_NONE;
+		return 0;
+	}
+	i = t->numbers.n;
+	struct vnm_topology_number *e = VNM_LIST_ADD(&t->numbers);
+	if (e == NULL || vnm_table_add(&t->by_number, hash, i) != 0)
+		return no_memory(b);
+	*e = (struct vnm_topology_number){key, value};
+	return 0;
+}
+
+static int
+add_port(struct builder *b, uint32_t node, uint32_t name, uint32_t identity, uint32_t vl)
+{
+	struct vnm_topology *t = b->t;
+	uint32_t i = t->ports.n;
+	struct vnm_topology_port *p = VNM_LIST_ADD(&t->ports);
+
+	if (p == NULL)
+		return no_memory(b);
+	*p = (struct vnm_topology_port){text(b, name), node, identity, vl};
+	if (p->name.n == 0)
+		return 0;
+	return vnm_table_add(&t->by_name, vnm_hash(p->name.p, p->name.n, node), i) == 0
+		   ? 0
+		   : no_memory(b);
+}
+
+static int
+key_port(struct builder *b, const struct vnm_model_port *port)
+{
+	uint32_t identity = port->behind - 1; /* none wraps around to VNM_NONE */
+	uint32_t i = b->t->ports.n;
+	uint32_t vl = vnm_model_find(b->m, VNM_MODEL_VL, 0, port->vl);
+
+	if (port->behind == VNM_NONE)
+		identity = VNM_NONE;
+	if (vl != VNM_NONE)
+		vl += b->vl0;
+	else if (port->vl != 0)
+		b->t->size.unresolved++;
+	if (add_number(b, VNM_BY_VNI, port->node, port->vni, vl) != 0 ||
+	    add_number(b, VNM_BY_VLAN, port->node, port->vlan, vl) != 0)
+		return -1;
+	if (vl == VNM_NONE && identity != VNM_NONE)
+		vl = b->t->identities.p[identity].vl;
+	if (add_port(b, port->node, port->name, identity, vl) != 0 ||
+	    add_number(b, VNM_BY_IF_INDEX, port->node, port->if_index, i) != 0)
+		return -1;
+	return add_number(b, VNM_BY_OF_PORT, port->node, port->of_port, i);
+}
+
+static int
+key_cp(struct builder *b, uint32_t i)
+{
+	const struct vnm_model_cp *cp = &b->m->cps.p[i];
+	uint32_t node = b->vnfc_node0 + cp->vnfc;
+	uint32_t port = b->t->ports.n;
+
+	if (add_port(b, node, cp->vnic, i, b->t->identities.p[i].vl) != 0)
+		return -1;
+	return add_number(b, VNM_BY_IF_INDEX, node, cp->if_index_in_vnf, port);
+}
+
+/* Two with the same key: apart by their virtual links, or not at all. */
+static void
+share(const struct builder *b, uint32_t a, uint8_t *a_shared, uint32_t c, uint8_t *c_shared)
+{
+	uint32_t a_vl = a != VNM_NONE ? b->t->identities.p[a].vl : VNM_NONE;
+	uint32_t c_vl = c != VNM_NONE ? b->t->identities.p[c].vl : VNM_NONE;
+	uint8_t how = a_vl == c_vl ? VNM_SHARED_WITHIN : VNM_SHARED_BY_VL;
+
+	*a_shared = *a_shared > how ? *a_shared : how;
+	*c_shared = *c_shared > how ? *c_shared : how;
+}
+
+static int
+key_addr(struct builder *b, const struct vnm_model_addr *from)
+{
+	struct vnm_topology *t = b->t;
+	bool host = !from->of_cp && b->m->nodes.p[from->owner].host;
+	struct vnm_topology_addr entry = {.addr = from->addr};
+	uint64_t hash = vnm_addr_hash(&from->addr);
+	uint32_t at = 0, i;
+
+	entry.identity = from->of_cp ? from->owner : host ? b->host0 + from->owner : VNM_NONE;
+	entry.node = from->of_cp ? b->vnfc_node0 + b->m->cps.p[from->owner].vnfc : from->owner;
+	while ((i = vnm_table_next(&t->by_addr, hash, &at)) != VNM_TABLE_NONE) {
+		struct vnm_topology_addr *other = &t->addrs.p[i];
+		if (!vnm_addr_equal(&other->addr, &entry.addr))
+			continue;
+		if (other->identity == entry.identity && other->node == entry.node)
+			return 0;
+		share(b, other->identity, &other->shared, entry.identity, &entry.shared);
+	}
+	i = t->addrs.n;
+	struct vnm_topology_addr *e = VNM_LIST_ADD(&t->addrs);
+	if (e == NULL || vnm_table_add(&t->by_addr, hash, i) != 0)
+		return no_memory(b);
+	*e = entry;
+	return 0;
+}
+
+static int
+key_mac(struct builder *b, const struct vnm_model_mac *from)
+{
+	struct vnm_topology *t = b->t;
+	struct vnm_topology_mac entry = {from->mac, VNM_SHARED_NOT, from->cp};
+	uint64_t hash = vnm_hash(from->mac.b, sizeof(from->mac.b), 0);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_mac, hash, &at)) != VNM_TABLE_NONE) {
+		struct vnm_topology_mac *other = &t->macs.p[i];
+		if (memcmp(&other->mac, &entry.mac, sizeof(entry.mac)) != 0)
+			continue;
+		if (other->identity == entry.identity)
+			return 0;
+		share(b, other->identity, &other->shared, entry.identity, &entry.shared);
+	}
+	i = t->macs.n;
+	struct vnm_topology_mac *e = VNM_LIST_ADD(&t->macs);
+	if (e == NULL || vnm_table_add(&t->by_mac, hash, i) != 0)
+		return no_memory(b);
+	*e = entry;
+	return 0;
+}
+
+static int
+key_vl(struct builder *b, uint32_t i)
+{
+	const struct vnm_model_vl *vl = &b->m->vls.p[i];
+
+	/* A VLAN's number means something only where it is configured: at the ports. */
+	if (vnm_str_is(text(b, vl->type), "vlan"))
+		return 0;
+	return add_number(b, VNM_BY_VNI, VNM_ANY_NODE, vl->segment, b->vl0 + i);
+}
+
+static int
+add_nodes(struct builder *b)
+{
+	struct vnm_model *m = b->m;
+	struct vnm_topology *t = b->t;
+
+	for (uint32_t i = 0; i < m->nodes.n; i++) {
+		const struct vnm_model_node *from = &m->nodes.p[i];
+		struct vnm_topology_node *node = VNM_LIST_ADD(&t->nodes);
+		if (node == NULL)
+			return no_memory(b);
+		node->id = text(b, from->id);
+		if (from->host)
+			node->host = node->id;
+		node->identity = VNM_NONE;
+		node->netflow5_ofport =
+		    from->netflow5 != 0 ? vnm_str_is(text(b, from->netflow5), "ofPort") : from->ovs;
+	}
+	b->vnfc_node0 = t->nodes.n;
+	for (uint32_t i = 0; i < m->vnfcs.n; i++) {
+		struct vnm_topology_node *node = VNM_LIST_ADD(&t->nodes);
+		if (node == NULL)
+			return no_memory(b);
+		node->id = text(b, m->vnfcs.p[i].id);
+		node->host = text(b, m->vnfcs.p[i].host);
+		node->identity = b->vnfc0 + i;
+	}
+	if (t->nodes.n >= VNM_ANY_NODE)
+		return vnm_err_text(b->err, "the topology has more nodes than 2^28");
+	return 0;
+}
+
+static int
+add_keys(struct builder *b)
+{
+	const struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->ports.n; i++) {
+		if (key_port(b, &m->ports.p[i]) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->cps.n; i++) {
+		if (key_cp(b, i) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->addrs.n; i++) {
+		if (key_addr(b, &m->addrs.p[i]) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->macs.n; i++) {
+		if (key_mac(b, &m->macs.p[i]) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->vls.n; i++) {
+		if (key_vl(b, i) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static size_t
+table_octets(const struct vnm_table *table)
+{
+	return table->slots != NULL ? (table->mask + (size_t)1) * sizeof(*table->slots) : 0;
+}
+
+static void
+take_size(struct builder *b)
+{
+	struct vnm_topology *t = b->t;
+	const struct vnm_model *m = b->m;
+	struct vnm_topology_size *s = &t->size;
+
+	s->network_services = m->nss.n;
+	s->vnfs = m->vnfs.n;
+	s->vnfcs = m->vnfcs.n;
+	s->connection_points = m->cps.n;
+	s->virtual_links = m->vls.n;
+	for (uint32_t i = 0; i < m->nodes.n; i++)
+		*(m->nodes.p[i].host ? &s->hosts : &s->switches) += 1;
+	s->ports = m->ports.n;
+	s->octets = sizeof(*t) + t->text.octets + t->identities.cap * sizeof(*t->identities.p) +
+		    t->nodes.cap * sizeof(*t->nodes.p) + t->ports.cap * sizeof(*t->ports.p) +
+		    t->addrs.cap * sizeof(*t->addrs.p) + t->macs.cap * sizeof(*t->macs.p) +
+		    t->numbers.cap * sizeof(*t->numbers.p) + table_octets(&t->by_addr) +
+		    table_octets(&t->by_mac) + table_octets(&t->by_number) +
+		    table_octets(&t->by_name);
+}
+
+int
+vnm_topology_build(struct vnm_topology *t, struct vnm_model *m, struct vnm_err *err)
+{
+	struct builder b = {.t = t, .m = m, .err = err};
+
+	join_services(&b);
+	join_links(&b);
+	if (join_ports(&b) != 0 || identify(&b) != 0 || add_nodes(&b) != 0 || add_keys(&b) != 0)
+		return -1;
+	take_size(&b);
+	return 0;
+}

@@ -1,0 +1,515 @@
+/*
+ * Names records. It runs for every one of them: a handful of lookups and copies of text that
+ * is ready, no allocation and no comparison of text but of interfaces' names.
+ *
+ * Who sends: the node with the agent's address, else with the message's source address.
+ *
+ * Which port: by its name where the record has it, else by its number, which is an ifIndex of
+ * the node; in NetFlow v5 of a node with Open vSwitch it is an OpenFlow port.
+ *
+ * What a flow is about, which is what the envelope says: the first of these that is a VNF's
+ *   1. the CP behind the port where it was observed (ingress, or egress by flowDirection),
+ *      then the one behind its other port            topology_match ifindex
+ *   2. the VNFC that sends, where it sends itself    ip
+ *   3. the CP with the source address, the destination address   ip
+ *   4. the CP with the source MAC, the destination MAC           mac
+ *   5. the virtual link alone, by port, VNI or VLAN              ifindex, vni, vlan
+ * and of an interface: the CP behind it, else the VNFC that sends.
+ */
+#include "topology/snapshot.h"
+
+#include <assert.h>
+
+/* Source and destination of a flow have an identity's names in its order, one by one. */
+#define CHECK_NAME(name_)                                                                         \
+	_Static_assert(                                                                           \
+	    VNM_F_flow_src_##name_ - VNM_F_flow_src_vnf_id == VNM_IDENTITY_##name_ &&             \
+		VNM_F_flow_dst_##name_ - VNM_F_flow_dst_vnf_id == VNM_IDENTITY_##name_ &&         \
+		offsetof(struct vnm_flow, src_##name_) - offsetof(struct vnm_flow, src_vnf_id) == \
+		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str) &&                              \
+		offsetof(struct vnm_flow, dst_##name_) - offsetof(struct vnm_flow, dst_vnf_id) == \
+		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str),                                \
+	    "the record's order of names is not the identity's");
+VNM_IDENTITY_NAMES(CHECK_NAME)
+
+enum match { MATCH_NONE, MATCH_IFINDEX, MATCH_IP, MATCH_MAC, MATCH_VNI, MATCH_VLAN };
+
+static const struct vnm_str match_names[] = {
+    [MATCH_NONE] = {"", 0, true},
+    [MATCH_IFINDEX] = {"ifindex", 7, true},
+    [MATCH_IP] = {"ip", 2, true},
+    [MATCH_MAC] = {"mac", 3, true},
+    [MATCH_VNI] = {"vni", 3, true},
+    [MATCH_VLAN] = {"vlan", 4, true},
+};
+
+/* Something found, and by what. */
+struct found {
+	const struct vnm_identity *id; /* NULL: nothing */
+	enum match by;
+};
+
+static const struct vnm_identity *
+identity(const struct vnm_topology *t, uint32_t i)
+{
+	return i != VNM_NONE ? &t->identities.p[i] : NULL;
+}
+
+/* ---- lookups --------------------------------------------------------------------------------- */
+
+static uint32_t
+by_number(const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
+{
+	uint64_t key = vnm_number_key(space, node, number);
+	uint64_t hash = vnm_hash(&key, sizeof(key), 0);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
+		if (t->numbers.p[i].key == key)
+			return t->numbers.p[i].value;
+	}
+	return VNM_NONE;
+}
+
+static const struct vnm_topology_port *
+by_name(const struct vnm_topology *t, uint32_t node, struct vnm_str name)
+{
+	uint64_t hash = vnm_hash(name.p, name.n, node);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_name, hash, &at)) != VNM_TABLE_NONE) {
+		const struct vnm_topology_port *p = &t->ports.p[i];
+		if (p->node == node && p->name.n == name.n &&
+		    memcmp(p->name.p, name.p, name.n) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static const struct vnm_identity *
+by_addr(const struct vnm_topology *t, const struct vnm_addr *addr, uint32_t vl)
+{
+	uint64_t hash = vnm_addr_hash(addr);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_addr, hash, &at)) != VNM_TABLE_NONE) {
+		const struct vnm_topology_addr *e = &t->addrs.p[i];
+		if (!vnm_addr_equal(&e->addr, addr))
+			continue;
+		const struct vnm_identity *id = identity(t, e->identity);
+		if (e->shared == VNM_SHARED_NOT)
+			return id;
+		if (e->shared == VNM_SHARED_BY_VL && vl != VNM_NONE && id != NULL && id->vl == vl)
+			return id;
+	}
+	return NULL;
+}
+
+static const struct vnm_identity *
+by_mac(const struct vnm_topology *t, const struct vnm_mac *mac, uint32_t vl)
+{
+	uint64_t hash = vnm_hash(mac->b, sizeof(mac->b), 0);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_mac, hash, &at)) != VNM_TABLE_NONE) {
+		const struct vnm_topology_mac *e = &t->macs.p[i];
+		if (memcmp(&e->mac, mac, sizeof(*mac)) != 0)
+			continue;
+		const struct vnm_identity *id = identity(t, e->identity);
+		if (e->shared == VNM_SHARED_NOT ||
+		    (e->shared == VNM_SHARED_BY_VL && vl != VNM_NONE && id->vl == vl))
+			return id;
+	}
+	return NULL;
+}
+
+/* A node's address; of several that share it the one that is no VNFC, which tenants number. */
+static uint32_t
+node_by_addr(const struct vnm_topology *t, const struct vnm_addr *addr)
+{
+	uint64_t hash = vnm_addr_hash(addr);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_addr, hash, &at)) != VNM_TABLE_NONE) {
+		const struct vnm_topology_addr *e = &t->addrs.p[i];
+		if (!vnm_addr_equal(&e->addr, addr))
+			continue;
+		if (e->shared == VNM_SHARED_NOT || t->nodes.p[e->node].identity == VNM_NONE)
+			return e->node;
+	}
+	return VNM_NONE;
+}
+
+static uint32_t
+node_of(const struct vnm_topology *t, const struct vnm_record *r)
+{
+	uint32_t node = VNM_NONE;
+
+	if (VNM_HAS(r, env, agent_addr))
+		node = node_by_addr(t, &r->env.agent_addr);
+	if (node == VNM_NONE && VNM_HAS(r, env, exporter_addr))
+		node = node_by_addr(t, &r->env.exporter_addr);
+	return node;
+}
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+/*
+ * Open vSwitch may put its engine's id above the port's 9 bits (add_id_to_interface); the
+ * engine's id is the low octet of the observation domain.
+ */
+static uint32_t
+by_of_port(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node, uint32_t number)
+{
+	uint32_t port = by_number(t, VNM_BY_OF_PORT, node, number);
+
+	if (port != VNM_NONE || !VNM_HAS(r, env, observation_domain_id))
+		return port;
+	uint32_t engine = r->env.observation_domain_id & 0x7f;
+	if (engine == 0 || number >> 9 != engine)
+		return VNM_NONE;
+	return by_number(t, VNM_BY_OF_PORT, node, number & 0x1ff);
+}
+
+static bool
+counts_of_ports(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node)
+{
+	return t->nodes.p[node].netflow5_ofport && VNM_HAS(r, env, decoder) &&
+	       vnm_str_is(r->env.decoder, "netflow5");
+}
+
+static const struct vnm_topology_port *
+port_of(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
+    const struct vnm_str *name, const uint32_t *number)
+{
+	const struct vnm_topology_port *port = NULL;
+	uint32_t i = VNM_NONE;
+
+	if (node == VNM_NONE)
+		return NULL;
+	if (name != NULL)
+		port = by_name(t, node, *name);
+	if (port != NULL || number == NULL || *number == 0)
+		return port;
+	if (counts_of_ports(t, r, node))
+		i = by_of_port(t, r, node, *number);
+	else
+		i = by_number(t, VNM_BY_IF_INDEX, node, *number);
+	return i != VNM_NONE ? &t->ports.p[i] : NULL;
+}
+
+static const struct vnm_identity *
+behind(const struct vnm_topology *t, const struct vnm_topology_port *port)
+{
+	return port != NULL ? identity(t, port->identity) : NULL;
+}
+
+/* ---- the envelope ---------------------------------------------------------------------------- */
+
+static bool
+knows(const struct vnm_identity *id, unsigned which)
+{
+	return id != NULL && (id->has >> which & 1) != 0;
+}
+
+static void
+put_node(const struct vnm_topology *t, struct vnm_record *r, uint32_t node)
+{
+	const struct vnm_topology_node *n = &t->nodes.p[node];
+
+	VNM_SET(r, env, node_id, n->id);
+	if (n->host.n != 0)
+		VNM_SET(r, env, host_id, n->host);
+	VNM_SET(r, env, topology_version, t->version);
+}
+
+static void
+put_service(struct vnm_record *r, const struct vnm_identity *id)
+{
+	if (knows(id, VNM_IDENTITY_ns_id))
+		VNM_SET(r, env, ns_id, id->name[VNM_IDENTITY_ns_id]);
+	if (id->ns_name.n != 0)
+		VNM_SET(r, env, ns_name, id->ns_name);
+}
+
+/* What the record is about, and in which virtual link (NULL: in its own). */
+static void
+put_about(struct vnm_record *r, const struct vnm_identity *about, const struct vnm_identity *vl)
+{
+	if (vl == NULL)
+		vl = about;
+	if (knows(vl, VNM_IDENTITY_vl_id))
+		VNM_SET(r, env, vl_id, vl->name[VNM_IDENTITY_vl_id]);
+	if (about == NULL)
+		about = vl;
+	if (about == NULL)
+		return;
+	put_service(r, about);
+	if (knows(about, VNM_IDENTITY_vnf_id))
+		VNM_SET(r, env, vnf_id, about->name[VNM_IDENTITY_vnf_id]);
+	if (knows(about, VNM_IDENTITY_vnf_name))
+		VNM_SET(r, env, vnf_name, about->name[VNM_IDENTITY_vnf_name]);
+	if (knows(about, VNM_IDENTITY_vnfc_id))
+		VNM_SET(r, env, vnfc_id, about->name[VNM_IDENTITY_vnfc_id]);
+	if (knows(about, VNM_IDENTITY_cp_id))
+		VNM_SET(r, env, cp_id, about->name[VNM_IDENTITY_cp_id]);
+}
+
+static void
+put_match(const struct vnm_topology *t, struct vnm_record *r, enum match by,
+    struct vnm_counters *counters)
+{
+	if (by == MATCH_NONE) {
+		counters->v[VNM_C_unnamed]++;
+		return;
+	}
+	counters->v[VNM_C_named]++;
+	VNM_SET(r, env, topology_match, match_names[by]);
+	VNM_SET(r, env, topology_version, t->version);
+}
+
+/* ---- flows ----------------------------------------------------------------------------------- */
+
+struct flow_names {
+	const struct vnm_topology_port *in, *out;
+	const struct vnm_topology_port *seen; /* the one of them where it was observed */
+	struct found vl;
+	struct found src, dst;
+};
+
+static void
+find_ports(
+    const struct vnm_topology *t, const struct vnm_record *r, uint32_t node, struct flow_names *n)
+{
+	const struct vnm_flow *f = &r->flow;
+
+	n->in = port_of(t, r, node, VNM_HAS(r, flow, in_if_name) ? &f->in_if_name : NULL,
+	    VNM_HAS(r, flow, in_if) ? &f->in_if : NULL);
+	n->out = port_of(t, r, node, VNM_HAS(r, flow, out_if_name) ? &f->out_if_name : NULL,
+	    VNM_HAS(r, flow, out_if) ? &f->out_if : NULL);
+	bool egress = VNM_HAS(r, flow, direction) && f->direction == 1;
+	n->seen = egress ? n->out : n->in;
+	if (n->seen == NULL)
+		n->seen = egress ? n->in : n->out;
+}
+
+/* The virtual link in which it was observed: by the port, else by what the packets carried. */
+static struct found
+find_vl(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
+    const struct vnm_topology_port *seen)
+{
+	uint32_t vl = VNM_NONE;
+
+	if (seen != NULL && seen->vl != VNM_NONE)
+		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
+	if (VNM_HAS(r, flow, vni)) {
+		if (node != VNM_NONE)
+			vl = by_number(t, VNM_BY_VNI, node, r->flow.vni);
+		if (vl == VNM_NONE)
+			vl = by_number(t, VNM_BY_VNI, VNM_ANY_NODE, r->flow.vni);
+	}
+	if (vl != VNM_NONE)
+		return (struct found){identity(t, vl), MATCH_VNI};
+	if (VNM_HAS(r, flow, vlan_id) && node != VNM_NONE)
+		vl = by_number(t, VNM_BY_VLAN, node, r->flow.vlan_id);
+	if (vl != VNM_NONE)
+		return (struct found){identity(t, vl), MATCH_VLAN};
+	return (struct found){NULL, MATCH_NONE};
+}
+
+/*
+ * A MAC address tells who has an unknown IP address, but not where the frame may come from or
+ * go to someone behind a router: there it does so only for an address of the link itself.
+ */
+static bool
+mac_tells(const struct vnm_identity *id, const struct vnm_addr *addr)
+{
+	if (!id->router || addr == NULL || vnm_addr_is_zero(addr))
+		return true;
+	if (addr->family == VNM_ADDR_IP4)
+		return addr->b[0] == 169 && addr->b[1] == 254;
+	return addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80;
+}
+
+static struct found
+find_end(const struct vnm_topology *t, const struct vnm_addr *addr, const struct vnm_mac *mac,
+    uint32_t vl)
+{
+	const struct vnm_identity *id = NULL;
+
+	if (addr != NULL)
+		id = by_addr(t, addr, vl);
+	if (id != NULL)
+		return (struct found){id, MATCH_IP};
+	if (mac != NULL)
+		id = by_mac(t, mac, vl);
+	if (id != NULL && mac_tells(id, addr))
+		return (struct found){id, MATCH_MAC};
+	return (struct found){NULL, MATCH_NONE};
+}
+
+static void
+find_ends(const struct vnm_topology *t, const struct vnm_record *r, struct flow_names *n)
+{
+	const struct vnm_flow *f = &r->flow;
+	uint32_t vl = n->vl.id != NULL ? n->vl.id->vl : VNM_NONE;
+	/* What is routed leaves in another virtual link than it came from. */
+	uint32_t src_vl = n->in != NULL && n->in->vl != VNM_NONE ? n->in->vl : vl;
+	uint32_t dst_vl = n->out != NULL && n->out->vl != VNM_NONE ? n->out->vl : vl;
+
+	n->src = find_end(t, VNM_HAS(r, flow, src_addr) ? &f->src_addr : NULL,
+	    VNM_HAS(r, flow, src_mac) ? &f->src_mac : NULL, src_vl);
+	n->dst = find_end(t, VNM_HAS(r, flow, dst_addr) ? &f->dst_addr : NULL,
+	    VNM_HAS(r, flow, dst_mac) ? &f->dst_mac : NULL, dst_vl);
+	if (n->vl.id == NULL && n->src.id != NULL && n->dst.id != NULL &&
+	    n->src.id->vl == n->dst.id->vl && n->src.id->vl != VNM_NONE)
+		n->vl = (struct found){identity(t, n->src.id->vl), n->src.by};
+}
+
+/* See the head of this file. */
+static struct found
+find_about(const struct vnm_topology *t, uint32_t node, const struct flow_names *n)
+{
+	const struct vnm_topology_port *other = n->seen == n->in ? n->out : n->in;
+	struct found tries[] = {
+	    {behind(t, n->seen), MATCH_IFINDEX},
+	    {behind(t, other), MATCH_IFINDEX},
+	    {node != VNM_NONE ? identity(t, t->nodes.p[node].identity) : NULL, MATCH_IP},
+	    n->src.by == MATCH_IP ? n->src : (struct found){NULL, MATCH_NONE},
+	    n->dst.by == MATCH_IP ? n->dst : (struct found){NULL, MATCH_NONE},
+	    n->src,
+	    n->dst,
+	};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(tries); i++) {
+		if (knows(tries[i].id, VNM_IDENTITY_vnf_id))
+			return tries[i];
+	}
+	return (struct found){NULL, MATCH_NONE};
+}
+
+static void
+mark_names(struct vnm_record *r, unsigned first, uint64_t bits)
+{
+	r->has[first / 64] |= bits << first % 64;
+	if (first % 64 + VNM_IDENTITY_COUNT > 64)
+		r->has[first / 64 + 1] |= bits >> (64 - first % 64);
+}
+
+static void
+put_ends(struct vnm_record *r, const struct flow_names *n)
+{
+	char *flow = (char *)&r->flow;
+
+	if (n->src.id != NULL) {
+		memcpy(flow + offsetof(struct vnm_flow, src_vnf_id), n->src.id->name,
+		    sizeof(n->src.id->name));
+		mark_names(r, VNM_F_flow_src_vnf_id, n->src.id->has);
+	}
+	if (n->dst.id != NULL) {
+		memcpy(flow + offsetof(struct vnm_flow, dst_vnf_id), n->dst.id->name,
+		    sizeof(n->dst.id->name));
+		mark_names(r, VNM_F_flow_dst_vnf_id, n->dst.id->has);
+	}
+}
+
+static void
+put_ports(const struct vnm_topology *t, struct vnm_record *r, const struct flow_names *n)
+{
+	const struct vnm_identity *in = behind(t, n->in), *out = behind(t, n->out);
+
+	if (n->in != NULL && n->in->name.n != 0) {
+		VNM_SET(r, flow, in_tp_id, n->in->name);
+		if (!VNM_HAS(r, flow, in_if_name))
+			VNM_SET(r, flow, in_if_name, n->in->name);
+	}
+	if (n->out != NULL && n->out->name.n != 0) {
+		VNM_SET(r, flow, out_tp_id, n->out->name);
+		if (!VNM_HAS(r, flow, out_if_name))
+			VNM_SET(r, flow, out_if_name, n->out->name);
+	}
+	if (n->seen != NULL && n->seen->name.n != 0)
+		VNM_SET(r, env, tp_id, n->seen->name);
+	if (in != NULL) {
+		VNM_SET(r, flow, in_cp_id, in->name[VNM_IDENTITY_cp_id]);
+		VNM_SET(r, flow, in_vnfc_id, in->name[VNM_IDENTITY_vnfc_id]);
+	}
+	if (out != NULL) {
+		VNM_SET(r, flow, out_cp_id, out->name[VNM_IDENTITY_cp_id]);
+		VNM_SET(r, flow, out_vnfc_id, out->name[VNM_IDENTITY_vnfc_id]);
+	}
+}
+
+static void
+name_flow(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    struct vnm_counters *counters)
+{
+	struct flow_names n;
+
+	find_ports(t, r, node, &n);
+	n.vl = find_vl(t, r, node, n.seen);
+	find_ends(t, r, &n);
+	struct found about = find_about(t, node, &n);
+	put_ports(t, r, &n);
+	put_ends(r, &n);
+	put_about(r, about.id, n.vl.id);
+
+	/* Where it is about no VNF: the link, the port, or a host at either end. */
+	enum match by = about.by;
+	if (by == MATCH_NONE)
+		by = n.vl.by;
+	if (by == MATCH_NONE && n.seen != NULL)
+		by = MATCH_IFINDEX;
+	if (by == MATCH_NONE)
+		by = n.src.id != NULL ? n.src.by : n.dst.by;
+	put_match(t, r, by, counters);
+}
+
+/* ---- interfaces and the rest ------------------------------------------------------------------
+ */
+
+static void
+name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    struct vnm_counters *counters)
+{
+	struct vnm_interface *f = &r->interface;
+	const struct vnm_topology_port *port =
+	    port_of(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
+		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL);
+	const struct vnm_identity *about = behind(t, port);
+	enum match by = port != NULL ? MATCH_IFINDEX : MATCH_NONE;
+
+	if (about == NULL && node != VNM_NONE && t->nodes.p[node].identity != VNM_NONE) {
+		about = identity(t, t->nodes.p[node].identity);
+		if (by == MATCH_NONE)
+			by = MATCH_IP;
+	}
+	if (port != NULL && port->name.n != 0) {
+		VNM_SET(r, env, tp_id, port->name);
+		if (!VNM_HAS(r, interface, if_name))
+			VNM_SET(r, interface, if_name, port->name);
+	}
+	put_about(r, about, port != NULL ? identity(t, port->vl) : NULL);
+	put_match(t, r, by, counters);
+}
+
+void
+vnm_topology_correlate(
+    const struct vnm_topology *t, struct vnm_record *r, struct vnm_counters *counters)
+{
+	assert(t->magic == VNM_TOPOLOGY_MAGIC);
+	uint32_t node = node_of(t, r);
+
+	if (node != VNM_NONE)
+		put_node(t, r, node);
+	switch (r->kind_id) {
+	case VNM_KIND_flow:
+		name_flow(t, r, node, counters);
+		break;
+	case VNM_KIND_interface:
+		name_interface(t, r, node, counters);
+		break;
+	default:
+		break;
+	}
+}

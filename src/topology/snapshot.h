@@ -1,0 +1,115 @@
+/*
+ * The snapshot from within: identities ready to be copied into records, and the tables that
+ * lead to them from what records carry. Made by build.c, read by correlate.c, never changed.
+ *
+ * Networks of different tenants may use the same addresses, VNIs and VLANs. What is there
+ * more than once is found only where the record says which is meant, else it is not found.
+ */
+#ifndef VNM_TOPOLOGY_SNAPSHOT_H
+#define VNM_TOPOLOGY_SNAPSHOT_H
+
+#include "topology/model.h"
+#include "topology/topology.h"
+
+#define VNM_TOPOLOGY_MAGIC 0x766e746fU
+
+/* The names of an identity, in the order in which a record has them for its source. */
+#define VNM_IDENTITY_NAMES(X) \
+	X(vnf_id)             \
+	X(vnf_name)           \
+	X(vnfc_id)            \
+	X(cp_id)              \
+	X(vl_id)              \
+	X(ns_id)              \
+	X(host_id)
+
+enum {
+#define VNM_IDENTITY_ENUM(name) VNM_IDENTITY_##name,
+	VNM_IDENTITY_NAMES(VNM_IDENTITY_ENUM)
+#undef VNM_IDENTITY_ENUM
+	    VNM_IDENTITY_COUNT
+};
+
+/* Who something is: a connection point, a VNFC, a virtual link or a host. */
+struct vnm_identity {
+	struct vnm_str name[VNM_IDENTITY_COUNT];
+	struct vnm_str ns_name; /* no octets: not known */
+	uint32_t has;		/* which names are known, by bit */
+	uint32_t vl;		/* identity of its virtual link, or VNM_NONE */
+	bool router;
+};
+
+/* Who sends records: a host, a switch or a VNFC. */
+struct vnm_topology_node {
+	struct vnm_str id;
+	struct vnm_str host;  /* no octets: not on a known host */
+	uint32_t identity;    /* of the VNFC; VNM_NONE for hosts and switches */
+	bool netflow5_ofport; /* its NetFlow v5 counts ports as OpenFlow does */
+};
+
+struct vnm_topology_port {
+	struct vnm_str name;
+	uint32_t node;
+	uint32_t identity; /* of the one CP behind it, or VNM_NONE */
+	uint32_t vl;	   /* identity of its virtual link, or VNM_NONE */
+};
+
+enum vnm_shared {
+	VNM_SHARED_NOT,
+	VNM_SHARED_BY_VL, /* there are others, each in another virtual link */
+	VNM_SHARED_WITHIN /* another one in the same virtual link */
+};
+
+struct vnm_topology_addr {
+	struct vnm_addr addr;
+	uint8_t shared;	   /* enum vnm_shared */
+	uint32_t identity; /* VNM_NONE: a switch's */
+	uint32_t node;
+};
+
+struct vnm_topology_mac {
+	struct vnm_mac mac;
+	uint8_t shared; /* enum vnm_shared */
+	uint32_t identity;
+};
+
+/* What a number means at a node: the space tells which sort of number. */
+enum vnm_number_space { VNM_BY_IF_INDEX, VNM_BY_OF_PORT, VNM_BY_VNI, VNM_BY_VLAN };
+#define VNM_ANY_NODE 0x0fffffffU
+
+struct vnm_topology_number {
+	uint64_t key;	/* vnm_number_key() */
+	uint32_t value; /* a port, or a virtual link's identity; VNM_NONE: more than one */
+};
+
+struct vnm_topology {
+	uint32_t magic;
+	uint64_t version;
+	struct vnm_topology_size size;
+	struct vnm_arena text;
+	VNM_LIST(struct vnm_identity) identities;
+	VNM_LIST(struct vnm_topology_node) nodes;
+	VNM_LIST(struct vnm_topology_port) ports;
+	VNM_LIST(struct vnm_topology_addr) addrs;
+	VNM_LIST(struct vnm_topology_mac) macs;
+	VNM_LIST(struct vnm_topology_number) numbers;
+	struct vnm_table by_addr, by_mac, by_number;
+	struct vnm_table by_name; /* of ports, by node and name */
+};
+
+static inline uint64_t
+vnm_number_key(enum vnm_number_space space, uint32_t node, uint32_t number)
+{
+	return (uint64_t)space << 60 | (uint64_t)node << 32 | number;
+}
+
+static inline uint64_t
+vnm_addr_hash(const struct vnm_addr *a)
+{
+	return vnm_hash(a->b, vnm_addr_len(a), 0);
+}
+
+/* Makes the snapshot of a model: 0, or -1 and *err. */
+int vnm_topology_build(struct vnm_topology *t, struct vnm_model *m, struct vnm_err *err);
+
+#endif
