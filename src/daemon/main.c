@@ -22,7 +22,7 @@ load_topology(const struct vnm_conf *conf, struct vnm_topology **out, struct vnm
 
 	*out = NULL;
 	if (conf->topology_paths.n == 0 ||
-	    vnm_err_text(&err, "no topology yet") == 0)
+	    vnm_topology_load_json(out, &conf->topology_paths, 1, &err) == 0)
 		return 0;
 	vnm_errs_add(errs, &err);
 	return -1;
@@ -48,6 +48,7 @@ run(const struct vnm_options *options)
 		rc = vnm_run_replay(options, conf, topology);
 	else
 		rc = 0;
+	vnm_topology_free(topology);
 	vnm_conf_free(conf);
 	vnm_errs_free(&errs);
 	return rc;

@@ -55,6 +55,8 @@ emit(struct vnm_out *out)
 	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
 	VNM_SET(r, env, record_seq, p->record_seq++);
 	p->counters.records[r->kind_id]++;
+	if (p->topology != NULL)
+		vnm_topology_correlate(p->topology, r, &p->counters);
 	for (size_t i = 0; i < p->output_count; i++) {
 		size_t octets = vnm_output_record(p->outputs[i], r);
 		p->output_left -= octets < p->output_left ? octets : p->output_left;
