@@ -11,6 +11,9 @@
 
 #define ERRS_MAX 100
 
+static int fill(struct vnm_err *err, const char *file, unsigned line, const char *fmt, va_list ap)
+    VNM_PRINTF(4, 0);
+
 static int
 fill(struct vnm_err *err, const char *file, unsigned line, const char *fmt, va_list ap)
 {
