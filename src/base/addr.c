@@ -3,11 +3,11 @@
  */
 #include "base/addr.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char hex_digits[] = "0123456789abcdef";
 
 struct vnm_addr
 vnm_addr_unmapped(const uint8_t p[16])
@@ -26,43 +26,31 @@ vnm_addr_is_zero(const struct vnm_addr *a)
 }
 
 static size_t
-write_octet(char *out, unsigned v)
-{
-	size_t n = 0;
-
-	if (v >= 100)
-		out[n++] = (char)('0' + v / 100);
-	if (v >= 10)
-		out[n++] = (char)('0' + v / 10 % 10);
-	out[n++] = (char)('0' + v % 10);
-	return n;
-}
-
-static size_t
 write_ip4(char *out, const uint8_t *b)
 {
-	size_t n = write_octet(out, b[0]);
+	char *p = vnm_text_octet(out, b[0]);
 
 	for (int i = 1; i < 4; i++) {
-		out[n++] = '.';
-		n += write_octet(out + n, b[i]);
+		*p++ = '.';
+		p = vnm_text_octet(p, b[i]);
 	}
-	return n;
+	return (size_t)(p - out);
 }
 
 static size_t
 write_group(char *out, unsigned v)
 {
-	size_t n = 0;
+	const char *high = vnm_hex_pairs + 2 * (v >> 8);
+	const char *low = vnm_hex_pairs + 2 * (v & 255);
+	size_t n = v >= 0x1000 ? 2 : v >= 0x100;
 
-	if (v >= 0x1000)
-		out[n++] = hex_digits[v >> 12];
-	if (v >= 0x100)
-		out[n++] = hex_digits[v >> 8 & 15];
-	if (v >= 0x10)
-		out[n++] = hex_digits[v >> 4 & 15];
-	out[n++] = hex_digits[v & 15];
-	return n;
+	memcpy(out, high + (n == 1), 2); /* all that is too much is overwritten */
+	if (n == 0 && v < 0x10) {
+		*out = low[1];
+		return 1;
+	}
+	memcpy(out + n, low, 2);
+	return n + 2;
 }
 
 /* The longest run of two or more zero groups, the first of equals (RFC 5952 section 4.2.3). */
@@ -121,15 +109,12 @@ vnm_addr_write(char *out, const struct vnm_addr *a)
 size_t
 vnm_mac_write(char *out, const struct vnm_mac *m)
 {
-	size_t n = 0;
-
 	for (int i = 0; i < 6; i++) {
-		if (i > 0)
-			out[n++] = ':';
-		out[n++] = hex_digits[m->b[i] >> 4];
-		out[n++] = hex_digits[m->b[i] & 15];
+		memcpy(out + 3 * i, vnm_hex_pairs + 2 * m->b[i], 2);
+		if (i < 5)
+			out[3 * i + 2] = ':';
 	}
-	return n;
+	return VNM_MAC_TEXT - 1;
 }
 
 const char *

@@ -80,3 +80,36 @@ vnm_text_float(char *out, float v)
 	}
 	return out + n;
 }
+
+unsigned
+vnm_utf8_length(const uint8_t *p, size_t n)
+{
+	uint8_t low = 0x80, high = 0xbf; /* of the second octet */
+	unsigned length;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		length = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		length = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (n < length || p[1] < low || p[1] > high)
+		return 0;
+	for (unsigned i = 2; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return length;
+}

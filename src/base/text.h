@@ -78,4 +78,11 @@ vnm_text_hex(char *out, const uint8_t *p, size_t n)
 char *vnm_text_double(char *out, double v);
 char *vnm_text_float(char *out, float v);
 
+/* ---- UTF-8 (RFC 3629) ---------------------------------------------------------------------- */
+
+#define VNM_UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* The length of the sequence at p, of which n > 0 octets are there, or 0 where there is none. */
+unsigned vnm_utf8_length(const uint8_t *p, size_t n);
+
 #endif

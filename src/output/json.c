@@ -3,7 +3,7 @@
  * in which every key stands ready to be copied.
  */
 #include "output/encoder.h"
-#include "output/json_writer.h"
+#include "output/json.h"
 
 #define KEY_ROOM 32
 /* The most that one field of fixed size takes: its key, and an IPv6 address in quotes. */
@@ -35,54 +35,7 @@ static const struct {
 #undef VNM_KIND
 };
 
-bool
-json_grow(struct json_writer *w, size_t n)
-{
-	if (w->failed)
-		return false;
-	w->b->n = (size_t)(w->p - (char *)w->b->p);
-	if (!vnm_buffer_reserve(w->b, n + w->fixed)) {
-		w->failed = true;
-		return false;
-	}
-	w->p = (char *)w->b->p + w->b->n;
-	w->limit = (char *)w->b->p + w->b->cap - w->fixed;
-	return true;
-}
-
 /* ---- text ---------------------------------------------------------------------------------- */
-
-/* The length of the UTF-8 sequence at p (RFC 3629 section 4), or 0 where there is none. */
-static unsigned
-utf8_length(const uint8_t *p, size_t n)
-{
-	uint8_t low = 0x80, high = 0xbf; /* of the second octet */
-	unsigned length;
-
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		length = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		length = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (n < length || p[1] < low || p[1] > high)
-		return 0;
-	for (unsigned i = 2; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return length;
-}
 
 static char *
 write_escape(char *p, uint8_t c)
@@ -101,34 +54,67 @@ write_escape(char *p, uint8_t c)
 	return p + 5;
 }
 
+/* How many octets from s on need no escape, or nearly: found eight at a time. */
+static size_t
+clean_run(const uint8_t *s, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	size_t i = 0;
+
+	for (uint64_t v; i + 8 <= n; i += 8) {
+		memcpy(&v, s + i, 8);
+		uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+		uint64_t found = (v - ones * 0x20) | (quote - ones) | (backslash - ones) | v;
+		if ((found & highs) != 0)
+			break;
+	}
+	return i;
+}
+
+/* One character or bad octet at s: *length is how many octets it is. */
+static char *
+write_char(char *p, const uint8_t *s, size_t n, unsigned *length)
+{
+	*length = 1;
+	if (s[0] < 0x80) {
+		if (s[0] < 0x20 || s[0] == '"' || s[0] == '\\')
+			return write_escape(p, s[0]);
+		*p = (char)s[0];
+		return p + 1;
+	}
+	unsigned octets = vnm_utf8_length(s, n);
+	if (octets == 0) {
+		memcpy(p, VNM_UTF8_REPLACEMENT, 3);
+		return p + 3;
+	}
+	memcpy(p, s, octets);
+	*length = octets;
+	return p + octets;
+}
+
 /* Room for 6 octets of each octet is there. */
 static char *
 write_escaped(char *p, const uint8_t *s, size_t n)
 {
-	for (size_t i = 0; i < n;) {
-		uint8_t c = s[i];
+	unsigned length;
 
-		if (VNM_LIKELY(c >= 0x20 && c < 0x80 && c != '"' && c != '\\')) {
-			*p++ = (char)c;
-			i++;
-		} else if (c < 0x80) {
-			p = write_escape(p, c);
-			i++;
-		} else {
-			unsigned length = utf8_length(s + i, n - i);
-			memcpy(p, length != 0 ? (const char *)s + i : "\xef\xbf\xbd",
-			    length != 0 ? length : 3); /* U+FFFD */
-			p += length != 0 ? length : 3;
-			i += length != 0 ? length : 1;
-		}
+	for (size_t i = 0; i < n;) {
+		size_t run = clean_run(s + i, n - i);
+
+		memcpy(p, s + i, run);
+		p += run;
+		i += run;
+		/* What is behind the run, up to where the next one may begin. */
+		for (size_t end = i + 8; i < n && i < end; i += length)
+			p = write_char(p, s + i, n - i, &length);
 	}
 	return p;
 }
 
 void
-json_text(struct json_writer *w, struct vnm_str s)
+vnm_json_text(struct vnm_writer *w, struct vnm_str s)
 {
-	if (!json_room(w, (s.clean ? 1 : 6) * (size_t)s.n + 2))
+	if (!vnm_writer_room(w, (s.clean ? 1 : 6) * (size_t)s.n + 2))
 		return;
 	*w->p++ = '"';
 	if (s.clean) {
@@ -141,9 +127,9 @@ json_text(struct json_writer *w, struct vnm_str s)
 }
 
 void
-json_hex(struct json_writer *w, struct vnm_slice s)
+vnm_json_hex(struct vnm_writer *w, struct vnm_slice s)
 {
-	if (!json_room(w, 2 * s.n + 2))
+	if (!vnm_writer_room(w, 2 * s.n + 2))
 		return;
 	*w->p++ = '"';
 	w->p = vnm_text_hex(w->p, s.p, s.n);
@@ -153,9 +139,9 @@ json_hex(struct json_writer *w, struct vnm_slice s)
 /* ---- fields -------------------------------------------------------------------------------- */
 
 static void
-json_u32s(struct json_writer *w, const struct vnm_u32s *list)
+json_u32s(struct vnm_writer *w, const struct vnm_u32s *list)
 {
-	if (!json_room(w, 11 * (size_t)list->n + 2))
+	if (!vnm_writer_room(w, 11 * (size_t)list->n + 2))
 		return;
 	*w->p++ = '[';
 	for (uint32_t i = 0; i < list->n; i++) {
@@ -168,34 +154,34 @@ json_u32s(struct json_writer *w, const struct vnm_u32s *list)
 
 /* What has no fixed size. */
 static char *
-write_long(struct json_writer *w, char *p, enum vnm_type type, const void *v)
+write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 {
 	w->p = p;
 	switch (type) {
 	case VNM_TYPE_STR:
-		json_text(w, *(const struct vnm_str *)v);
+		vnm_json_text(w, *(const struct vnm_str *)v);
 		break;
 	case VNM_TYPE_BYTES:
-		json_hex(w, *(const struct vnm_slice *)v);
+		vnm_json_hex(w, *(const struct vnm_slice *)v);
 		break;
 	case VNM_TYPE_U32S:
 		json_u32s(w, v);
 		break;
 	case VNM_TYPE_IES:
-		json_ies(w, v);
+		vnm_json_ies(w, v);
 		break;
 	default:
-		json_pairs(w, v);
+		vnm_json_pairs(w, v);
 	}
 	return w->p;
 }
 
 static inline char *
-write_value(struct json_writer *w, char *p, enum vnm_type type, const void *v)
+write_value(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 {
 	switch (type) {
 	case VNM_TYPE_BOOL:
-		return json_bool(p, *(const bool *)v);
+		return vnm_json_bool(p, *(const bool *)v);
 	case VNM_TYPE_U8:
 		return vnm_text_octet(p, *(const uint8_t *)v);
 	case VNM_TYPE_U16:
@@ -203,15 +189,15 @@ write_value(struct json_writer *w, char *p, enum vnm_type type, const void *v)
 	case VNM_TYPE_U32:
 		return vnm_text_u64(p, *(const uint32_t *)v);
 	case VNM_TYPE_U64:
-		return json_u64(p, *(const uint64_t *)v, w->u64_as_string);
+		return vnm_json_u64(p, *(const uint64_t *)v, w->u64_as_string);
 	case VNM_TYPE_I64:
-		return json_i64(p, *(const int64_t *)v, w->u64_as_string);
+		return vnm_json_i64(p, *(const int64_t *)v, w->u64_as_string);
 	case VNM_TYPE_F64:
-		return json_f64(p, *(const double *)v);
+		return vnm_json_f64(p, *(const double *)v);
 	case VNM_TYPE_ADDR:
-		return json_addr(p, v);
+		return vnm_json_addr(p, v);
 	case VNM_TYPE_MAC:
-		return json_mac(p, v);
+		return vnm_json_mac(p, v);
 	default:
 		return write_long(w, p, type, v);
 	}
@@ -223,13 +209,12 @@ encode(const struct vnm_selection *s, const struct vnm_record *r, struct vnm_buf
 {
 	const struct row *rows = kinds[r->kind_id].rows;
 	size_t at = b->n;
-	struct json_writer w = {
-	    .fixed = kinds[r->kind_id].room, .b = b, .u64_as_string = s->u64_as_string};
+	struct vnm_writer w;
 
-	if (!vnm_buffer_reserve(b, w.fixed))
+	if (!vnm_writer_begin(&w, b, kinds[r->kind_id].room))
 		return false;
-	w.limit = (char *)b->p + b->cap - w.fixed;
-	char *p = (char *)b->p + at;
+	w.u64_as_string = s->u64_as_string;
+	char *p = w.p;
 	*p = '{'; /* where no field is wanted */
 	for (unsigned word = 0; word < VNM_HAS_WORDS; word++) {
 		uint64_t bits = r->has[word] & s->wanted[r->kind_id][word];

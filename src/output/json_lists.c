@@ -3,7 +3,7 @@
  * (RFC 7011 section 6.1), structured data (RFC 6313), and named values. A key that comes more
  * than once becomes a JSON list in the order of the record.
  */
-#include "output/json_writer.h"
+#include "output/json.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -99,29 +99,29 @@ no_memory:
 struct object {
 	const void *items;
 	unsigned depth;
-	void (*key)(struct json_writer *w, const struct object *o, uint32_t i);
-	void (*value)(struct json_writer *w, const struct object *o, uint32_t i);
+	void (*key)(struct vnm_writer *w, const struct object *o, uint32_t i);
+	void (*value)(struct vnm_writer *w, const struct object *o, uint32_t i);
 };
 
 static void
-write_member(struct json_writer *w, const struct object *o, const struct groups *g, uint32_t first)
+write_member(struct vnm_writer *w, const struct object *o, const struct groups *g, uint32_t first)
 {
 	bool list = g->next[first] != NONE;
 
 	o->key(w, o, first);
 	if (list)
 		*w->p++ = '[';
-	for (uint32_t i = first; i != NONE && json_room(w, ITEM_ROOM); i = g->next[i]) {
+	for (uint32_t i = first; i != NONE && vnm_writer_room(w, ITEM_ROOM); i = g->next[i]) {
 		if (i != first)
 			*w->p++ = ',';
 		o->value(w, o, i);
 	}
-	if (list && json_room(w, 1))
+	if (list && vnm_writer_room(w, 1))
 		*w->p++ = ']';
 }
 
 static void
-write_object(struct json_writer *w, const struct object *o, struct groups *g)
+write_object(struct vnm_writer *w, const struct object *o, struct groups *g)
 {
 	bool begun = false;
 
@@ -129,10 +129,10 @@ write_object(struct json_writer *w, const struct object *o, struct groups *g)
 		w->failed = true;
 		return;
 	}
-	if (!json_room(w, ITEM_ROOM))
+	if (!vnm_writer_room(w, ITEM_ROOM))
 		return;
 	*w->p++ = '{';
-	for (uint32_t i = 0; i < g->n && json_room(w, ITEM_ROOM); i++) {
+	for (uint32_t i = 0; i < g->n && vnm_writer_room(w, ITEM_ROOM); i++) {
 		if (g->prev[i] != NONE)
 			continue;
 		if (begun)
@@ -140,13 +140,13 @@ write_object(struct json_writer *w, const struct object *o, struct groups *g)
 		begun = true;
 		write_member(w, o, g, i);
 	}
-	if (json_room(w, 1))
+	if (vnm_writer_room(w, 1))
 		*w->p++ = '}';
 }
 
 /* ---- information elements ------------------------------------------------------------------ */
 
-static void write_ies(struct json_writer *w, const struct vnm_ie *p, uint32_t n, unsigned depth);
+static void write_ies(struct vnm_writer *w, const struct vnm_ie *p, uint32_t n, unsigned depth);
 
 static uint64_t
 read_unsigned(struct vnm_slice s)
@@ -192,7 +192,7 @@ read_time(const struct vnm_ie *ie, uint64_t *ns)
 }
 
 static bool
-write_float(struct json_writer *w, struct vnm_slice s)
+write_float(struct vnm_writer *w, struct vnm_slice s)
 {
 	uint64_t bits = s.n == 4 || s.n == 8 ? read_unsigned(s) : 0;
 	uint32_t short_bits = (uint32_t)bits;
@@ -204,14 +204,14 @@ write_float(struct json_writer *w, struct vnm_slice s)
 	if (s.n == 4 && __builtin_isfinite(f))
 		w->p = vnm_text_float(w->p, f);
 	else if (s.n == 8)
-		w->p = json_f64(w->p, d);
+		w->p = vnm_json_f64(w->p, d);
 	else
 		return false;
 	return true;
 }
 
 static bool
-write_number(struct json_writer *w, const struct vnm_ie *ie)
+write_number(struct vnm_writer *w, const struct vnm_ie *ie)
 {
 	bool quoted = w->u64_as_string && ie->octets.n > 4;
 	uint64_t ns;
@@ -220,30 +220,30 @@ write_number(struct json_writer *w, const struct vnm_ie *ie)
 		return false;
 	switch (ie->type) {
 	case VNM_IE_UNSIGNED:
-		w->p = json_u64(w->p, read_unsigned(ie->octets), quoted);
+		w->p = vnm_json_u64(w->p, read_unsigned(ie->octets), quoted);
 		return true;
 	case VNM_IE_SIGNED:
-		w->p = json_i64(w->p, read_signed(ie->octets), quoted);
+		w->p = vnm_json_i64(w->p, read_signed(ie->octets), quoted);
 		return true;
 	case VNM_IE_FLOAT:
 		return write_float(w, ie->octets);
 	default:
 		if (!read_time(ie, &ns))
 			return false;
-		w->p = json_u64(w->p, ns, w->u64_as_string);
+		w->p = vnm_json_u64(w->p, ns, w->u64_as_string);
 		return true;
 	}
 }
 
 static bool
-write_address(struct json_writer *w, const struct vnm_ie *ie)
+write_address(struct vnm_writer *w, const struct vnm_ie *ie)
 {
 	struct vnm_addr a;
 	struct vnm_mac mac;
 
 	if (ie->type == VNM_IE_MAC && ie->octets.n == sizeof(mac.b)) {
 		memcpy(mac.b, ie->octets.p, sizeof(mac.b));
-		w->p = json_mac(w->p, &mac);
+		w->p = vnm_json_mac(w->p, &mac);
 		return true;
 	}
 	if (ie->type == VNM_IE_IP4 && ie->octets.n == 4)
@@ -252,17 +252,17 @@ write_address(struct json_writer *w, const struct vnm_ie *ie)
 		a = vnm_addr_unmapped(ie->octets.p);
 	else
 		return false;
-	w->p = json_addr(w->p, &a);
+	w->p = vnm_json_addr(w->p, &a);
 	return true;
 }
 
 /* TruthValue: 1 true, 2 false (RFC 7011 section 6.1.5). */
 static bool
-write_truth(struct json_writer *w, struct vnm_slice s)
+write_truth(struct vnm_writer *w, struct vnm_slice s)
 {
 	if (s.n != 1 || s.p[0] < 1 || s.p[0] > 2)
 		return false;
-	w->p = json_bool(w->p, s.p[0] == 1);
+	w->p = vnm_json_bool(w->p, s.p[0] == 1);
 	return true;
 }
 
@@ -284,28 +284,28 @@ write_semantic(char *p, uint8_t semantic)
 }
 
 static bool
-write_list(struct json_writer *w, const struct vnm_ie *ie, unsigned depth)
+write_list(struct vnm_writer *w, const struct vnm_ie *ie, unsigned depth)
 {
 	if (depth >= LIST_DEPTH)
 		return false;
 	w->p = stpcpy(w->p, "{\"semantic\":");
 	w->p = write_semantic(w->p, ie->semantic);
 	w->p = stpcpy(w->p, ",\"records\":[");
-	for (uint32_t i = 0, end; i < ie->count && json_room(w, ITEM_ROOM); i = end) {
+	for (uint32_t i = 0, end; i < ie->count && vnm_writer_room(w, ITEM_ROOM); i = end) {
 		for (end = i + 1; end < ie->count && ie->list[end].row == ie->list[i].row;)
 			end++;
 		if (i > 0)
 			*w->p++ = ',';
 		write_ies(w, ie->list + i, end - i, depth + 1);
 	}
-	if (json_room(w, 2))
+	if (vnm_writer_room(w, 2))
 		w->p = stpcpy(w->p, "]}");
 	return true;
 }
 
 /* False where the octets do not fit the type. */
 static bool
-write_typed(struct json_writer *w, const struct vnm_ie *ie, unsigned depth)
+write_typed(struct vnm_writer *w, const struct vnm_ie *ie, unsigned depth)
 {
 	switch (ie->type) {
 	case VNM_IE_OCTETS:
@@ -317,7 +317,7 @@ write_typed(struct json_writer *w, const struct vnm_ie *ie, unsigned depth)
 	case VNM_IE_IP6:
 		return write_address(w, ie);
 	case VNM_IE_STRING:
-		json_text(
+		vnm_json_text(
 		    w, (struct vnm_str){(const char *)ie->octets.p, (uint32_t)ie->octets.n, false});
 		return true;
 	case VNM_IE_LIST:
@@ -328,7 +328,7 @@ write_typed(struct json_writer *w, const struct vnm_ie *ie, unsigned depth)
 }
 
 static void
-ie_key(struct json_writer *w, const struct object *o, uint32_t i)
+ie_key(struct vnm_writer *w, const struct object *o, uint32_t i)
 {
 	const struct vnm_ie *ie = (const struct vnm_ie *)o->items + i;
 
@@ -341,16 +341,16 @@ ie_key(struct json_writer *w, const struct object *o, uint32_t i)
 }
 
 static void
-ie_value(struct json_writer *w, const struct object *o, uint32_t i)
+ie_value(struct vnm_writer *w, const struct object *o, uint32_t i)
 {
 	const struct vnm_ie *ie = (const struct vnm_ie *)o->items + i;
 
 	if (!write_typed(w, ie, o->depth))
-		json_hex(w, ie->octets);
+		vnm_json_hex(w, ie->octets);
 }
 
 static void
-write_ies(struct json_writer *w, const struct vnm_ie *p, uint32_t n, unsigned depth)
+write_ies(struct vnm_writer *w, const struct vnm_ie *p, uint32_t n, unsigned depth)
 {
 	struct object o = {.items = p, .depth = depth, .key = ie_key, .value = ie_value};
 	struct groups g;
@@ -366,7 +366,7 @@ write_ies(struct json_writer *w, const struct vnm_ie *p, uint32_t n, unsigned de
 }
 
 void
-json_ies(struct json_writer *w, const struct vnm_ies *ies)
+vnm_json_ies(struct vnm_writer *w, const struct vnm_ies *ies)
 {
 	write_ies(w, ies->p, ies->n, 0);
 }
@@ -374,41 +374,41 @@ json_ies(struct json_writer *w, const struct vnm_ies *ies)
 /* ---- named values -------------------------------------------------------------------------- */
 
 static void
-pair_key(struct json_writer *w, const struct object *o, uint32_t i)
+pair_key(struct vnm_writer *w, const struct object *o, uint32_t i)
 {
 	const char *name = ((const struct vnm_pair *)o->items + i)->name;
 
-	json_text(w, (struct vnm_str){name, (uint32_t)strlen(name), true});
-	if (json_room(w, 2)) /* and what may follow it: '[' */
+	vnm_json_text(w, (struct vnm_str){name, (uint32_t)strlen(name), true});
+	if (vnm_writer_room(w, 2)) /* and what may follow it: '[' */
 		*w->p++ = ':';
 }
 
 static void
-pair_value(struct json_writer *w, const struct object *o, uint32_t i)
+pair_value(struct vnm_writer *w, const struct object *o, uint32_t i)
 {
 	const struct vnm_pair *pair = (const struct vnm_pair *)o->items + i;
 
 	switch (pair->type) {
 	case VNM_PAIR_U64:
-		w->p = json_u64(w->p, pair->u64, w->u64_as_string);
+		w->p = vnm_json_u64(w->p, pair->u64, w->u64_as_string);
 		break;
 	case VNM_PAIR_F64:
-		w->p = json_f64(w->p, pair->f64);
+		w->p = vnm_json_f64(w->p, pair->f64);
 		break;
 	case VNM_PAIR_STR:
-		json_text(w, pair->str);
+		vnm_json_text(w, pair->str);
 		break;
 	case VNM_PAIR_ADDR:
-		w->p = json_addr(w->p, &pair->addr);
+		w->p = vnm_json_addr(w->p, &pair->addr);
 		break;
 	case VNM_PAIR_BYTES:
-		json_hex(w, pair->bytes);
+		vnm_json_hex(w, pair->bytes);
 		break;
 	}
 }
 
 void
-json_pairs(struct json_writer *w, const struct vnm_pairs *pairs)
+vnm_json_pairs(struct vnm_writer *w, const struct vnm_pairs *pairs)
 {
 	struct object o = {.items = pairs->p, .key = pair_key, .value = pair_value};
 	struct groups g;

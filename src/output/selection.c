@@ -7,6 +7,7 @@
 
 static const struct vnm_encoder *const encoders[] = {
     &vnm_json_encoder,
+    &vnm_protobuf_encoder,
 };
 
 const struct vnm_encoder *
