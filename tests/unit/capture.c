@@ -281,5 +281,5 @@ bool
 keeper_has(const struct keeper *k, size_t i, const void *p, size_t n)
 {
 	return i < k->n && k->messages[i].d.n == n &&
-	       memcmp(k->octets.p + k->messages[i].at, p, n) == 0;
+	       (n == 0 || memcmp(k->octets.p + k->messages[i].at, p, n) == 0);
 }
