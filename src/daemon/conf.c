@@ -65,7 +65,7 @@ bind_list(const struct vnm_option *option, void *values, const struct vnm_node *
 	}
 	if (node->type != VNM_NODE_LIST) {
 		vnm_errs_at(
-		    errs, node, "`%s` takes a list, as in %s: [ … ]", option->name, option->name);
+		    errs, node, "`%s` takes a list, as in %s: [ ... ]", option->name, option->name);
 		return;
 	}
 	if (vnm_option_set(option, values, "", &err) != 0)
@@ -195,7 +195,7 @@ new_items(const struct vnm_node *list, size_t size, struct vnm_errs *errs)
 	for (const struct vnm_node *item = list->first; item != NULL; item = item->next) {
 		n++;
 		if (item->type != VNM_NODE_MAP)
-			vnm_errs_at(errs, item, "an item here is a mapping, as in { name: … }");
+			vnm_errs_at(errs, item, "an item here is a mapping, as in { name: ... }");
 	}
 	items = vnm_alloc_zero(n > 0 ? n : 1, size);
 	if (items == NULL)
@@ -222,7 +222,7 @@ bind_listener(struct vnm_conf_listener *l, const struct vnm_node *node, struct v
 		if (l->options == NULL)
 			return;
 	}
-	bind_map(node, targets, NULL, l->decoder != NULL || name == NULL, errs);
+	bind_map(node, targets, NULL, l->decoder != NULL, errs);
 }
 
 static void
@@ -258,7 +258,7 @@ bind_output(struct vnm_conf_output *o, const struct vnm_node *node, struct vnm_e
 		if (o->options == NULL)
 			return;
 	}
-	bind_map(node, targets, NULL, o->type != NULL || name == NULL, errs);
+	bind_map(node, targets, NULL, o->type != NULL, errs);
 	if (o->common.encoding != NULL)
 		o->encoder = vnm_encoder_find(o->common.encoding);
 }

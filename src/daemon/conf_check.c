@@ -49,7 +49,7 @@ check_choice(const struct vnm_node *map, const char *key, const char *value,
 		size_t n = strlen(list);
 		snprintf(list + n, sizeof(list) - n, "%s%s", n > 0 ? ", " : "", *c);
 	}
-	vnm_errs_at(errs, at(map, key), "`%s`: \"%s\" is none of %s%s", key, value, list,
+	vnm_errs_at(errs, at(map, key), "`%s`: \"%s\" is none of: %s%s", key, value, list,
 	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 

@@ -155,7 +155,10 @@ take_alias(struct builder *b, const yaml_event_t *e)
 
 	refuse(b, e, "aliases are not supported: write the value out");
 	node = add_value(b, e, VNM_NODE_SCALAR);
-	if (node != NULL && vnm_node_set_text(node, "", 0) != 0)
+	if (node == NULL)
+		return;
+	node->plain = true; /* as if nothing stood there */
+	if (vnm_node_set_text(node, "", 0) != 0)
 		b->failed = true;
 }
 
