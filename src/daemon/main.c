@@ -2,6 +2,7 @@
  * vnmcd: the virtual-network monitoring collector.
  */
 #include "base/log.h"
+#include "daemon/dump.h"
 #include "daemon/run.h"
 
 static void
@@ -68,6 +69,11 @@ main(int argc, char **argv)
 		vnm_options_usage(stdout);
 	} else if (options.mode == VNM_MODE_VERSION) {
 		vnm_options_version(stdout);
+	} else if (options.mode == VNM_MODE_DUMP) {
+		if (vnm_dump(options.dump, stdout, &err) != 0) {
+			vnm_error("%s", err.text);
+			rc = VNM_EXIT_USAGE;
+		}
 	} else {
 		rc = run(&options);
 	}

@@ -1,0 +1,183 @@
+/*
+ * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
+ * metrics, reasons and decoders. Rows of tables have tabs between their columns.
+ */
+#include "daemon/dump.h"
+
+#include "base/counters.h"
+#include "base/nearest.h"
+#include "daemon/conf.h"
+#include "record/describe.h"
+
+#include <string.h>
+
+/* ---- the configuration ------------------------------------------------------------------------
+ */
+
+/* Called for every table of options: path of its section, whose keys they are, the rows. */
+typedef void (*table_fn)(
+    FILE *f, const struct vnm_conf_section *section, const char *owner, const struct vnm_option *t);
+
+static bool
+has_rows(const struct vnm_option *t)
+{
+	return t != NULL && t->name != NULL;
+}
+
+static void
+each_table(FILE *f, table_fn fn)
+{
+	for (const struct vnm_conf_section *s = vnm_conf_sections; s->path != NULL; s++) {
+		fn(f, s, NULL, s->options);
+		for (size_t i = 0; s->options == vnm_listener_options && vnm_decoders[i] != NULL;
+		     i++) {
+			if (has_rows(vnm_decoders[i]->options))
+				fn(f, s, vnm_decoders[i]->name, vnm_decoders[i]->options);
+		}
+		for (size_t i = 0; s->options == vnm_output_options && vnm_sink_types[i] != NULL;
+		     i++) {
+			if (has_rows(vnm_sink_types[i]->options))
+				fn(f, s, vnm_sink_types[i]->name, vnm_sink_types[i]->options);
+		}
+	}
+}
+
+static const char *
+when_name(const struct vnm_option *o)
+{
+	return o->when == VNM_OPTION_RELOAD ? "reload" : "restart";
+}
+
+/* section, owner (a decoder or type of output), name, type, default, when, doc */
+static void
+write_option_rows(
+    FILE *f, const struct vnm_conf_section *section, const char *owner, const struct vnm_option *t)
+{
+	for (const struct vnm_option *o = t; o->name != NULL; o++)
+		fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", section->path,
+		    owner != NULL ? owner : "", o->name, vnm_option_type_name(o->type),
+		    o->fallback != NULL ? o->fallback : "", when_name(o), o->doc);
+}
+
+static void
+dump_options(FILE *f)
+{
+	each_table(f, write_option_rows);
+}
+
+static void
+write_config_option(FILE *f, const char *indent, const struct vnm_option *o)
+{
+	bool quoted = o->fallback != NULL && o->type == VNM_OPTION_STRING;
+
+	fprintf(
+	    f, "#%s# %s (%s; %s)\n", indent, o->doc, vnm_option_type_name(o->type), when_name(o));
+	fprintf(f, "#%s%s:%s%s%s%s\n", indent, o->name, o->fallback != NULL ? " " : "",
+	    quoted ? "\"" : "", o->fallback != NULL ? o->fallback : "", quoted ? "\"" : "");
+}
+
+static void
+write_config_table(
+    FILE *f, const struct vnm_conf_section *section, const char *owner, const struct vnm_option *t)
+{
+	bool nested = strchr(section->path, '.') != NULL;
+	const char *dash = nested ? "    - " : "  - ";
+	const char *indent = section->path[0] == '\0' ? "" : section->list ? "      " : "  ";
+
+	if (section->list && !nested)
+		indent = "    ";
+	if (owner != NULL) {
+		fprintf(f, "#%s# ---- of %s only\n", indent, owner);
+	} else {
+		fprintf(f, "\n# %s\n", section->doc);
+		if (nested)
+			fputs("#topology:\n#  sources:\n", f);
+		else if (section->path[0] != '\0')
+			fprintf(f, "#%s:\n", section->path);
+	}
+	if (owner == NULL && section->list)
+		fprintf(f, "#%s# an item; each has a name of its own\n", dash);
+	for (const struct vnm_option *o = t; o->name != NULL; o++)
+		write_config_option(f, indent, o);
+}
+
+static void
+dump_config(FILE *f)
+{
+	fputs(
+	    "# Every option of vnmcd with its default. Remove the # in front of what you change.\n"
+	    "# In brackets: its type, and whether a reload (SIGHUP) applies it or a restart.\n",
+	    f);
+	each_table(f, write_config_table);
+}
+
+/* ---- metrics, reasons, decoders -----------------------------------------------------------------
+ */
+
+/* name, type, doc */
+static void
+dump_metrics(FILE *f)
+{
+	for (unsigned c = 0; c < VNM_COUNTER_COUNT; c++) {
+		const struct vnm_counter_info *info = vnm_counter_info(c);
+		fprintf(f, "vnmcd_%s%s\t%s\t%s\n", info->name, info->gauge ? "" : "_total",
+		    info->gauge ? "gauge" : "counter", info->doc);
+	}
+}
+
+/* label, scope, doc */
+static void
+dump_reasons(FILE *f)
+{
+	static const char *const scopes[] = {"message", "part", "record"};
+
+	for (unsigned r = VNM_OK + 1; r < VNM_REASON_COUNT; r++) {
+		const struct vnm_reason_info *info = vnm_reason_info(r);
+		fprintf(f, "%s\t%s\t%s\n", info->label, scopes[info->scope], info->doc);
+	}
+}
+
+/* name, transports, usual ports, summary */
+static void
+dump_decoders(FILE *f)
+{
+	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
+		const struct vnm_decoder *d = vnm_decoders[i];
+
+		fprintf(f, "%s\t%s\t", d->name, d->frame != NULL ? "udp,tcp" : "udp");
+		for (size_t k = 0; k < VNM_ARRAY_LEN(d->ports) && d->ports[k] != 0; k++)
+			fprintf(f, "%s%u", k > 0 ? "," : "", d->ports[k]);
+		fprintf(f, "\t%s\n", d->summary);
+	}
+}
+
+/* ---- all of them
+ * ---------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	void (*write)(FILE *f);
+} dumps[] = {{"fields", vnm_describe_fields}, {"proto", vnm_describe_proto},
+    {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
+    {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
+    {"reasons", dump_reasons}, {"decoders", dump_decoders}};
+
+int
+vnm_dump(const char *what, FILE *f, struct vnm_err *err)
+{
+	struct vnm_nearest nearest = {.wanted = what};
+	char hint[96];
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(dumps); i++) {
+		vnm_nearest_offer(&nearest, dumps[i].name);
+		if (strcmp(dumps[i].name, what) != 0)
+			continue;
+		dumps[i].write(f);
+		return 0;
+	}
+	return vnm_err_text(err,
+	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
+	    "metrics, "
+	    "reasons and decoders%s",
+	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+}

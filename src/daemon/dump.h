@@ -1,0 +1,14 @@
+/*
+ * --dump=what: the tables that vnmcd is made from, for people, scripts and documentation.
+ */
+#ifndef VNM_DAEMON_DUMP_H
+#define VNM_DAEMON_DUMP_H
+
+#include "base/err.h"
+
+#include <stdio.h>
+
+/* 0, or -1 and err->text, which names what there is. */
+int vnm_dump(const char *what, FILE *f, struct vnm_err *err);
+
+#endif
