@@ -51,7 +51,7 @@ vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enu
 	X(struct vnm_listener_options, allow, PREFIXES, NULL, RELOAD,                            \
 	    "source prefixes whose messages are taken; empty: all")                              \
 	X(struct vnm_listener_options, rcvbuf, SIZE, "4M", RESTART,                              \
-	    "socket receive buffer; forced beyond the system's limit where allowed")             \
+	    "socket receive buffer (udp); forced beyond the system's limit where allowed")       \
 	X(struct vnm_listener_options, timestamps, BOOL, "false", RESTART,                       \
 	    "kernel receive time for observed_ns (udp)")                                         \
 	X(struct vnm_listener_options, connections, NUMBER, "1024", RELOAD,                      \
@@ -77,17 +77,25 @@ int vnm_udp_bind(
 
 /*
  * Steers datagrams of a reuseport group of `workers` sockets by source *address*, so that an
- * exporter stays with one worker (SO_ATTACH_REUSEPORT_CBPF on any one socket of the group).
+ * exporter stays with one worker (SO_ATTACH_REUSEPORT_CBPF on any one socket of the group):
+ * worker i is the i-th that was bound. Serves IPv4, IPv6 and both on one socket. 0, or -1 and
+ * *err.
  */
-int vnm_udp_steer(int fd, bool ip6, unsigned workers, struct vnm_err *err);
+int vnm_udp_steer(int fd, unsigned workers, struct vnm_err *err);
 
-/* Starts to read; owns fd from here on, also on failure. NULL and *err on failure. */
+/*
+ * Starts to read; owns fd from here on, also on failure. NULL and *err on failure. The options
+ * and the intake are borrowed. Sources that are not allowed are refused (vnm_intake_refuse),
+ * datagrams that the kernel dropped are counted as kernel_drops.
+ */
 struct vnm_udp *vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
     const struct vnm_intake *intake, struct vnm_err *err);
+/* Other options from now on, for those that a reload applies. */
+void vnm_udp_reload(struct vnm_udp *u, const struct vnm_listener_options *o);
 /* Reads what is already in the socket, without waiting. */
 void vnm_udp_drain(struct vnm_udp *u);
 void vnm_udp_close(struct vnm_udp *u);
-/* The receive buffer's real size in octets. */
+/* The receive buffer's real size in octets, of which the kernel needs about half for itself. */
 size_t vnm_udp_rcvbuf(const struct vnm_udp *u);
 
 /* ---- TCP (collectors/tcp.c) --------------------------------------------------------------- */

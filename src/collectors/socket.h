@@ -1,0 +1,37 @@
+/*
+ * Listening sockets: addresses between the kernel's form and ours, binding with errors that say
+ * what to do, and the sources that a listener allows.
+ */
+#ifndef VNM_COLLECTORS_SOCKET_H
+#define VNM_COLLECTORS_SOCKET_H
+
+#include <sys/socket.h>
+
+#include "collectors/collector.h"
+
+/* A v4-mapped IPv6 address becomes IPv4; family NONE when it is neither. */
+struct vnm_endpoint vnm_socket_endpoint(const struct sockaddr_storage *sa);
+
+/* The address that the socket is bound to. */
+struct vnm_endpoint vnm_socket_local(int fd);
+
+/*
+ * A non-blocking socket of type SOCK_DGRAM or SOCK_STREAM bound to o->listen.at, for UDP with
+ * its receive buffer: 0 and *fd, or -1 and *err. [::] also takes IPv4, and is bound as 0.0.0.0
+ * where the system has no IPv6.
+ */
+int vnm_socket_bind(
+    const struct vnm_listener_options *o, int type, bool reuseport, int *fd, struct vnm_err *err);
+
+/* Whether messages from this address are taken: it is in a prefix, or there are none. */
+static inline bool
+vnm_socket_allows(const struct vnm_prefixes *allow, const struct vnm_addr *a)
+{
+	for (uint32_t i = 0; i < allow->n; i++) {
+		if (vnm_prefix_contains(&allow->p[i], a))
+			return true;
+	}
+	return allow->n == 0;
+}
+
+#endif

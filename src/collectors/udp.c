@@ -1,0 +1,329 @@
+/*
+ * UDP listeners: recvmmsg() in batches on the event loop, losses as the kernel counts them
+ * (SO_MEMINFO), and the steering of reuseport groups by source address.
+ *
+ * A socket's 64 receive slots of 64 KiB are virtual memory: only pages that datagrams have
+ * touched are resident, about half a megabyte where datagrams have 1500 octets.
+ */
+#include "collectors/collector.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "collectors/socket.h"
+
+#define UDP_MAGIC 0x55445031U
+
+#define SLOTS 64
+#define SLOT_OCTETS 65536
+/* Slots whose begins are a multiple of 64 KiB apart would share the same few cache lines. */
+#define SLOT_STRIDE (SLOT_OCTETS + 1536)
+
+struct slot {
+	struct sockaddr_storage from;
+	char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec iov;
+};
+
+struct vnm_udp {
+	uint32_t magic;
+	int fd;
+	const struct vnm_listener_options *o; /* borrowed */
+	const struct vnm_intake *intake;      /* borrowed */
+	struct vnm_endpoint local;
+	size_t rcvbuf;
+	uint32_t drops; /* the kernel's counter when it was last read */
+	struct event event;
+	uint8_t *octets; /* owned: SLOTS * SLOT_STRIDE */
+	struct slot slots[SLOTS];
+	struct mmsghdr headers[SLOTS];
+};
+
+int
+vnm_udp_bind(const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err)
+{
+	return vnm_socket_bind(o, SOCK_DGRAM, reuseport, fd, err);
+}
+
+static uint32_t
+read_drops(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t n = sizeof(info);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &n);
+	return info[SK_MEMINFO_DROPS];
+}
+
+/* The kernel's counter has 32 bits and wraps; so does the difference. */
+static void
+count_drops(struct vnm_udp *u)
+{
+	uint32_t drops = read_drops(u->fd);
+
+	u->intake->counters->v[VNM_C_kernel_drops] += (uint32_t)(drops - u->drops);
+	u->drops = drops;
+}
+
+/* recvmmsg() has overwritten what it was told. */
+static void
+ready_slots(struct vnm_udp *u, int used)
+{
+	for (int i = 0; i < used; i++) {
+		struct msghdr *h = &u->headers[i].msg_hdr;
+
+		h->msg_namelen = sizeof(u->slots[i].from);
+		h->msg_controllen = u->o->timestamps ? sizeof(u->slots[i].control) : 0;
+	}
+}
+
+static void
+set_up_slots(struct vnm_udp *u)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *s = &u->slots[i];
+		struct msghdr *h = &u->headers[i].msg_hdr;
+
+		s->iov = (struct iovec){u->octets + (size_t)i * SLOT_STRIDE, SLOT_OCTETS};
+		h->msg_name = &s->from;
+		h->msg_iov = &s->iov;
+		h->msg_iovlen = 1;
+		h->msg_control = s->control;
+	}
+	ready_slots(u, SLOTS);
+}
+
+/* When the kernel received it; `now_ns` when it does not say. */
+static uint64_t
+receive_time(struct msghdr *h, uint64_t now_ns)
+{
+	struct timespec t;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&t, CMSG_DATA(c), sizeof(t));
+		return (uint64_t)t.tv_sec * VNM_NS_PER_S + (uint64_t)t.tv_nsec;
+	}
+	return now_ns;
+}
+
+static void
+take_slot(struct vnm_udp *u, int i, uint64_t now_ns)
+{
+	struct msghdr *h = &u->headers[i].msg_hdr;
+	struct vnm_datagram d = {.p = u->slots[i].iov.iov_base,
+	    .n = u->headers[i].msg_len,
+	    .rx_ns = h->msg_controllen != 0 ? receive_time(h, now_ns) : now_ns,
+	    .src = vnm_socket_endpoint(&u->slots[i].from),
+	    .dst = u->local,
+	    .transport = VNM_TRANSPORT_UDP};
+
+	if (vnm_socket_allows(&u->o->allow, &d.src.addr))
+		u->intake->message(u->intake->ctx, &d);
+	else
+		vnm_intake_refuse(u->intake, &d, VNM_R_not_allowed);
+}
+
+/* One batch: how many datagrams there were, and *octets grows by their octets. */
+static int
+read_batch(struct vnm_udp *u, size_t *octets)
+{
+	int n = recvmmsg(u->fd, u->headers, SLOTS, MSG_DONTWAIT, NULL);
+
+	if (n <= 0)
+		return 0;
+	uint64_t now_ns = vnm_clock_wall_ns();
+	for (int i = 0; i < n; i++) {
+		*octets += u->headers[i].msg_len;
+		take_slot(u, i, now_ns);
+	}
+	ready_slots(u, n);
+	return n;
+}
+
+/* One turn: whether there may be more. */
+static bool
+read_turn(struct vnm_udp *u, size_t *octets)
+{
+	uint64_t begun = vnm_clock_mono_ns();
+	int n, total = 0;
+
+	do {
+		n = read_batch(u, octets);
+		total += n;
+	} while (
+	    n == SLOTS && total < VNM_TURN_DATAGRAMS && vnm_clock_mono_ns() - begun < VNM_TURN_NS);
+	count_drops(u);
+	if (total > 0)
+		u->intake->turn_end(u->intake->ctx);
+	return n == SLOTS;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	size_t octets = 0;
+
+	(void)fd;
+	(void)what;
+	(void)read_turn(arg, &octets);
+}
+
+void
+vnm_udp_drain(struct vnm_udp *u)
+{
+	size_t octets = 0;
+
+	assert(u->magic == UDP_MAGIC);
+	/* More than the buffer holds has come since; a fast sender does not keep us here. */
+	while (read_turn(u, &octets) && octets < u->rcvbuf)
+		continue;
+}
+
+static size_t
+real_buffer(int fd)
+{
+	int value = 0;
+	socklen_t n = sizeof(value);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &value, &n);
+	return (size_t)value;
+}
+
+/*
+ * A socket that was handed over may have a smaller buffer than asked for. The kernel doubles
+ * what is asked for, to account for its own needs.
+ */
+static void
+settle_buffer(struct vnm_udp *u)
+{
+	int asked = u->o->rcvbuf < INT32_MAX / 2 ? (int)u->o->rcvbuf : INT32_MAX / 2;
+
+	if (real_buffer(u->fd) / 2 < (size_t)asked)
+		(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof(asked));
+	u->rcvbuf = real_buffer(u->fd);
+	if (u->rcvbuf / 2 < (size_t)asked)
+		vnm_warning("listener %s: receive buffer of %zu octets instead of %d; raise "
+			    "net.core.rmem_max or give CAP_NET_ADMIN",
+		    u->o->name != NULL ? u->o->name : "", u->rcvbuf / 2, asked);
+}
+
+struct vnm_udp *
+vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
+    const struct vnm_intake *intake, struct vnm_err *err)
+{
+	struct vnm_udp *u = vnm_alloc_zero(1, sizeof(*u));
+	const int on = 1;
+
+	if (u == NULL)
+		goto no_memory;
+	u->octets = vnm_alloc((size_t)SLOTS * SLOT_STRIDE);
+	if (u->octets == NULL)
+		goto no_memory;
+	*u = (struct vnm_udp){.magic = UDP_MAGIC,
+	    .fd = fd,
+	    .o = o,
+	    .intake = intake,
+	    .local = vnm_socket_local(fd),
+	    .drops = read_drops(fd),
+	    .octets = u->octets};
+	if (o->timestamps)
+		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	settle_buffer(u);
+	set_up_slots(u);
+	if (event_assign(&u->event, base, fd, EV_READ | EV_PERSIST, on_readable, u) != 0 ||
+	    event_add(&u->event, NULL) != 0)
+		goto no_event;
+	return u;
+
+no_event:
+	vnm_free(u->octets);
+no_memory:
+	vnm_err_text(err, "listener %s: not enough memory", o->name != NULL ? o->name : "");
+	vnm_free(u);
+	close(fd);
+	return NULL;
+}
+
+void
+vnm_udp_reload(struct vnm_udp *u, const struct vnm_listener_options *o)
+{
+	assert(u->magic == UDP_MAGIC);
+	u->o = o;
+}
+
+size_t
+vnm_udp_rcvbuf(const struct vnm_udp *u)
+{
+	assert(u->magic == UDP_MAGIC);
+	return u->rcvbuf;
+}
+
+void
+vnm_udp_close(struct vnm_udp *u)
+{
+	if (u == NULL)
+		return;
+	assert(u->magic == UDP_MAGIC);
+	count_drops(u);
+	event_del(&u->event);
+	close(u->fd);
+	u->magic = 0;
+	vnm_free(u->octets);
+	vnm_free(u);
+}
+
+/*
+ * The program sees the datagram behind its UDP header; SKF_NET_OFF reaches back to the IP
+ * header, which is IPv4's also for IPv4 on an IPv6 socket. Each 32-bit word of the source
+ * address is mixed in by a multiplication.
+ */
+int
+vnm_udp_steer(int fd, unsigned workers, struct vnm_err *err)
+{
+	const uint32_t mixer = 0x9e3779b1U;
+	const uint32_t ip = (uint32_t)SKF_NET_OFF;
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ip),
+	    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 2, 0),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 12),
+	    BPF_JUMP(BPF_JMP | BPF_JA, 13, 0, 0), /* to the end, with IPv4's one word */
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 8),
+	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
+	    BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 12),
+	    BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
+	    BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 16),
+	    BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
+	    BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 20),
+	    BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
+	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
+	    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+	    BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, workers),
+	    BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	const struct sock_fprog program = {VNM_ARRAY_LEN(code), code};
+
+	assert(workers > 0);
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) == 0)
+		return 0;
+	return vnm_err_text(
+	    err, "cannot steer datagrams to workers by source address: %s", strerror(errno));
+}

@@ -1,0 +1,475 @@
+/*
+ * collectors/udp.c and activation.c with real sockets on loopback: what the sender counted is
+ * what was received, or what the kernel says it dropped.
+ */
+#include "unit.h"
+
+#include "capture.h"
+#include "collectors/activation.h"
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct bed {
+	struct event_base *base;
+	struct vnm_listener_options o;
+	struct keeper k;
+	struct vnm_err err;
+	int fd;
+	struct vnm_udp *u;
+	uint16_t port;
+};
+
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_in6 sa;
+	socklen_t n = sizeof(sa);
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
+		abort();
+	return ntohs(sa.sin6_port); /* at the same place in sockaddr_in */
+}
+
+static char bed_name[] = "test";
+
+static void
+bed_begin(struct bed *b, const char *address, uint64_t rcvbuf)
+{
+	*b = (struct bed){.base = event_base_new(), .o.name = bed_name, .o.rcvbuf = rcvbuf};
+	keeper_begin(&b->k);
+	CU_ASSERT_TRUE_FATAL(vnm_addr_parse(&b->o.listen.at.addr, address));
+	CU_ASSERT_EQUAL_FATAL(vnm_udp_bind(&b->o, false, &b->fd, &b->err), 0);
+	b->port = port_of(b->fd);
+}
+
+static void
+bed_open(struct bed *b)
+{
+	b->u = vnm_udp_open(&b->o, b->fd, b->base, &b->k.intake, &b->err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->u);
+}
+
+static void
+bed_end(struct bed *b)
+{
+	vnm_udp_close(b->u);
+	event_base_free(b->base);
+	keeper_end(&b->k);
+}
+
+/* A socket bound to an address of loopback. */
+static int
+sender(const char *from)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	bool ip4 = inet_pton(AF_INET, from, &in.sin_addr) == 1;
+	int fd = socket(ip4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+
+	if (!ip4 && inet_pton(AF_INET6, from, &in6.sin6_addr) != 1)
+		abort();
+	if (bind(fd, ip4 ? (void *)&in : (void *)&in6, ip4 ? sizeof(in) : sizeof(in6)) != 0)
+		abort();
+	return fd;
+}
+
+static void
+send_to(int fd, const char *to, uint16_t port, const void *p, size_t n)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	bool ip4 = inet_pton(AF_INET, to, &in.sin_addr) == 1;
+
+	if (!ip4 && inet_pton(AF_INET6, to, &in6.sin6_addr) != 1)
+		abort();
+	if (sendto(fd, p, n, 0, ip4 ? (void *)&in : (void *)&in6, ip4 ? sizeof(in) : sizeof(in6)) !=
+	    (ssize_t)n)
+		abort();
+}
+
+static void
+loop_until(struct bed *b, size_t messages)
+{
+	for (int i = 0; i < 1000 && b->k.n < messages; i++) {
+		event_base_loop(b->base, EVLOOP_NONBLOCK);
+		if (b->k.n < messages)
+			usleep(1000);
+	}
+}
+
+static void
+test_sizes(void)
+{
+	static const size_t sizes[] = {0, 1, 1472, 1473, 9000, 65507};
+	static uint8_t octets[65507];
+	struct bed b;
+	int fd = sender("127.0.0.3");
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(i * 7 + i / 256);
+	for (int timestamps = 0; timestamps < 2; timestamps++) {
+		bed_begin(&b, "127.0.0.1", 4 << 20);
+		b.o.timestamps = timestamps;
+		bed_open(&b);
+		for (int round = 0; round < 3; round++) {
+			for (size_t i = 0; i < VNM_ARRAY_LEN(sizes); i++)
+				send_to(fd, "127.0.0.1", b.port, octets, sizes[i]);
+		}
+		loop_until(&b, 3 * VNM_ARRAY_LEN(sizes));
+		CU_ASSERT_EQUAL_FATAL(b.k.n, 3 * VNM_ARRAY_LEN(sizes));
+		uint64_t before = b.k.messages[0].d.rx_ns;
+		for (size_t i = 0; i < b.k.n; i++) {
+			const struct vnm_datagram *d = &b.k.messages[i].d;
+			char text[VNM_ENDPOINT_TEXT];
+			CU_ASSERT_TRUE(
+			    keeper_has(&b.k, i, octets, sizes[i % VNM_ARRAY_LEN(sizes)]));
+			CU_ASSERT_STRING_EQUAL(vnm_addr_text(&d->src.addr, text), "127.0.0.3");
+			CU_ASSERT_STRING_EQUAL(vnm_addr_text(&d->dst.addr, text), "127.0.0.1");
+			CU_ASSERT_EQUAL(d->src.port, port_of(fd));
+			CU_ASSERT_EQUAL(d->dst.port, b.port);
+			CU_ASSERT_TRUE(d->rx_ns >= before);
+			CU_ASSERT_TRUE(d->rx_ns / 1000000000 + 5 > (uint64_t)time(NULL));
+			before = d->rx_ns;
+		}
+		CU_ASSERT_EQUAL(b.k.without_turn, 0);
+		CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_kernel_drops], 0);
+		bed_end(&b);
+	}
+	close(fd);
+}
+
+static void
+test_turns(void)
+{
+	struct bed b;
+	int fd = sender("127.0.0.1");
+
+	bed_begin(&b, "127.0.0.1", 4 << 20);
+	bed_open(&b);
+	for (int i = 0; i < 1000; i++)
+		send_to(fd, "127.0.0.1", b.port, &i, sizeof(i));
+	event_base_loop(b.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	CU_ASSERT_TRUE(b.k.n <= VNM_TURN_DATAGRAMS);
+	vnm_udp_drain(b.u);
+	CU_ASSERT_EQUAL(b.k.n, 1000);
+	CU_ASSERT_TRUE(b.k.longest_turn <= VNM_TURN_DATAGRAMS);
+	for (int i = 0; i < 1000; i++)
+		CU_ASSERT_TRUE(keeper_has(&b.k, (size_t)i, &i, sizeof(i)));
+	bed_end(&b);
+	close(fd);
+}
+
+static void
+test_dual_stack(void)
+{
+	struct bed b;
+	int fd4 = sender("127.0.0.9"), fd6 = sender("::1");
+	char text[VNM_ADDR_TEXT];
+
+	bed_begin(&b, "::", 1 << 20);
+	bed_open(&b);
+	send_to(fd4, "127.0.0.1", b.port, "four", 4);
+	send_to(fd6, "::1", b.port, "six", 3);
+	loop_until(&b, 2);
+	CU_ASSERT_EQUAL_FATAL(b.k.n, 2);
+	CU_ASSERT_STRING_EQUAL(vnm_addr_text(&b.k.messages[0].d.src.addr, text), "127.0.0.9");
+	CU_ASSERT_STRING_EQUAL(vnm_addr_text(&b.k.messages[1].d.src.addr, text), "::1");
+	bed_end(&b);
+	close(fd4);
+	close(fd6);
+}
+
+static void
+test_allow(void)
+{
+	struct vnm_prefix prefixes[2];
+	struct bed b;
+	int good = sender("127.0.1.7"), bad = sender("127.0.2.7"), good6 = sender("::1");
+
+	CU_ASSERT_TRUE(vnm_prefix_parse(&prefixes[0], "127.0.1.0/24"));
+	CU_ASSERT_TRUE(vnm_prefix_parse(&prefixes[1], "::1"));
+	bed_begin(&b, "::", 1 << 20);
+	b.o.allow = (struct vnm_prefixes){prefixes, 2};
+	bed_open(&b);
+	for (int i = 0; i < 5; i++) {
+		send_to(good, "127.0.0.1", b.port, "good", 4);
+		send_to(bad, "127.0.0.1", b.port, "refused", 7);
+		send_to(good6, "::1", b.port, "good", 4);
+	}
+	loop_until(&b, 10);
+	vnm_udp_drain(b.u);
+	CU_ASSERT_EQUAL(b.k.n, 10);
+	CU_ASSERT_EQUAL(b.k.counters.messages, 5);
+	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_not_allowed], 5);
+	CU_ASSERT_EQUAL(b.k.counters.outcome[VNM_OUTCOME_FAILED], 5);
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_received_octets], 35);
+	bed_end(&b);
+	close(good);
+	close(bad);
+	close(good6);
+}
+
+/* A buffer that is too small: every datagram sent was received or is counted as dropped. */
+static void
+test_drops(void)
+{
+	enum { SENT = 20000 };
+	uint8_t octets[1000] = {0};
+	struct bed b;
+	int fd = sender("127.0.0.1");
+
+	bed_begin(&b, "127.0.0.1", 32768);
+	bed_open(&b);
+	CU_ASSERT_EQUAL(vnm_udp_rcvbuf(b.u), 65536);
+	for (int i = 0; i < SENT; i++) {
+		send_to(fd, "127.0.0.1", b.port, octets, sizeof(octets));
+		if (i % 1000 == 0)
+			event_base_loop(b.base, EVLOOP_NONBLOCK);
+	}
+	vnm_udp_drain(b.u);
+	CU_ASSERT_TRUE(b.k.n > 0);
+	CU_ASSERT_TRUE(b.k.counters.v[VNM_C_kernel_drops] > 0);
+	CU_ASSERT_EQUAL(b.k.n + b.k.counters.v[VNM_C_kernel_drops], SENT);
+	bed_end(&b);
+	close(fd);
+}
+
+static void
+test_bind_errors(void)
+{
+	struct bed b;
+	struct vnm_listener_options o;
+	char want[64];
+	int fd;
+
+	bed_begin(&b, "127.0.0.1", 1 << 20);
+	bed_open(&b);
+	o = b.o;
+	o.listen.at.port = b.port;
+	CU_ASSERT_EQUAL(vnm_udp_bind(&o, false, &fd, &b.err), -1);
+	snprintf(want, sizeof(want), "ss -ulpn 'sport = :%u'", b.port);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, want));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, "listener test"));
+	CU_ASSERT_TRUE(vnm_addr_parse(&o.listen.at.addr, "203.0.113.77"));
+	CU_ASSERT_EQUAL(vnm_udp_bind(&o, false, &fd, &b.err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, "not an address of this host"));
+	bed_end(&b);
+}
+
+/* ---- workers ---- */
+
+#define WORKERS 3
+#define SOURCES 60
+
+/* Opens a reuseport group that is steered by address: one bed a worker, all of one port. */
+static void
+group_begin(struct bed *beds, const char *address)
+{
+	for (int i = 0; i < WORKERS; i++) {
+		struct bed *b = &beds[i];
+
+		*b = (struct bed){.base = event_base_new(), .o.rcvbuf = 1 << 20};
+		keeper_begin(&b->k);
+		CU_ASSERT_TRUE_FATAL(vnm_addr_parse(&b->o.listen.at.addr, address));
+		b->o.listen.at.port = i > 0 ? beds[0].port : 0;
+		CU_ASSERT_EQUAL_FATAL(vnm_udp_bind(&b->o, true, &b->fd, &b->err), 0);
+		b->port = port_of(b->fd);
+	}
+	CU_ASSERT_EQUAL_FATAL(vnm_udp_steer(beds[0].fd, WORKERS, &beds[0].err), 0);
+	for (int i = 0; i < WORKERS; i++)
+		bed_open(&beds[i]);
+}
+
+/*
+ * `count` messages have come: each source's, from several ports, to one worker, and every
+ * worker has some.
+ */
+static void
+group_check(struct bed *beds, size_t count)
+{
+	struct vnm_addr seen[2 * SOURCES];
+	int worker[2 * SOURCES];
+	size_t n = 0, came = 0;
+
+	for (int w = 0; w < WORKERS; w++) {
+		vnm_udp_drain(beds[w].u);
+		CU_ASSERT_TRUE(beds[w].k.n >= count / WORKERS / 3);
+		came += beds[w].k.n;
+		for (size_t m = 0; m < beds[w].k.n; m++) {
+			const struct vnm_addr *a = &beds[w].k.messages[m].d.src.addr;
+			size_t i = 0;
+
+			while (i < n && !vnm_addr_equal(&seen[i], a))
+				i++;
+			if (i == n) {
+				CU_ASSERT_TRUE_FATAL(n < VNM_ARRAY_LEN(seen));
+				seen[n] = *a;
+				worker[n++] = w;
+			}
+			CU_ASSERT_EQUAL(worker[i], w);
+		}
+		bed_end(&beds[w]);
+	}
+	CU_ASSERT_EQUAL(came, count);
+	CU_ASSERT_EQUAL(n, SOURCES);
+}
+
+static void
+test_steer_ip4(void)
+{
+	static const char *const listen[] = {"127.0.0.1", "0.0.0.0", "::"};
+	struct bed beds[WORKERS];
+	char from[32];
+
+	for (size_t l = 0; l < VNM_ARRAY_LEN(listen); l++) {
+		group_begin(beds, listen[l]);
+		for (int i = 0; i < SOURCES; i++) {
+			snprintf(from, sizeof(from), "127.1.0.%d", i + 1);
+			for (int ports = 0; ports < 4; ports++) {
+				int fd = sender(from);
+				send_to(fd, "127.0.0.1", beds[0].port, "x", 1);
+				close(fd);
+			}
+		}
+		group_check(beds, 4 * SOURCES);
+	}
+}
+
+/*
+ * IPv6 has one loopback address, but packets of others can be written there by hand: UDP with
+ * its checksum over a raw socket, which needs privileges.
+ */
+static bool
+send_from(const char *from, uint16_t sport, uint16_t port)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+	struct flow f = flow_of(from, sport, "::1", port);
+	struct vnm_buffer b = {0};
+	uint32_t sum = 9 + 17; /* the pseudo-header's length and protocol */
+	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_RAW);
+
+	if (fd < 0)
+		return false;
+	to.sin6_addr.s6_addr[15] = 1;
+	put_udp(&b, &f, "x", 1);
+	for (size_t i = 8; i < b.n; i++) /* addresses, UDP header, data (RFC 8200 section 8.1) */
+		sum += i % 2 == 0 ? (uint32_t)b.p[i] << 8 : b.p[i];
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = ~((sum >> 16) + sum);
+	b.p[46] = (uint8_t)(sum >> 8);
+	b.p[47] = (uint8_t)sum;
+	bool sent = sendto(fd, b.p, b.n, 0, (void *)&to, sizeof(to)) == (ssize_t)b.n;
+	vnm_buffer_free(&b);
+	close(fd);
+	return sent;
+}
+
+static void
+test_steer_ip6(void)
+{
+	struct bed beds[WORKERS];
+	char from[64];
+	bool able = true;
+
+	group_begin(beds, "::");
+	for (int i = 0; able && i < SOURCES; i++) {
+		snprintf(from, sizeof(from), "2001:db8:%d::%d", i % 7, i + 1);
+		for (uint16_t ports = 0; ports < 4; ports++)
+			able = send_from(from, (uint16_t)(5000 + ports), beds[0].port);
+	}
+	if (able) {
+		group_check(beds, 4 * SOURCES);
+		return;
+	}
+	printf("(not run: needs CAP_NET_RAW) ");
+	for (int w = 0; w < WORKERS; w++)
+		bed_end(&beds[w]);
+}
+
+/* ---- activation ---- */
+
+/* In a child: its descriptors 3 and 4 are a UDP and a TCP socket, as from systemd. */
+static int
+activated(uint16_t udp_port, const char *names)
+{
+	struct vnm_listener_options named = {.name = (char[]){"edge"}};
+	struct vnm_listener_options other = {.name = (char[]){"other"}, .listen.tcp = true};
+	struct vnm_activation a;
+	struct vnm_err err;
+	char pid[16];
+	unsigned i = 0;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "2", 1);
+	setenv("LISTEN_FDNAMES", names, 1);
+	if (vnm_activation_read(&a, &err) != 0 || a.n != 2 || getenv("LISTEN_FDS") != NULL)
+		return 1;
+	named.listen.at.port = udp_port;
+	(void)vnm_addr_parse(&named.listen.at.addr, "127.0.0.1");
+	if (vnm_activation_take(&a, &named) != 3 || vnm_activation_take(&a, &named) != -1)
+		return 2;
+	if (vnm_activation_take(&a, &other) != -1)
+		return 3;
+	const struct vnm_activated *left = vnm_activation_left(&a, &i);
+	if (left == NULL || left->fd != 4 || !left->tcp || vnm_activation_left(&a, &i) != NULL)
+		return 4;
+	vnm_activation_free(&a);
+	return 0;
+}
+
+static void
+test_activation(void)
+{
+	static const char *const names[] = {"edge:peers", "vnmcd.socket:vnmcd.socket"};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(names); i++) {
+		int status = -1;
+		pid_t child = fork();
+
+		CU_ASSERT_TRUE_FATAL(child >= 0);
+		if (child == 0) {
+			struct sockaddr_in in = {.sin_family = AF_INET};
+			int udp = sender("127.0.0.1"), tcp = socket(AF_INET, SOCK_STREAM, 0);
+
+			in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+			if (bind(tcp, (void *)&in, sizeof(in)) != 0)
+				_exit(9);
+			tcp = dup2(tcp, 14);
+			udp = dup2(udp, 13);
+			dup2(udp, 3);
+			dup2(tcp, 4);
+			_exit(activated(port_of(3), names[i]));
+		}
+		CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+		CU_ASSERT_TRUE(WIFEXITED(status));
+		CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
+	}
+}
+
+/* What is meant for another process is left alone. */
+static void
+test_not_activated(void)
+{
+	struct vnm_activation a;
+	struct vnm_err err;
+
+	setenv("LISTEN_PID", "1", 1);
+	setenv("LISTEN_FDS", "2", 1);
+	CU_ASSERT_EQUAL(vnm_activation_read(&a, &err), 0);
+	CU_ASSERT_EQUAL(a.n, 0);
+	vnm_activation_free(&a);
+}
+
+CU_TestInfo suite_udp[] = {{"datagrams of all sizes", test_sizes}, {"turns", test_turns},
+    {"IPv4 and IPv6 on one socket", test_dual_stack}, {"allowed sources", test_allow},
+    {"drops", test_drops}, {"bind errors", test_bind_errors},
+    {"workers by IPv4 address", test_steer_ip4}, {"workers by IPv6 address", test_steer_ip6},
+    {"socket activation", test_activation}, {"no socket activation", test_not_activated},
+    CU_TEST_INFO_NULL};
