@@ -366,7 +366,8 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	_Static_assert(VNM_KIND_COUNT <= VNM_COUNTERS_KINDS, "VNM_COUNTERS_KINDS is too small");
 	if (p == NULL)
 		return NULL;
-	if (vnm_scratch_init(&p->scratch, SCRATCH_OCTETS) != 0) {
+	if (vnm_scratch_init(&p->scratch,
+		config->scratch_octets != 0 ? config->scratch_octets : SCRATCH_OCTETS) != 0) {
 		vnm_free(p);
 		return NULL;
 	}

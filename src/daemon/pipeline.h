@@ -19,6 +19,7 @@ struct vnm_pipeline_config {
 	const struct vnm_limits *limits; /* borrowed */
 	uint64_t hash_seed;		 /* of the table of exporters; 0 in a replay */
 	const char *state_dir;		 /* for save and load; NULL: none; borrowed */
+	size_t scratch_octets;		 /* memory for one message's lists; 0: 1 MiB */
 };
 
 /* NULL when memory is short. */
