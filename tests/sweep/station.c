@@ -1,0 +1,131 @@
+/*
+ * A worker in memory, and whether its books balance.
+ */
+#include "station.h"
+
+#include "judge.h"
+
+#define SCRATCH_OCTETS 32768 /* little, so that messages that need more are met, too */
+
+static const char *const encodings[VNM_STATION_OUTPUTS] = {"json", "protobuf"};
+
+static int
+open_output(struct vnm_station *s, unsigned i)
+{
+	struct vnm_output_options options = {0};
+	struct vnm_sink *sink = &s->sinks[i];
+	struct vnm_err err;
+
+	sink->type = &vnm_judge_sink;
+	sink->encoder = vnm_encoder_find(encodings[i]);
+	sink->name = encodings[i];
+	if (vnm_option_defaults(vnm_output_options, &options, &err) != 0)
+		goto no_sink;
+	if (sink->type->open(sink, &err) != 0)
+		goto no_sink;
+	if (vnm_output_open(&s->outputs[i], &options, sink, &err) != 0)
+		goto no_output;
+	vnm_option_release(vnm_output_options, &options);
+	s->list[i] = &s->outputs[i];
+	s->open++;
+	return 0;
+no_output:
+	sink->type->close(sink);
+no_sink:
+	vnm_option_release(vnm_output_options, &options);
+	return -1;
+}
+
+int
+vnm_station_open(struct vnm_station *s, bool encode)
+{
+	struct vnm_pipeline_config config = {.collector = VNM_STR("station"),
+	    .limits = &s->limits,
+	    .scratch_octets = SCRATCH_OCTETS};
+	struct vnm_err err;
+
+	memset(s, 0, sizeof(*s));
+	if (vnm_option_defaults(vnm_limits_options, &s->limits, &err) != 0)
+		return -1;
+	s->pipeline = vnm_pipeline_new(&config);
+	if (s->pipeline == NULL)
+		return -1;
+	for (unsigned i = 0; encode && i < VNM_STATION_OUTPUTS; i++) {
+		if (vnm_encoder_find(encodings[i]) != NULL && open_output(s, i) != 0) {
+			vnm_station_close(s);
+			return -1;
+		}
+	}
+	vnm_pipeline_outputs(s->pipeline, s->list, s->open);
+	return 0;
+}
+
+void
+vnm_station_close(struct vnm_station *s)
+{
+	vnm_pipeline_free(s->pipeline);
+	while (s->open > 0) {
+		s->open--;
+		vnm_output_close(&s->outputs[s->open]);
+		s->sinks[s->open].type->close(&s->sinks[s->open]);
+	}
+	s->pipeline = NULL;
+}
+
+void
+vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m)
+{
+	vnm_pipeline_clock(s->pipeline, m->d.rx_ns);
+	if (m->decoder == NULL)
+		return;
+	if (m->end)
+		vnm_pipeline_end(s->pipeline, m->decoder, &m->d);
+	else
+		vnm_pipeline_message(s->pipeline, m->decoder, NULL, &m->d);
+	vnm_pipeline_turn_end(s->pipeline);
+}
+
+void
+vnm_station_finish(struct vnm_station *s)
+{
+	vnm_pipeline_finish(s->pipeline);
+}
+
+static const char *
+check_messages(const struct vnm_counters *c, bool finished)
+{
+	uint64_t outcomes = 0, failed = 0;
+
+	for (unsigned i = 0; i <= VNM_OUTCOME_FAILED; i++)
+		outcomes += c->outcome[i];
+	for (unsigned i = 0; i < VNM_REASON_COUNT; i++)
+		failed += c->failed[i];
+	if (outcomes != c->messages)
+		return "messages and their outcomes differ";
+	if (failed != c->outcome[VNM_OUTCOME_FAILED])
+		return "failed messages and their reasons differ";
+	if (c->failed[VNM_OK] != 0)
+		return "a message failed without a reason";
+	if (finished && c->outcome[VNM_OUTCOME_HELD] != 0)
+		return "messages are held after the end";
+	return NULL;
+}
+
+const char *
+vnm_station_check(const struct vnm_station *s, bool finished)
+{
+	const struct vnm_counters *c = vnm_pipeline_counters(s->pipeline);
+	const char *wrong = check_messages(c, finished);
+
+	for (unsigned i = 0; wrong == NULL && i < s->open; i++) {
+		const struct vnm_sink_books *b = &s->sinks[i].books;
+		wrong = vnm_judge_finding(&s->sinks[i]);
+		for (unsigned k = 0; k < VNM_KIND_COUNT; k++) {
+			if (b->offered[k] != b->published[k] + b->dropped[k])
+				wrong = "records offered are neither published nor dropped";
+			if (b->offered[k] != c->records[k])
+				wrong = "records made and records offered differ";
+		}
+	}
+	return wrong;
+}

@@ -1,0 +1,38 @@
+/*
+ * A whole worker in memory, for tests: a pipeline with its limits and two outputs (JSON and
+ * protobuf) whose records are encoded, judged and thrown away.
+ */
+#ifndef VNM_TESTS_STATION_H
+#define VNM_TESTS_STATION_H
+
+#include "daemon/pipeline.h"
+#include "messages.h"
+
+#define VNM_STATION_OUTPUTS 2
+
+struct vnm_station {
+	struct vnm_limits limits;
+	struct vnm_pipeline *pipeline;
+	struct vnm_sink sinks[VNM_STATION_OUTPUTS];
+	struct vnm_output outputs[VNM_STATION_OUTPUTS];
+	struct vnm_output *list[VNM_STATION_OUTPUTS];
+	unsigned open; /* outputs */
+};
+
+/* `encode` false: records end after they were counted. 0, or -1 when memory was short. */
+int vnm_station_open(struct vnm_station *s, bool encode);
+void vnm_station_close(struct vnm_station *s);
+
+/* One message, after the clock came to its time. */
+void vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m);
+
+/*
+ * Ends what is held, as at the end of a replay. Then, and only then, every message must have
+ * come to its outcome.
+ */
+void vnm_station_finish(struct vnm_station *s);
+
+/* NULL, or what does not add up. */
+const char *vnm_station_check(const struct vnm_station *s, bool finished);
+
+#endif
