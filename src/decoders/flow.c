@@ -15,8 +15,10 @@ vnm_flow_envelope(const struct vnm_flow_header *h, struct vnm_str decoder, struc
 
 	VNM_SET(r, env, decoder, decoder);
 	VNM_SET(r, env, event_ns, h->export_ns);
-	VNM_SET(r, env, observation_domain_id, h->domain);
-	VNM_SET(r, env, exporter_seq, h->sequence);
+	if (h->version != 1 && h->version != 7)
+		VNM_SET(r, env, observation_domain_id, h->domain);
+	if (h->version != 1)
+		VNM_SET(r, env, exporter_seq, h->sequence);
 	vnm_out_base(out);
 }
 
