@@ -12,13 +12,22 @@ class Names:
             topology = json.load(f)
         self.ns = {n["nsInstanceName"]: n["id"] for n in topology["nsInstances"]}
         self.hosts = {a: h["id"] for h in topology["hosts"] for a in (h["mgmtIp"], h["mgmtIp6"])}
+        self.cps = {who["cp"]: who for who in self.joins["ip"].values()}
+        # Every port of a host's integration bridge and uplinks, by both numbers; tunnels too.
+        self.ports = {}
+        for host in topology["hosts"]:
+            for port in [p for v in host["vSwitches"] for p in v["ports"] + [v["local"]]]:
+                for kind in ("ifIndex", "ofPort"):
+                    self.ports.setdefault((host["id"], kind, port.get(kind)), set()).add(
+                        port["name"])
         # A VNFC that exports flows itself names its own interfaces by the ifIndex inside it.
         self.inside = {}
         for vnf in topology["vnfInstances"]:
             for vnfc in vnf["instantiatedVnfInfo"]["vnfcResourceInfo"]:
                 for cp in vnfc["vnfcCpInfo"]:
                     self.inside[vnfc["id"], cp.get("ifIndexInVnf")] = {
-                        "cp": cp["id"], "vnfc": vnfc["id"], "vnf": vnf["vnfInstanceName"]}
+                        "cp": cp["id"], "vnfc": vnfc["id"], "vnf": vnf["vnfInstanceName"],
+                        "name": cp["vnic"]}
         self.checked = 0
 
     def owner(self, r, side):
@@ -38,6 +47,17 @@ class Names:
         vnfc = self.joins["ip"].get(exporter, {}).get("vnfc")
         return self.inside.get((vnfc, number))
 
+    def port_names(self, r, number):
+        """What the port is called in the lab, where it is one of the lab's."""
+        exporter = r.get("agent_addr", r["exporter_addr"])
+        host = self.hosts.get(exporter)
+        if host:
+            kind = "ofPort" if r["decoder"] == "netflow5" else "ifIndex"
+            return self.ports.get((host, kind, number), set())
+        vnfc = self.joins["ip"].get(exporter, {}).get("vnfc")
+        inside = self.inside.get((vnfc, number))
+        return {inside["name"]} if inside else set()
+
     def check(self, records, f):
         for r in records:
             if r["kind"] == "flow":
@@ -46,8 +66,33 @@ class Names:
                 want = self.port(r, r["if_index"])
                 if want:
                     self.compare(r, "", want, f, ("vnf_name", "vnfc_id", "cp_id"))
+            if r["kind"] != "visibility":
+                self.check_source(r, f)
+                self.check_subject(r, f)
             if len(f) > 6:
                 return
+
+    def check_source(self, r, f):
+        """The node that sent it, and the host beneath."""
+        exporter = r.get("agent_addr", r["exporter_addr"])
+        who = self.joins["ip"].get(exporter) or {}
+        host = self.hosts.get(exporter)
+        where = " of record %d" % r["record_seq"]
+        if host or who:
+            f.equal("node_id" + where, r.get("node_id"), host or who["vnfc"])
+            f.equal("host_id" + where, r.get("host_id"), host or who["host"])
+            f.equal("topology_version" + where, r.get("topology_version"), 1)
+
+    def check_subject(self, r, f):
+        """What the record is about: all names of one connection point, or none."""
+        where = " of record %d" % r["record_seq"]
+        cp = self.cps.get(r.get("cp_id"))
+        f.true("unknown cp_id" + where, cp or "cp_id" not in r)
+        if cp:
+            self.compare(r, "", cp, f, ("vnf_name", "vnf_id", "vnfc_id", "vl_id", "ns_id"))
+            f.equal("ns_name" + where, r.get("ns_name"), cp["ns"])
+        f.true("topology_match" + where, (r.get("topology_match") in ("ifindex", "ip", "mac", "vni"))
+               == ("topology_match" in r))
 
     def check_flow(self, r, f):
         for side in ("src", "dst"):
@@ -57,9 +102,17 @@ class Names:
                              ("vnf_name", "vnf_id", "vnfc_id", "cp_id", "vl_id", "ns_id",
                               "host_id"))
         for side in ("in", "out"):
-            want = self.port(r, r.get(side + "_if"))
+            number = r.get(side + "_if")
+            want = self.port(r, number)
             if want:
                 self.compare(r, side + "_", want, f, ("vnfc_id", "cp_id"))
+            names = self.port_names(r, number)
+            if names:
+                for field in ("_if_name", "_tp_id"):
+                    f.true("%s of record %d: %s, must be of %s" % (
+                        side + field, r["record_seq"], r.get(side + field), names),
+                        r.get(side + field) in names)
+                self.checked += 2
         tunnel = self.joins["vni"].get(str(r.get("vni")))
         if tunnel:
             f.equal("vl_id of record %d" % r["record_seq"], r.get("vl_id"), tunnel["vl"])

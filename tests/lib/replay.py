@@ -1,6 +1,7 @@
 """Runs `vnmcd -r` and checks what holds for every replay, whatever is in the file."""
 import json
 import resource
+import struct
 import subprocess
 from collections import Counter
 
@@ -70,28 +71,60 @@ def check_books(replay, f):
         f.equal("lines on standard output of " + kind, lines[kind], sent)
 
 
+def header(payload):
+    """(sequence, domain, export time in ns) by the message's own header; None: not in it."""
+    version = struct.unpack(">H", payload[:2])[0]
+    if version == 0:  # sFlow, of which the version has four octets
+        at = 12 if payload[7] == 1 else 24
+        domain, sequence = struct.unpack(">II", payload[at:at + 8])
+        return sequence, domain, None
+    if version == 10:
+        seconds, sequence, domain = struct.unpack(">III", payload[4:16])
+        return sequence, domain, seconds * 10**9
+    if version == 9:
+        seconds, sequence, domain = struct.unpack(">III", payload[8:20])
+        return sequence, domain, seconds * 10**9
+    seconds, nanoseconds = struct.unpack(">II", payload[8:16])
+    sequence = struct.unpack(">I", payload[16:20])[0]
+    domain = struct.unpack(">H", payload[20:22])[0] if version == 5 else None
+    return sequence, domain, seconds * 10**9 + nanoseconds
+
+
+PROTOCOLS = {0: "hopopt", 1: "icmp", 6: "tcp", 17: "udp", 44: "ipv6-frag", 58: "ipv6-icmp"}
+
+
 def check_envelope(replay, messages, f):
     """What every record of a replay carries, against the packets in the file."""
-    sources = {(m.src, m.sport) for m in messages}
-    times = {m.ts_ns for m in messages}
-    transports = {m.transport for m in messages}
+    sent = {}
+    for m in messages:
+        sequence, domain, export_ns = header(m.payload)
+        sent.setdefault((m.src, m.sport, m.ts_ns, m.transport, sequence, domain), set()).add(
+            export_ns)
+    addresses = {m.src for m in messages}
     for number, r in enumerate(replay.records):
         where = "record %d: " % number
         f.equal(where + "schema", r.get("schema"), SCHEMA)
         f.equal(where + "collector", r.get("collector"), "replay")
         f.equal(where + "collector_epoch_ns", r.get("collector_epoch_ns"), 0)
         f.equal(where + "worker", r.get("worker"), 0)
-        f.equal(where + "record_seq", r.get("record_seq"),
-                number + replay.records[0].get("record_seq", 0))
+        f.equal(where + "record_seq", r.get("record_seq"), number)
         f.true(where + "empty text", "" not in r.values() and None not in r.values())
         if r.get("kind") == "visibility":
-            f.true(where + "unknown exporter",
-                   r.get("exporter_addr") in {address for address, _ in sources})
-        else:
-            f.true(where + "no packet of the file has its source or time",
-                   (r.get("exporter_addr"), r.get("exporter_port")) in sources
-                   and r.get("observed_ns") in times)
-            f.true(where + "transport", r.get("transport") in transports)
+            f.true(where + "unknown exporter", r.get("exporter_addr") in addresses)
+            continue
+        times = sent.get((r.get("exporter_addr"), r.get("exporter_port"), r.get("observed_ns"),
+                          r.get("transport"), r.get("exporter_seq"),
+                          r.get("observation_domain_id")))
+        f.true(where + "no message of the file has its source, time, sequence and domain", times)
+        # A record that brings a time of its own has that.
+        f.true(where + "event_ns", not times or r.get("event_ns") in times
+               or r.get("event_ns") not in (None, r["observed_ns"]) and "protocol" not in r
+               or "firewall_event" in r)
+        if r.get("protocol") in PROTOCOLS:
+            f.equal(where + "protocol_name", r.get("protocol_name"), PROTOCOLS[r["protocol"]])
+        for side in ("in_if", "out_if"):
+            if side in r:
+                f.equal(where + side + "_kind", r.get(side + "_kind"), "index")
         if "octets_scaled" in r:
             f.equal(where + "octets_scaled", r["octets_scaled"],
                     round(r["octets"] * r["sampling_interval"]))
