@@ -102,11 +102,24 @@ size_t vnm_udp_rcvbuf(const struct vnm_udp *u);
 
 struct vnm_tcp;
 
+/*
+ * As for UDP. A connection from a source that is not allowed is closed and counts as one refused
+ * message without octets; a stream that cannot be framed is closed, and what was left of it
+ * counts as one message of bad-length; what a closed connection leaves of a message is handed
+ * over as it is. A session is a connection: `end` tells of those of which there was a message.
+ */
 int vnm_tcp_bind(
     const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err);
 struct vnm_tcp *vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
     const struct vnm_intake *intake, struct vnm_err *err);
+/* Other options from now on, for those that a reload applies. */
+void vnm_tcp_reload(struct vnm_tcp *t, const struct vnm_listener_options *o);
+/* Reads what is already in the connections' sockets, without waiting for room or senders. */
+void vnm_tcp_drain(struct vnm_tcp *t);
+/* Closes the listener and all connections; streams of which there were messages end. */
 void vnm_tcp_close(struct vnm_tcp *t);
+/* Connections that are open. */
+uint32_t vnm_tcp_connections(const struct vnm_tcp *t);
 
 /* ---- replay (collectors/replay.c) --------------------------------------------------------- */
 
