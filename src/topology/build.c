@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
+
 struct builder {
 	struct vnm_topology *t;
 	struct vnm_model *m;
@@ -94,10 +96,11 @@ contradicts(struct builder *b, const struct vnm_model_cp *cp, const char *what, 
 	uint32_t node = vnm_model_find(b->m, VNM_MODEL_NODE, 0, cp->host);
 	const struct vnm_model_id *port_at = vnm_model_place(b->m, VNM_MODEL_PORT, node, cp->port);
 
+	assert(cp_at != NULL && port_at != NULL);
+	bool same = port_at->file == cp_at->file;
 	return vnm_err_set(b->err, cp_at->file, 0,
-	    "%s: its attachment has %s %u, but %s of %s has %u", cp_at->path, what, at_cp,
-	    port_at != NULL ? port_at->path : "another attachment",
-	    port_at != NULL ? port_at->file : "the port", at_port);
+	    "%s: its attachment has %s %u, but %s%s%s has %u", cp_at->path, what, at_cp,
+	    port_at->path, same ? "" : " of ", same ? "" : port_at->file, at_port);
 }
 
 /* A CP's own word on where it is attached may add a port to its host. */

@@ -66,8 +66,7 @@ parse(const struct vnm_json_doc *doc, struct vnm_buffer *b, struct vnm_json *roo
 	root->o = json_tokener_parse_ex(tok, (const char *)b->p, (int)b->n + 1);
 	enum json_tokener_error e = json_tokener_get_error(tok);
 	if (e != json_tokener_success) {
-		const char *why =
-		    e == json_tokener_continue ? "ends too early" : json_tokener_error_desc(e);
+		const char *why = json_tokener_error_desc(e);
 		size_t at = json_tokener_get_parse_end(tok);
 		rc = vnm_err_set(doc->err, doc->file, line_of(b, at), "is not JSON: %s", why);
 	} else if (!json_object_is_type(root->o, json_type_object)) {

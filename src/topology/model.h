@@ -135,7 +135,7 @@ uint32_t vnm_model_next(
 uint32_t vnm_model_find(
     const struct vnm_model *m, enum vnm_model_kind kind, uint32_t scope, uint32_t id);
 
-/* Where the only one of that id was read, or NULL. */
+/* Where the first one of that id was read, or NULL. */
 const struct vnm_model_id *vnm_model_place(
     const struct vnm_model *m, enum vnm_model_kind kind, uint32_t scope, uint32_t id);
 

@@ -642,7 +642,8 @@ test_mistakes(void)
 		const char *message;
 	} rows[] = {
 	    {"{\n 'hosts': [\n  {'id': }\n ]\n}", 3, "is not JSON: unexpected character"},
-	    {"{\n 'hosts': [\n", 3, "is not JSON: ends too early"},
+	    {"{\n 'hosts': [\n", 3, "is not JSON: unexpected end of data"},
+	    {"", 1, "is not JSON: unexpected end of data"},
 	    {"{} x", 1, "is not JSON: unexpected character"},
 	    {"[]", 1, "is not a JSON object"},
 	    {"{'hosts':{}}", 0, "hosts is an object, not an array"},
@@ -755,6 +756,22 @@ test_size(void)
 	lab_end(&lab);
 }
 
+/* The example that operators start from has nothing in it that leads nowhere. */
+static void
+test_example(void)
+{
+	struct vnm_topology_size size;
+	struct vnm_err err = {.text = ""};
+	struct vnm_topology *t = load_file(VNM_TEST_DATA "/../../etc/topology.example.json", &err);
+
+	CU_ASSERT_STRING_EQUAL(err.text, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	vnm_topology_size(t, &size);
+	CU_ASSERT_EQUAL(size.connection_points, 1);
+	CU_ASSERT_EQUAL(size.unresolved, 0);
+	vnm_topology_free(t);
+}
+
 /* Whichever allocation fails: the load fails with a word on it, and all is given back. */
 static void
 test_short_memory(void)
@@ -785,4 +802,5 @@ CU_TestInfo suite_topology[] = {{"addresses", test_addresses}, {"MAC addresses",
     {"what a flow is about", test_about}, {"named and unnamed", test_counters},
     {"numbers of ports", test_port_numbers}, {"tenants with the same addresses", test_tenants},
     {"routers", test_router}, {"mistakes", test_mistakes}, {"several files", test_files},
-    {"size", test_size}, {"short memory", test_short_memory}, CU_TEST_INFO_NULL};
+    {"size", test_size}, {"example", test_example}, {"short memory", test_short_memory},
+    CU_TEST_INFO_NULL};
