@@ -1,78 +1,17 @@
 /*
- * topology/: the names on records are those that the inventory's own list of joins expects
- * (tests/data/correlation.json, written by the network that tests/data/topology.json
- * describes), the operator's mistakes are named, and what is not clear is not named.
+ * topology/correlate.c: the names on records are those that the inventory's own list of joins
+ * expects (tests/data/correlation.json, written by the network that tests/data/topology.json
+ * describes), and what is not clear is not named.
  */
 #include "unit.h"
 
-#include "base/alloc.h"
-#include "record/record.h"
-#include "topology/topology.h"
+#include "inventory.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static struct vnm_counters counters;
-
-/* ---- loading --------------------------------------------------------------------------------- */
-
-static struct vnm_topology *
-load_file(const char *path, struct vnm_err *err)
-{
-	char *paths[] = {strdup(path)};
-	struct vnm_strings list = {paths, 1};
-	struct vnm_topology *t = NULL;
-
-	if (vnm_topology_load_json(&t, &list, 7, err) != 0)
-		t = NULL;
-	free(paths[0]);
-	return t;
-}
-
-/* A file with this text, where ' stands for ". */
-static void
-write_file(char path[32], const char *text)
-{
-	strcpy(path, "/tmp/vnmcd-topology-XXXXXX");
-	int fd = mkstemp(path);
-	FILE *f = fdopen(fd, "w");
-
-	for (; *text != '\0'; text++)
-		fputc(*text == '\'' ? '"' : *text, f);
-	fclose(f);
-}
-
-/* One to three files of text; the paths are put into `paths` where the caller wants them. */
-static struct vnm_topology *
-load_texts(const char *const *texts, uint32_t n, char paths[][32], struct vnm_err *err)
-{
-	char *list[3];
-	struct vnm_strings strings = {list, n};
-	struct vnm_topology *t = NULL;
-
-	for (uint32_t i = 0; i < n; i++) {
-		write_file(paths[i], texts[i]);
-		list[i] = paths[i];
-	}
-	if (vnm_topology_load_json(&t, &strings, 1, err) != 0)
-		t = NULL;
-	for (uint32_t i = 0; i < n; i++)
-		unlink(paths[i]);
-	return t;
-}
-
-static struct vnm_topology *
-load_text(const char *text)
-{
-	char path[1][32];
-	struct vnm_err err = {.text = ""};
-	struct vnm_topology *t = load_texts(&text, 1, path, &err);
-
-	CU_ASSERT_STRING_EQUAL(err.text, "");
-	return t;
-}
 
 static struct json_object *
 read_json(const char *name)
@@ -88,48 +27,6 @@ text_of(struct json_object *o, const char *key)
 {
 	return json_object_get_string(json_object_object_get(o, key));
 }
-
-/* ---- records --------------------------------------------------------------------------------- */
-
-static struct vnm_addr
-addr(const char *text)
-{
-	struct vnm_addr a = {.family = VNM_ADDR_NONE};
-
-	CU_ASSERT_TRUE(vnm_addr_parse(&a, text));
-	return a;
-}
-
-/* An empty record of that kind from this exporter; every octet that is not set is 0xa5. */
-static void
-begin(struct vnm_record *r, enum vnm_kind kind, const char *exporter, const char *decoder)
-{
-	memset(r, 0xa5, sizeof(*r));
-	memset(r->has, 0, sizeof(r->has));
-	r->kind_id = kind;
-	VNM_SET(r, env, decoder, vnm_str_of(decoder));
-	VNM_SET(r, env, exporter_addr, addr(exporter));
-}
-
-/* Whether a text field has this value, or, for NULL, is absent. Says so where not. */
-static bool
-is(const struct vnm_record *r, const char *field, const char *want)
-{
-	int i = vnm_field_find(r->kind_id, field);
-	bool has = i >= 0 && vnm_record_has(r, (unsigned)i);
-	struct vnm_str got = {"", 0, true};
-
-	if (has)
-		memcpy(&got, (const char *)r + vnm_kind_info(r->kind_id)->fields[i].offset,
-		    sizeof(got));
-	if (i >= 0 && (want != NULL ? has && vnm_str_is(got, want) : !has))
-		return true;
-	printf("\n    %s is %.*s, not %s", field, has ? (int)got.n : 6, has ? got.p : "absent",
-	    want != NULL ? want : "absent");
-	return false;
-}
-
-#define IS(r, field, want) CU_ASSERT_TRUE(is((r), field, want))
 
 static void
 is_end(const struct vnm_record *r, const char *end, struct json_object *want, const char *ns_id)
@@ -631,176 +528,9 @@ test_router(void)
 	vnm_topology_free(t);
 }
 
-/* ---- mistakes -------------------------------------------------------------------------------- */
-
-static void
-test_mistakes(void)
-{
-	static const struct {
-		const char *text;
-		unsigned line;
-		const char *message;
-	} rows[] = {
-	    {"{\n 'hosts': [\n  {'id': }\n ]\n}", 3, "is not JSON: unexpected character"},
-	    {"{\n 'hosts': [\n", 3, "is not JSON: unexpected end of data"},
-	    {"", 1, "is not JSON: unexpected end of data"},
-	    {"{} x", 1, "is not JSON: unexpected character"},
-	    {"[]", 1, "is not a JSON object"},
-	    {"{'hosts':{}}", 0, "hosts is an object, not an array"},
-	    {"{'hosts':[{'id':'a'},7]}", 0, "hosts[1] is a number, not an object"},
-	    {"{'hosts':[{}]}", 0, "hosts[0] has no \"id\""},
-	    {"{'hosts':[{'id':''}]}", 0, "hosts[0].id is empty"},
-	    {"{'hosts':[{'id':5}]}", 0, "hosts[0].id is a number, not text"},
-	    {"{'hosts':[{'id':'a','mgmtIp':'10.0.0'}]}", 0,
-		"hosts[0].mgmtIp is \"10.0.0\", not an IP address"},
-	    {"{'hosts':[{'id':'a','netflow5Interfaces':'x'}]}", 0,
-		"hosts[0] has netflow5Interfaces \"x\", not ofPort or ifIndex"},
-	    {"{'hosts':[{'id':'a','vSwitches':[{'ports':[{'name':'p','ifIndex':'7'}]}]}]}", 0,
-		"hosts[0].vSwitches[0].ports[0].ifIndex is text, not a whole number"},
-	    {"{'hosts':[{'id':'a','vSwitches':[{'ports':[{'name':'p','ifIndex':-1}]}]}]}", 0,
-		"hosts[0].vSwitches[0].ports[0].ifIndex is -1, not within 0 to 4294967295"},
-	    {"{'hosts':[{'id':'a','physicalPorts':[{'name':'p'},{'name':'p'}]}]}", 0,
-		"hosts[0].physicalPorts[1].name is \"p\", as is hosts[0].physicalPorts[0].name"},
-	    {"{'hosts':[{'id':'a','physicalPorts':[{'name':'p','ifIndex':3}],"
-	     "'vSwitches':[{'ports':[{'name':'p','ifIndex':4}]}]}]}",
-		0, "hosts[0].vSwitches[0].ports[0] has ifIndex 4, but elsewhere 3"},
-	    {"{'hosts':[{'id':'a'}],'physicalSwitches':[{'id':'b'},{'id':'a'}]}", 0,
-		"physicalSwitches[1].id is \"a\", as is hosts[0].id"},
-	    {"{'virtualLinks':[{'id':'l','segmentationId':'12x'}]}", 0,
-		"virtualLinks[0].segmentationId is \"12x\", not a number within 0 to 4294967295"},
-	    {"{'vnfInstances':[{'id':'v','instantiatedVnfInfo':{'vnfcResourceInfo':[{'id':'c',"
-	     "'vnfcCpInfo':[{'id':'p','cpProtocolInfo':[{'ipOverEthernet':"
-	     "{'macAddress':'02:00'}}]}]}]}}]}",
-		0,
-		"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[0].vnfcCpInfo[0]"
-		".cpProtocolInfo[0].ipOverEthernet.macAddress is \"02:00\", not a MAC address"},
-	    {"{'vnfInstances':[{'id':'v','instantiatedVnfInfo':{'vnfcResourceInfo':[{'id':'c'},"
-	     "{'id':'c'}]}}]}",
-		0,
-		"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[1].id is \"c\", as is "
-		"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[0].id"},
-	    {"{'hosts':[{'id':'h','physicalPorts':[{'name':'t','ifIndex':3}]}],'vnfInstances':["
-	     "{'id':'v','instantiatedVnfInfo':{'vnfcResourceInfo':[{'id':'c','vnfcCpInfo':["
-	     "{'id':'p','attachment':{'hostId':'h','port':'t','ifIndex':4}}]}]}}]}",
-		0,
-		"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[0].vnfcCpInfo[0].id: its "
-		"attachment has ifIndex 4, but hosts[0].physicalPorts[0].name has 3"},
-	};
-	char path[1][32];
-
-	for (size_t i = 0; i < VNM_ARRAY_LEN(rows); i++) {
-		struct vnm_err err = {.text = "no error"};
-		struct vnm_topology *t = load_texts(&rows[i].text, 1, path, &err);
-		CU_ASSERT_PTR_NULL(t);
-		CU_ASSERT_STRING_EQUAL(err.text, rows[i].message);
-		CU_ASSERT_STRING_EQUAL(err.file, path[0]);
-		CU_ASSERT_EQUAL(err.line, rows[i].line);
-		if (strcmp(err.text, rows[i].message) != 0)
-			printf("\n    got: %s", err.text);
-	}
-	struct vnm_err err;
-	CU_ASSERT_PTR_NULL(load_file("/nonexistent/topology.json", &err));
-	CU_ASSERT_STRING_EQUAL(err.text, "cannot be opened: No such file or directory");
-}
-
-/* Files add to each other, and may not say the same thing twice. */
-static void
-test_files(void)
-{
-	static const char *const texts[] = {
-	    "{'virtualLinks':[{'id':'l','nsInstanceName':'n','segmentationId':9}],'later':[1,2]}",
-	    "{'nsInstances':[{'id':'i','nsInstanceName':'n','vnfInstanceIds':['gone']}]}",
-	    "{'hosts':[{'id':'h','unknown':null}],'virtualLinks':[{'id':'k'},{'id':'l'}]}"};
-	struct vnm_topology_size size;
-	struct vnm_err err = {.text = ""};
-	struct vnm_record r;
-	char paths[3][32], want[128];
-
-	struct vnm_topology *t = load_texts(texts, 2, paths, &err);
-	CU_ASSERT_STRING_EQUAL(err.text, "");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-	begin(&r, VNM_KIND_flow, "192.0.2.1", "ipfix");
-	VNM_SET(&r, flow, vni, 9);
-	vnm_topology_correlate(t, &r, &counters);
-	IS(&r, "ns_id", "i");
-	vnm_topology_size(t, &size);
-	CU_ASSERT_EQUAL(size.network_services, 1);
-	CU_ASSERT_EQUAL(size.virtual_links, 1);
-	CU_ASSERT_EQUAL(size.unresolved, 1);
-	vnm_topology_free(t);
-
-	CU_ASSERT_PTR_NULL(load_texts(texts, 3, paths, &err));
-	snprintf(want, sizeof(want), "virtualLinks[1].id is \"l\", as is virtualLinks[0].id of %s",
-	    paths[0]);
-	CU_ASSERT_STRING_EQUAL(err.text, want);
-	CU_ASSERT_STRING_EQUAL(err.file, paths[2]);
-}
-
-static void
-test_size(void)
-{
-	struct lab lab;
-	struct vnm_topology_size size;
-
-	lab_begin(&lab);
-	vnm_topology_size(lab.t, &size);
-	CU_ASSERT_EQUAL(vnm_topology_version(lab.t), 7);
-	CU_ASSERT_EQUAL(size.network_services, 2);
-	CU_ASSERT_EQUAL(size.vnfs, 7);
-	CU_ASSERT_EQUAL(size.vnfcs, 9);
-	CU_ASSERT_EQUAL(size.connection_points, 19);
-	CU_ASSERT_EQUAL(size.virtual_links, 4);
-	CU_ASSERT_EQUAL(size.hosts, 4);
-	CU_ASSERT_EQUAL(size.switches, 1);
-	CU_ASSERT_EQUAL(size.unresolved, 0);
-	lab_end(&lab);
-}
-
-/* The example that operators start from has nothing in it that leads nowhere. */
-static void
-test_example(void)
-{
-	struct vnm_topology_size size;
-	struct vnm_err err = {.text = ""};
-	struct vnm_topology *t = load_file(VNM_TEST_DATA "/../../etc/topology.example.json", &err);
-
-	CU_ASSERT_STRING_EQUAL(err.text, "");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-	vnm_topology_size(t, &size);
-	CU_ASSERT_EQUAL(size.connection_points, 1);
-	CU_ASSERT_EQUAL(size.unresolved, 0);
-	vnm_topology_free(t);
-}
-
-/* Whichever allocation fails: the load fails with a word on it, and all is given back. */
-static void
-test_short_memory(void)
-{
-	size_t before = vnm_alloc_used();
-	struct vnm_topology *t = NULL;
-	uint64_t n = 0;
-
-	while (t == NULL && n < 100000) {
-		struct vnm_err err = {.text = ""};
-		vnm_alloc_fail_at(++n);
-		t = load_file(VNM_TEST_DATA "/topology.json", &err);
-		if (t == NULL && err.text[0] == '\0')
-			CU_FAIL("no word on it");
-		if (t == NULL && vnm_alloc_used() != before)
-			CU_FAIL("memory is lost");
-	}
-	vnm_alloc_fail_at(0);
-	CU_ASSERT_PTR_NOT_NULL(t);
-	CU_ASSERT_TRUE(n > 20);
-	vnm_topology_free(t);
-	CU_ASSERT_EQUAL(vnm_alloc_used(), before);
-}
-
 CU_TestInfo suite_topology[] = {{"addresses", test_addresses}, {"MAC addresses", test_macs},
     {"ports", test_ports}, {"hosts and switches", test_infrastructure},
     {"virtual links", test_links}, {"exporters in VNFCs", test_exporter_in_vnfc},
     {"what a flow is about", test_about}, {"named and unnamed", test_counters},
     {"numbers of ports", test_port_numbers}, {"tenants with the same addresses", test_tenants},
-    {"routers", test_router}, {"mistakes", test_mistakes}, {"several files", test_files},
-    {"size", test_size}, {"example", test_example}, {"short memory", test_short_memory},
-    CU_TEST_INFO_NULL};
+    {"routers", test_router}, CU_TEST_INFO_NULL};
