@@ -119,7 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	size_t before = vnm_alloc_used();
 	struct vnm_station s;
 
-	if (m.decoder == NULL || vnm_station_open(&s, true) != 0)
+	if (m.decoder == NULL || vnm_station_open(&s, &vnm_judge_sink, VNM_STATION_BOTH) != 0)
 		abort();
 	while (vnm_reader_left(&r) >= 3) {
 		uint8_t how = vnm_reader_u8(&r);

@@ -3,30 +3,29 @@
  */
 #include "station.h"
 
-#include "judge.h"
-
 #define SCRATCH_OCTETS 32768 /* little, so that messages that need more are met, too */
 
-static const char *const encodings[VNM_STATION_OUTPUTS] = {"json", "protobuf"};
+static const char *const names[VNM_STATION_OUTPUTS] = {"json", "protobuf"};
 
 static int
-open_output(struct vnm_station *s, unsigned i)
+open_output(struct vnm_station *s, const struct vnm_sink_type *type, unsigned i)
 {
+	unsigned n = s->open;
 	struct vnm_output_options options = {0};
-	struct vnm_sink *sink = &s->sinks[i];
+	struct vnm_sink *sink = &s->sinks[n];
 	struct vnm_err err;
 
-	sink->type = &vnm_judge_sink;
-	sink->encoder = vnm_encoder_find(encodings[i]);
-	sink->name = encodings[i];
+	sink->type = type;
+	sink->encoder = vnm_encoder_find(names[i]);
+	sink->name = names[i];
 	if (vnm_option_defaults(vnm_output_options, &options, &err) != 0)
 		goto no_sink;
 	if (sink->type->open(sink, &err) != 0)
 		goto no_sink;
-	if (vnm_output_open(&s->outputs[i], &options, sink, &err) != 0)
+	if (vnm_output_open(&s->outputs[n], &options, sink, &err) != 0)
 		goto no_output;
 	vnm_option_release(vnm_output_options, &options);
-	s->list[i] = &s->outputs[i];
+	s->list[n] = &s->outputs[n];
 	s->open++;
 	return 0;
 no_output:
@@ -37,7 +36,7 @@ no_sink:
 }
 
 int
-vnm_station_open(struct vnm_station *s, bool encode)
+vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsigned encodings)
 {
 	struct vnm_pipeline_config config = {.collector = VNM_STR("station"),
 	    .limits = &s->limits,
@@ -50,8 +49,8 @@ vnm_station_open(struct vnm_station *s, bool encode)
 	s->pipeline = vnm_pipeline_new(&config);
 	if (s->pipeline == NULL)
 		return -1;
-	for (unsigned i = 0; encode && i < VNM_STATION_OUTPUTS; i++) {
-		if (vnm_encoder_find(encodings[i]) != NULL && open_output(s, i) != 0) {
+	for (unsigned i = 0; i < VNM_STATION_OUTPUTS; i++) {
+		if ((encodings >> i & 1) != 0 && open_output(s, sink, i) != 0) {
 			vnm_station_close(s);
 			return -1;
 		}
@@ -119,7 +118,8 @@ vnm_station_check(const struct vnm_station *s, bool finished)
 
 	for (unsigned i = 0; wrong == NULL && i < s->open; i++) {
 		const struct vnm_sink_books *b = &s->sinks[i].books;
-		wrong = vnm_judge_finding(&s->sinks[i]);
+		if (s->sinks[i].type == &vnm_judge_sink)
+			wrong = vnm_judge_finding(&s->sinks[i]);
 		for (unsigned k = 0; k < VNM_KIND_COUNT; k++) {
 			if (b->offered[k] != b->published[k] + b->dropped[k])
 				wrong = "records offered are neither published nor dropped";

@@ -1,11 +1,12 @@
 /*
- * A whole worker in memory, for tests: a pipeline with its limits and two outputs (JSON and
- * protobuf) whose records are encoded, judged and thrown away.
+ * A whole worker in memory, for tests: a pipeline with its limits and outputs whose records are
+ * encoded and, with the judging sink, read again.
  */
 #ifndef VNM_TESTS_STATION_H
 #define VNM_TESTS_STATION_H
 
 #include "daemon/pipeline.h"
+#include "judge.h"
 #include "messages.h"
 
 #define VNM_STATION_OUTPUTS 2
@@ -19,8 +20,11 @@ struct vnm_station {
 	unsigned open; /* outputs */
 };
 
-/* `encode` false: records end after they were counted. 0, or -1 when memory was short. */
-int vnm_station_open(struct vnm_station *s, bool encode);
+/* Which encodings a station's outputs have. */
+enum { VNM_STATION_NONE = 0, VNM_STATION_JSON = 1, VNM_STATION_PROTOBUF = 2, VNM_STATION_BOTH = 3 };
+
+/* An output for each encoding, into sinks of this type. 0, or -1 when memory was short. */
+int vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsigned encodings);
 void vnm_station_close(struct vnm_station *s);
 
 /* One message, after the clock came to its time. */

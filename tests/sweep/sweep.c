@@ -125,7 +125,7 @@ play_variant(struct progress *progress, const struct vnm_messages *list, size_t 
 	const char *wrong;
 	uint64_t records;
 
-	if (vnm_station_open(&s, true) != 0)
+	if (vnm_station_open(&s, &vnm_judge_sink, VNM_STATION_BOTH) != 0)
 		abort();
 	for (size_t k = 0; k < prefix_n; k++)
 		vnm_station_play(&s, &list->m[prefix[k]]);
@@ -189,7 +189,7 @@ play_with_failure(struct progress *progress, const struct vnm_messages *list, ui
 	uint64_t count;
 
 	(void)vnm_alloc_fail_at(n);
-	if (vnm_station_open(&s, true) == 0) {
+	if (vnm_station_open(&s, &vnm_judge_sink, VNM_STATION_BOTH) == 0) {
 		for (size_t i = 0; i < list->n; i++)
 			vnm_station_play(&s, &list->m[i]);
 		vnm_station_finish(&s);

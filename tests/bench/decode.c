@@ -1,0 +1,145 @@
+/*
+ * What a record costs inside vnmcd, without sockets: the messages of capture files are decoded
+ * over and over in one thread, without and with each encoder, and compared with a plain copy of
+ * the messages' octets.
+ *
+ *   decode [-s SECONDS] FILE...
+ */
+#include "station.h"
+
+#include "base/clock.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct result {
+	double ns; /* CPU time of one round */
+	uint64_t records;
+};
+
+static double
+cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static uint64_t
+records_of(const struct vnm_station *s)
+{
+	const struct vnm_counters *c = vnm_pipeline_counters(s->pipeline);
+	uint64_t n = 0;
+
+	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
+		n += c->records[k];
+	return n;
+}
+
+static void
+play_all(struct vnm_station *s, const struct vnm_messages *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct vnm_test_message *m = &list->m[i];
+		if (!m->end)
+			vnm_pipeline_message(s->pipeline, m->decoder, NULL, &m->d);
+	}
+	vnm_pipeline_turn_end(s->pipeline);
+}
+
+/* The best of many rounds after one that teaches templates. */
+static struct result
+measure(const struct vnm_messages *list, unsigned encodings, double seconds)
+{
+	struct vnm_station s;
+	struct result r = {.ns = 1e18};
+	double begin, end, first;
+
+	if (vnm_station_open(&s, vnm_sink_type_find("null"), encodings) != 0)
+		abort();
+	play_all(&s, list);
+	first = cpu_ns();
+	do {
+		uint64_t before = records_of(&s);
+		begin = cpu_ns();
+		play_all(&s, list);
+		end = cpu_ns();
+		if (end - begin < r.ns)
+			r = (struct result){end - begin, records_of(&s) - before};
+	} while (end - first < seconds * 1e9);
+	vnm_station_close(&s);
+	return r;
+}
+
+static double
+measure_copy(const struct vnm_messages *list, double seconds)
+{
+	uint8_t *to = malloc(list->octets + 1);
+	double best = 1e18, first = cpu_ns(), end;
+
+	if (to == NULL)
+		abort();
+	do {
+		double begin = cpu_ns();
+		size_t at = 0;
+		for (size_t i = 0; i < list->n; i++) {
+			if (list->m[i].end)
+				continue;
+			memcpy(to + at, list->m[i].d.p, list->m[i].d.n);
+			at += list->m[i].d.n;
+		}
+		__asm__ volatile("" : : "r"(to) : "memory");
+		end = cpu_ns();
+		if (end - begin < best)
+			best = end - begin;
+	} while (end - first < seconds * 1e9);
+	free(to);
+	return best;
+}
+
+static int
+bench_file(const char *path, double seconds)
+{
+	struct vnm_messages list;
+	struct vnm_err err;
+	char text[512];
+
+	if (vnm_messages_read(&list, path, &err) != 0 || list.n == 0) {
+		fprintf(
+		    stderr, "decode: %s\n", list.n == 0 ? path : vnm_err_format(&err, text, 512));
+		return -1;
+	}
+	struct result plain = measure(&list, VNM_STATION_NONE, seconds);
+	struct result json = measure(&list, VNM_STATION_JSON, seconds);
+	struct result protobuf = measure(&list, VNM_STATION_PROTOBUF, seconds);
+	double copy = measure_copy(&list, seconds / 4);
+	double n = plain.records != 0 ? (double)plain.records : 1;
+	printf("| %s | %zu | %" PRIu64 " | %.0f | %.0f | %.0f | %.0f | %.1f |\n", path, list.n,
+	    plain.records, (double)list.octets / n, plain.ns / n, protobuf.ns / n, json.ns / n,
+	    plain.ns / copy);
+	vnm_messages_free(&list);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	double seconds = 0.5;
+	int c, result = 0;
+
+	while ((c = getopt(argc, argv, "s:")) != -1) {
+		if (c != 's')
+			return 2;
+		seconds = strtod(optarg, NULL);
+	}
+	printf(
+	    "CPU time of a record in ns: decode alone, with protobuf, with JSON (all fields)\n\n");
+	printf("| file | messages | records | octets a record | decode | + protobuf | + JSON | "
+	       "decode to memcpy |\n|---|---|---|---|---|---|---|---|\n");
+	for (int i = optind; i < argc; i++)
+		result |= bench_file(argv[i], seconds);
+	return result == 0 && optind < argc ? 0 : 1;
+}
