@@ -209,7 +209,7 @@ no_state:
 /* NULL when memory is short. */
 static struct vnm_exporter *
 exporter_get(struct vnm_pipeline *p, const struct vnm_decoder *decoder, const void *options,
-    const struct vnm_addr *addr, uint64_t now_ns)
+    const struct vnm_addr *addr)
 {
 	uint64_t hash = exporter_hash(p, decoder, addr);
 	struct vnm_exporter *x = exporter_find(p, decoder, addr, hash);
@@ -226,7 +226,7 @@ exporter_get(struct vnm_pipeline *p, const struct vnm_decoder *decoder, const vo
 	}
 	p->exporters[p->exporter_count++] = x;
 	p->counters.v[VNM_C_exporters]++;
-	vnm_state_load(p->config.state_dir, x, now_ns);
+	vnm_state_load(p->config.state_dir, x, &p->counters);
 	return x;
 }
 
@@ -266,7 +266,7 @@ void
 vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder, const void *options,
     const struct vnm_datagram *d)
 {
-	struct vnm_exporter *x = exporter_get(p, decoder, options, &d->src.addr, d->rx_ns);
+	struct vnm_exporter *x = exporter_get(p, decoder, options, &d->src.addr);
 
 	if (x == NULL) {
 		vnm_pipeline_refuse(p, d, VNM_R_out_of_memory);

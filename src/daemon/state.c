@@ -111,7 +111,7 @@ read_file(const char *path, struct vnm_buffer *b)
 }
 
 void
-vnm_state_load(const char *dir, struct vnm_exporter *x, uint64_t now_ns)
+vnm_state_load(const char *dir, struct vnm_exporter *x, struct vnm_counters *counters)
 {
 	struct vnm_buffer b = {0};
 	char path[4096];
@@ -130,7 +130,7 @@ vnm_state_load(const char *dir, struct vnm_exporter *x, uint64_t now_ns)
 			memcpy(&sum, stored, SUM_N);
 			ok = sum == vnm_hash(r.p, vnm_reader_left(&r), 0);
 		}
-		if (!ok || x->decoder->load(x, &r, now_ns) != 0)
+		if (!ok || x->decoder->load(x, &r, counters) != 0)
 			vnm_warning("%s is damaged or of another version: ignored", path);
 	}
 	vnm_buffer_free(&b);

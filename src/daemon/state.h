@@ -11,6 +11,6 @@
 void vnm_state_save(const char *dir, struct vnm_exporter *x);
 
 /* Gives a new exporter what an earlier run saved, if anything. dir NULL: does nothing. */
-void vnm_state_load(const char *dir, struct vnm_exporter *x, uint64_t now_ns);
+void vnm_state_load(const char *dir, struct vnm_exporter *x, struct vnm_counters *counters);
 
 #endif

@@ -170,7 +170,7 @@ struct vnm_decoder {
 	 * it); load gets the same octets, which may be damaged: 0, or -1 where they were refused.
 	 */
 	bool (*save)(const struct vnm_exporter *x, struct vnm_buffer *b);
-	int (*load)(struct vnm_exporter *x, struct vnm_reader *r, uint64_t now_ns);
+	int (*load)(struct vnm_exporter *x, struct vnm_reader *r, struct vnm_counters *counters);
 
 	const struct vnm_option *options; /* keys of its own in a listener; NULL: none */
 	size_t options_size;		  /* octets of the struct they fill */
