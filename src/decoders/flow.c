@@ -2,7 +2,7 @@
  * The decoders `flow`, `netflow` and `ipfix`: one state, told apart by the version at the
  * head of each message.
  */
-#include "decoders/flow.h"
+#include "decoders/flow_state.h"
 
 #include "record/names.h"
 
@@ -84,46 +84,183 @@ vnm_flow_finish(struct vnm_record *r, struct vnm_exporter *x, struct vnm_out *ou
 	vnm_flow_names(r);
 }
 
+/* ---- messages ---------------------------------------------------------------------------- */
+
+#define VERSION_9 9
+#define VERSION_IPFIX 10
+#define IPFIX_HEADER_N 16
+#define NETFLOW9_HEADER_N 20
+
 static unsigned
 version_of(const uint8_t *p, size_t n)
 {
 	return n >= 2 ? vnm_be16(p) : 0;
 }
 
+/*
+ * Whether what is behind an IPFIX message is another one: some exporters put several into a
+ * datagram, many more pad it with zeros.
+ */
+static bool
+another_follows(const uint8_t *p, size_t n)
+{
+	return n >= IPFIX_HEADER_N && version_of(p, n) == VERSION_IPFIX &&
+	       vnm_be16(p + 2) >= IPFIX_HEADER_N && vnm_be16(p + 2) <= n;
+}
+
+static enum vnm_reason
+decode_ipfix(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
+{
+	uint64_t envelope[VNM_HAS_WORDS];
+	struct vnm_datagram part = *d;
+	enum vnm_reason reason;
+
+	memcpy(envelope, out->base, sizeof(envelope));
+	for (;;) {
+		reason = vnm_ipfix_decode(x, &part, out);
+		if (reason != VNM_OK)
+			return reason;
+		size_t n = vnm_be16(part.p + 2);
+		part.p += n;
+		part.n -= n;
+		if (!another_follows(part.p, part.n))
+			return VNM_OK;
+		memcpy(out->base, envelope, sizeof(envelope));
+		memcpy(out->rec->has, envelope, sizeof(envelope));
+	}
+}
+
 static enum vnm_reason
 flow_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
 {
-	if (d->n < 2)
-		return VNM_R_truncated;
-	return vnm_netflow5_decode(x, d, out);
+	switch (version_of(d->p, d->n)) {
+	case 0:
+		return d->n < 2 ? VNM_R_truncated : VNM_R_bad_version;
+	case VERSION_9:
+		return vnm_netflow9_decode(x, d, out);
+	case VERSION_IPFIX:
+		return decode_ipfix(x, d, out);
+	default:
+		return vnm_netflow5_decode(x, d, out);
+	}
 }
 
-/* A header that can be: the count fits what is there. */
+static enum vnm_reason
+netflow_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
+{
+	return version_of(d->p, d->n) == VERSION_IPFIX ? VNM_R_bad_version : flow_decode(x, d, out);
+}
+
+static enum vnm_reason
+ipfix_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
+{
+	if (d->n >= 2 && version_of(d->p, d->n) != VERSION_IPFIX)
+		return VNM_R_bad_version;
+	return flow_decode(x, d, out);
+}
+
+/* Only IPFIX says how long a message is (RFC 7011 section 10.4.3). */
+static size_t
+flow_frame(const uint8_t *p, size_t n)
+{
+	if (n < 4)
+		return 0;
+	if (vnm_be16(p) != VERSION_IPFIX || vnm_be16(p + 2) < IPFIX_HEADER_N)
+		return VNM_FRAME_BAD;
+	return vnm_be16(p + 2);
+}
+
+/* A header that can be: its numbers fit what is there. */
 static bool
 flow_probe(const uint8_t *p, size_t n)
 {
-	unsigned version = version_of(p, n);
-
-	if (n < 16)
+	if (n < IPFIX_HEADER_N)
 		return false;
-	switch (version) {
+	switch (version_of(p, n)) {
 	case 1:
 		return n == 16 + 52U * vnm_be16(p + 2);
 	case 5:
 		return n >= 24 + 48U && vnm_be16(p + 2) <= 30;
 	case 7:
 		return n >= 24 + 52U && vnm_be16(p + 2) <= 28;
+	case VERSION_9:
+		return n >= NETFLOW9_HEADER_N && vnm_be32(p + 8) != 0;
+	case VERSION_IPFIX:
+		return vnm_be16(p + 2) >= IPFIX_HEADER_N;
 	default:
 		return false;
 	}
 }
 
-const struct vnm_decoder vnm_flow_decoder = {
-    .name = "flow",
-    .summary = "NetFlow v1, v5, v7, v9 (RFC 3954) and IPFIX (RFC 7011), told apart by version",
-    .ports = {2055, 4739, 9995, 9996},
-    .probe = flow_probe,
-    .decode = flow_decode,
-    .options = flow_options,
-    .options_size = sizeof(struct vnm_flow_options),
-};
+/* ---- time, streams, end ---------------------------------------------------------------------- */
+
+static void
+tick_domain(struct vnm_flow_domain *f, uint64_t now_ns, bool final, struct vnm_out *out)
+{
+	uint64_t base[VNM_HAS_WORDS];
+	struct vnm_record *r = out->rec;
+
+	if (vnm_sequence_idle(&f->sequence) && !final)
+		return vnm_sequence_tick(&f->sequence, now_ns, final, (struct vnm_str){0}, out);
+	memcpy(base, out->base, sizeof(base));
+	memcpy(r->has, base, sizeof(base));
+	VNM_SET(r, env, observation_domain_id, f->domain);
+	VNM_SET(r, env, exporter_port, f->src_port);
+	VNM_SET(
+	    r, env, decoder, f->version == VERSION_IPFIX ? VNM_STR("ipfix") : VNM_STR("netflow9"));
+	vnm_out_base(out);
+	vnm_sequence_tick(&f->sequence, now_ns, final,
+	    f->version == VERSION_IPFIX ? VNM_STR("records") : VNM_STR("messages"), out);
+	memcpy(out->base, base, sizeof(base));
+}
+
+static void
+flow_tick(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm_out *out)
+{
+	struct vnm_flow_state *s = x->state;
+	uint64_t held_ns = out->limits->held_time;
+
+	for (uint32_t i = 0; i < s->domain_count; i++)
+		tick_domain(s->domains[i], now_ns, final, out);
+	vnm_flow_held_expire(x,
+	    final	       ? UINT64_MAX
+	    : now_ns > held_ns ? now_ns - held_ns
+			       : 0,
+	    now_ns, out);
+	vnm_flow_templates_expire(x, now_ns, out);
+}
+
+static void
+flow_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
+{
+	vnm_flow_held_end(x, d->session, d->rx_ns, out);
+	vnm_flow_domains_end(x, d->session, out->counters);
+}
+
+static void
+flow_close(struct vnm_exporter *x, struct vnm_counters *counters)
+{
+	struct vnm_flow_state *s = x->state;
+
+	vnm_flow_held_free(s, counters);
+	vnm_flow_domains_free(s, counters);
+	vnm_learnt_free(&s->learnt);
+}
+
+/* One state and the same hooks; they differ in the versions that they take. */
+#define DECODER(label, text, decode_fn, ...)                                                  \
+	{                                                                                     \
+		.name = label, .summary = text, .ports = {__VA_ARGS__},                       \
+		.state_size = sizeof(struct vnm_flow_state), .probe = flow_probe,             \
+		.frame = flow_frame, .decode = decode_fn, .tick = flow_tick, .end = flow_end, \
+		.close = flow_close, .save = vnm_flow_save, .load = vnm_flow_load,            \
+		.options = flow_options, .options_size = sizeof(struct vnm_flow_options)      \
+	}
+
+const struct vnm_decoder vnm_flow_decoder =
+    DECODER("flow", "NetFlow v1, v5, v7, v9 (RFC 3954) and IPFIX (RFC 7011), told apart by version",
+	flow_decode, 2055, 4739, 9995, 9996);
+const struct vnm_decoder vnm_netflow_decoder =
+    DECODER("netflow", "NetFlow v1, v5, v7 and v9 (RFC 3954) only", netflow_decode, 0);
+const struct vnm_decoder vnm_ipfix_decoder =
+    DECODER("ipfix", "IPFIX (RFC 7011) only", ipfix_decode, 0);
