@@ -212,7 +212,7 @@ put_tcp(struct vnm_buffer *b, const struct flow *f, uint32_t seq, unsigned flags
 static void
 keep(struct keeper *k, struct kept **list, size_t *n, const struct vnm_datagram *d)
 {
-	struct kept *more = vnm_realloc(*list, (*n + 1) * sizeof(**list));
+	struct kept *more = realloc(*list, (*n + 1) * sizeof(**list));
 
 	if (more == NULL)
 		abort();
@@ -273,8 +273,8 @@ void
 keeper_end(struct keeper *k)
 {
 	vnm_buffer_free(&k->octets);
-	vnm_free(k->messages);
-	vnm_free(k->ends);
+	free(k->messages);
+	free(k->ends);
 }
 
 bool

@@ -57,7 +57,7 @@ struct keeper {
 	struct vnm_intake intake;
 	struct vnm_counters counters;
 	struct vnm_buffer octets;
-	struct kept *messages;
+	struct kept *messages; /* of the C library's heap: it never fails on purpose */
 	size_t n;
 	struct kept *ends;
 	size_t ends_n;

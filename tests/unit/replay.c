@@ -7,6 +7,7 @@
 #include "capture.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_RAW = 101, LINK_LOOP = 108, LINK_SLL = 113 };
 enum { LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_SLL2 = 276, LINK_NETLINK = 253 };
@@ -234,6 +235,245 @@ test_snap_length(void)
 	vnm_buffer_free(&b);
 }
 
+/* ---- options ---- */
+
+/* `n` datagrams of one octet, their number, 1 ms apart but for number 3, which has time 0. */
+static void
+put_numbers(struct capture *c, enum capture_format format, unsigned n)
+{
+	struct flow f = flow_of("192.0.2.1", 50000, "198.51.100.2", 2055);
+	struct vnm_buffer b = {0};
+
+	capture_begin(c, format, LINK_RAW);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t ns = c->ns;
+		uint8_t octet = (uint8_t)i;
+
+		b.n = 0;
+		put_udp(&b, &f, &octet, 1);
+		c->ns = i == 3 ? 0 : ns;
+		capture_packet(c, &b, 0);
+		c->ns = ns + 1000001;
+	}
+	capture_save(c, 0);
+	vnm_buffer_free(&b);
+}
+
+struct watcher {
+	uint64_t now_ns;
+	unsigned moves;
+	bool backwards;
+	volatile int stop;
+	struct keeper k;
+};
+
+static void
+watch_clock(void *ctx, uint64_t now_ns)
+{
+	struct watcher *w = ctx;
+
+	w->backwards |= now_ns <= w->now_ns;
+	w->now_ns = now_ns;
+	if (++w->moves == 50)
+		w->stop = 1;
+}
+
+static bool
+wants_odd(void *ctx, const struct vnm_datagram *d)
+{
+	(void)ctx;
+	return d->p[0] % 2 != 0;
+}
+
+static void
+test_clock(void)
+{
+	struct watcher w = {.now_ns = 0};
+	struct vnm_replay_options o = {.clock = watch_clock, .ctx = &w};
+	struct capture c;
+	struct vnm_err err;
+
+	put_numbers(&c, CAPTURE_PCAPNG, 20);
+	uint64_t last_ns = c.ns - 1000001;
+	keeper_begin(&w.k);
+	CU_ASSERT_EQUAL(vnm_replay_file(c.path, &o, &w.k.intake, &err), 0);
+	CU_ASSERT_FALSE(w.backwards);
+	CU_ASSERT_EQUAL(w.moves, 19);
+	CU_ASSERT_EQUAL(w.now_ns, last_ns);
+	CU_ASSERT_EQUAL_FATAL(w.k.n, 20);
+	CU_ASSERT_EQUAL(w.k.messages[3].d.rx_ns, 0);
+	keeper_end(&w.k);
+	capture_end(&c);
+}
+
+static void
+test_wanted_and_stop(void)
+{
+	struct watcher w = {.now_ns = 0};
+	struct vnm_replay_options o = {
+	    .clock = watch_clock, .wanted = wants_odd, .ctx = &w, .stop = &w.stop};
+	struct capture c;
+	struct vnm_err err;
+
+	put_numbers(&c, CAPTURE_PCAP_NS, 200);
+	keeper_begin(&w.k);
+	CU_ASSERT_EQUAL(vnm_replay_file(c.path, &o, &w.k.intake, &err), 0);
+	CU_ASSERT_EQUAL(w.k.n, 25); /* stopped with the 51st packet, which is the 50th move */
+	CU_ASSERT_EQUAL(w.k.counters.v[VNM_C_ignored], 26);
+	CU_ASSERT_EQUAL(w.k.without_turn, 0);
+	keeper_end(&w.k);
+	capture_end(&c);
+}
+
+static void
+test_waits_for_room(void)
+{
+	struct capture c;
+	struct keeper k;
+	struct vnm_err err;
+
+	put_numbers(&c, CAPTURE_PCAP, 200);
+	keeper_begin(&k);
+	k.no_room = 20;
+	CU_ASSERT_EQUAL(vnm_replay_file(c.path, &plain, &k.intake, &err), 0);
+	CU_ASSERT_EQUAL(k.n, 200);
+	CU_ASSERT_EQUAL(k.no_room, 0);
+	CU_ASSERT_EQUAL(k.turns, 22); /* at 128 and 200, and each time there was no room */
+	keeper_end(&k);
+	capture_end(&c);
+}
+
+static void
+test_speed(void)
+{
+	struct vnm_replay_options o = {.speed = 2};
+	struct timespec a, b;
+	struct capture c;
+	struct keeper k;
+	struct vnm_err err;
+
+	put_numbers(&c, CAPTURE_PCAP, 201); /* 200 ms */
+	keeper_begin(&k);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	CU_ASSERT_EQUAL(vnm_replay_file(c.path, &o, &k.intake, &err), 0);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	double ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	CU_ASSERT_TRUE(ms >= 100);
+	CU_ASSERT_TRUE(ms < 5000); /* not for ever */
+	CU_ASSERT_EQUAL(k.n, 201);
+	CU_ASSERT_TRUE(k.longest_turn < 50); /* turns end while it waits */
+	keeper_end(&k);
+	capture_end(&c);
+}
+
+/* ---- raw streams ---- */
+
+/* Length of the message in one octet, then 0xa5. */
+static size_t
+frame(const uint8_t *p, size_t n)
+{
+	if (n < 2)
+		return 0;
+	return p[1] == 0xa5 && p[0] >= 2 ? p[0] : VNM_FRAME_BAD;
+}
+
+static int
+replay_raw(const struct vnm_buffer *octets, struct keeper *k, struct vnm_err *err)
+{
+	struct vnm_datagram from = {.rx_ns = 12345, .session = 7, .transport = VNM_TRANSPORT_TCP};
+	struct watcher w = {.now_ns = 0};
+	struct vnm_replay_options o = {.clock = watch_clock, .ctx = &w};
+	struct capture c = {.b = *octets};
+
+	capture_save(&c, 0);
+	keeper_begin(k);
+	k->intake.frame = frame;
+	int rc = vnm_replay_raw(c.path, &from, &o, &k->intake, err);
+	CU_ASSERT_EQUAL(w.now_ns, 12345);
+	CU_ASSERT_EQUAL(k->without_turn, 0);
+	CU_ASSERT_EQUAL(k->ends_n, 1);
+	remove(c.path);
+	return rc;
+}
+
+static void
+test_raw(void)
+{
+	enum { MESSAGES = 5000 };
+	struct vnm_buffer b = {0};
+	struct keeper k;
+	struct vnm_err err;
+	uint8_t message[255] = {0, 0xa5};
+
+	for (int i = 0; i < MESSAGES; i++) { /* more than is read at a time */
+		message[0] = (uint8_t)(2 + i % 254);
+		put(&b, message, message[0]);
+	}
+	CU_ASSERT_EQUAL(replay_raw(&b, &k, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(k.n, MESSAGES);
+	for (size_t i = 0; i < MESSAGES; i++)
+		CU_ASSERT_EQUAL(k.messages[i].d.n, 2 + i % 254);
+	CU_ASSERT_EQUAL(k.messages[0].d.session, 7);
+	CU_ASSERT_EQUAL(k.longest_turn, VNM_TURN_DATAGRAMS);
+	keeper_end(&k);
+
+	put(&b, "\x09\xa5xyz", 5);
+	CU_ASSERT_EQUAL(replay_raw(&b, &k, &err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cut short after message 5000"));
+	CU_ASSERT_TRUE(keeper_has(&k, MESSAGES, "\x09\xa5xyz", 5));
+	keeper_end(&k);
+
+	put(&b, "more", 4);
+	put(&b, "garbage", 7);
+	CU_ASSERT_EQUAL(replay_raw(&b, &k, &err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "after message 5001"));
+	CU_ASSERT_EQUAL(k.n, MESSAGES + 1);
+	CU_ASSERT_EQUAL(k.counters.failed[VNM_R_bad_length], 1);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_received_octets], 7);
+	keeper_end(&k);
+	vnm_buffer_free(&b);
+}
+
+/* Each allocation fails in turn: the replay goes on without what needed it, or says so. */
+static void
+test_memory(void)
+{
+	struct flow f = flow_of("192.0.2.1", 50000, "198.51.100.2", 2055);
+	struct vnm_buffer b = {0};
+	struct capture c;
+	struct keeper k;
+	struct vnm_err err;
+	uint8_t half[16] = {0};
+
+	capture_begin(&c, CAPTURE_PCAP, LINK_RAW);
+	for (int i = 0; i < 4; i++) {
+		b.n = 0;
+		put_ip(&b, &f, 17, i % 2 != 0 ? 16 : 0, i % 2 == 0, half, sizeof(half));
+		capture_packet(&c, &b, 0);
+		f.id += i % 2;
+	}
+	capture_save(&c, 0);
+	size_t used = vnm_alloc_used();
+	for (uint64_t n = 1; n < 12; n++) {
+		keeper_begin(&k);
+		CU_ASSERT_TRUE_FATAL(vnm_buffer_reserve(&k.octets, 1000));
+		vnm_alloc_fail_at(0);
+		vnm_alloc_fail_at(n);
+		int rc = vnm_replay_file(c.path, &plain, &k.intake, &err);
+		vnm_alloc_fail_at(0);
+		if (rc != 0)
+			CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "memory"));
+		CU_ASSERT_EQUAL(k.without_turn, 0);
+		keeper_end(&k);
+		CU_ASSERT_EQUAL(vnm_alloc_used(), used);
+	}
+	capture_end(&c);
+	vnm_buffer_free(&b);
+}
+
 CU_TestInfo suite_replay[] = {{"link types", test_links}, {"VLAN tags and PPPoE", test_tags},
     {"file formats and times", test_formats}, {"files cut short", test_cut_short},
-    {"unreadable files", test_unreadable}, {"snap length", test_snap_length}, CU_TEST_INFO_NULL};
+    {"unreadable files", test_unreadable}, {"snap length", test_snap_length},
+    {"packets' clock", test_clock}, {"wanted and stop", test_wanted_and_stop},
+    {"waits for room", test_waits_for_room}, {"speed", test_speed}, {"raw streams", test_raw},
+    {"memory", test_memory}, CU_TEST_INFO_NULL};
