@@ -1,8 +1,9 @@
 /*
  * The completion of records that a template filled: times, sampling, names, labels, tunnels,
- * structured data, from raw values and from what the exporter told.
+ * sampled packets and structured data, from raw values and from what the exporter told.
  */
 #include "decoders/flow_state.h"
+#include "decoders/packet.h"
 
 #define MPLS_MAX 10
 #define SEGMENT_VXLAN 1 /* layer2SegmentId: its type stands in the first octet */
@@ -275,8 +276,28 @@ set_icmp(struct vnm_record *r, const struct vnm_flow_work *w)
 	VNM_SET(r, flow, icmp_code, (uint8_t)w->raw[VNM_RAW_icmp_type_code]);
 }
 
-/* ---- elements ---------------------------------------------------------------
+/* ---- sampled packets and elements ---------------------------------------------------------------
  */
+
+/* A record about one packet: its section gives what the record itself does not. */
+static void
+set_section(struct vnm_flow_message *m, struct vnm_record *r, const struct vnm_flow_work *w)
+{
+	bool frame = w->frame.n != 0;
+	struct vnm_slice section = frame ? w->frame : w->ip;
+	struct vnm_packet packet;
+
+	if (section.n == 0 || VNM_HAS(r, flow, src_addr))
+		return;
+	vnm_packet_decode(vnm_reader_of(section.p, section.n),
+	    frame ? VNM_PACKET_ETHERNET : VNM_PACKET_IP, m->out, &packet);
+	if (!VNM_HAS(r, flow, packets))
+		VNM_SET(r, flow, packets, 1);
+	if (VNM_HAS(r, flow, octets) || packet.l3_octets == 0)
+		return;
+	VNM_SET(r, flow, octets, packet.l3_octets);
+	VNM_SET(r, flow, octets_layer, VNM_STR("l3"));
+}
 
 static void
 set_elements(struct vnm_flow_message *m, struct vnm_record *r, struct vnm_flow_work *w)
@@ -306,6 +327,7 @@ vnm_flow_complete(struct vnm_flow_message *m, const struct vnm_template *t, stru
     struct vnm_flow_work *w)
 {
 	set_counts(t, r);
+	set_section(m, r, w);
 	if (w->raw_has != 0) {
 		set_times(m, r, w);
 		set_icmp(r, w);

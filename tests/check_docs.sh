@@ -1,0 +1,94 @@
+#!/bin/sh
+# Documentation and code say the same: the generated parts of the man pages are up to date, the
+# pages are sound mdoc, the example configuration is accepted, the .proto compiles, the JSON
+# Schema is JSON, and paths that documents name are there.
+set -u
+vnmcd=${VNMCD:-./vnmcd}
+case $vnmcd in /*) ;; *) vnmcd=$PWD/$vnmcd ;; esac
+cd "$(dirname "$0")/.." || exit 1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0
+failed=0
+skipped=0
+
+check() # what, command...
+{
+	what=$1
+	shift
+	if "$@" >"$tmp/output" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "docs: $what:"
+		cat "$tmp/output"
+	fi
+}
+
+have()
+{
+	command -v "$1" >/dev/null 2>&1 && return 0
+	skipped=$((skipped + 1))
+	return 1
+}
+
+generated()
+{
+	mkdir "$tmp/pages" && VNMCD=$vnmcd doc/generate.sh "$tmp/pages" || return 1
+	for page in doc/*.[578]; do
+		diff -u "$page" "$tmp/pages/$(basename "$page")" || bad=1
+	done
+	[ -z "${bad-}" ] || echo "run doc/generate.sh"
+	[ -z "${bad-}" ]
+}
+
+# Options that nobody can find in the manual would be as good as none.
+complete()
+{
+	"$vnmcd" --dump=options | cut -f 3 | sort -u | while read -r name; do
+		grep -q "^\.It Cm $name :" doc/vnmcd.conf.5 || echo "vnmcd.conf(5): no $name"
+	done | grep . && return 1
+	"$vnmcd" -h | grep -o '^  -[a-z]' | while read -r _ letter; do
+		grep -q "^\.It Fl ${letter#-}" doc/vnmcd.8 || echo "vnmcd(8): no $letter"
+	done | grep . && return 1
+	return 0
+}
+
+example()
+{
+	sed 's,/etc/vnmcd/topology.json,etc/topology.example.json,' etc/vnmcd.yaml >"$tmp/example.yaml"
+	"$vnmcd" -t -c "$tmp/example.yaml"
+}
+
+proto()
+{
+	"$vnmcd" --dump=proto >"$tmp/vnmcd.proto" &&
+	    protoc --proto_path="$tmp" --descriptor_set_out="$tmp/descriptor" "$tmp/vnmcd.proto"
+}
+
+schema()
+{
+	"$vnmcd" --dump=json-schema | jq -e '.anyOf | length > 0' >/dev/null
+}
+
+# `src/base/option.h`: a path in a document.
+paths()
+{
+	# shellcheck disable=SC2016 # these are Markdown's
+	grep -noE '`(src|doc|etc|tests|scripts)/[A-Za-z0-9_./-]*`' doc/*.md ./*.md |
+	    while IFS=: read -r file line path; do
+		path=$(echo "$path" | tr -d '`')
+		[ -e "$path" ] || echo "$file:$line: there is no $path"
+	done | grep . && return 1
+	return 0
+}
+
+check "generated parts" generated
+check "completeness" complete
+check "paths in documents" paths
+have mandoc && check "mdoc" mandoc -T lint -W warning doc/vnmcd.8 doc/vnmcd.conf.5 doc/vnmcd-records.7
+[ ! -e etc/vnmcd.yaml ] || check "etc/vnmcd.yaml" example
+have protoc && check "the .proto" proto
+have jq && check "the JSON Schema" schema
+echo "docs: $passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
