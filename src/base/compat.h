@@ -14,12 +14,14 @@
 #define VNM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define VNM_MUST_CHECK __attribute__((warn_unused_result))
 #define VNM_UNUSED __attribute__((unused))
+#define VNM_PREFETCH(p) __builtin_prefetch(p)
 #else
 #define VNM_LIKELY(x) (x)
 #define VNM_UNLIKELY(x) (x)
 #define VNM_PRINTF(fmt, args)
 #define VNM_MUST_CHECK
 #define VNM_UNUSED
+#define VNM_PREFETCH(p) ((void)(p))
 #endif
 
 /* Fall through to the next case on purpose. */

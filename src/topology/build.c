@@ -15,6 +15,7 @@ struct builder {
 	struct vnm_err *err;
 	uint32_t vnfc0, vl0, host0; /* where the identities of each sort begin; CPs are the first */
 	uint32_t vnfc_node0;	    /* where the nodes that are VNFCs begin */
+	uint32_t *service;	    /* by symbol: index of that name in t->services; owned */
 };
 
 static struct vnm_str
@@ -184,7 +185,45 @@ set_name(struct vnm_identity *id, unsigned which, struct vnm_str name)
 	if (name.n == 0)
 		return;
 	id->name[which] = name;
-	id->has |= 1U << which;
+	id->has |= (uint8_t)(1U << which);
+}
+
+/* Names of network services are listed once, so that identities have room in two cache lines. */
+static int
+list_service(struct builder *b, uint32_t name)
+{
+	if (b->service[name] != 0)
+		return 0;
+	b->service[name] = b->t->services.n;
+	struct vnm_str *listed = VNM_LIST_ADD(&b->t->services);
+	if (listed == NULL)
+		return -1;
+	*listed = text(b, name);
+	return 0;
+}
+
+static int
+list_services(struct builder *b)
+{
+	const struct vnm_model *m = b->m;
+
+	/* The first of the list is no name, as is the first symbol. */
+	b->service = vnm_alloc_zero(m->symbols.list.n, sizeof(*b->service));
+	if (b->service == NULL || list_service(b, 0) != 0)
+		return no_memory(b);
+	for (uint32_t i = 0; i < m->nss.n; i++) {
+		if (list_service(b, m->nss.p[i].name) != 0)
+			return no_memory(b);
+	}
+	for (uint32_t i = 0; i < m->vnfs.n; i++) {
+		if (list_service(b, m->vnfs.p[i].ns_name) != 0)
+			return no_memory(b);
+	}
+	for (uint32_t i = 0; i < m->vls.n; i++) {
+		if (list_service(b, m->vls.p[i].ns_name) != 0)
+			return no_memory(b);
+	}
+	return 0;
 }
 
 static void
@@ -192,10 +231,9 @@ set_service(struct builder *b, struct vnm_identity *id, uint32_t ns, uint32_t ns
 {
 	if (ns != VNM_NONE) {
 		set_name(id, VNM_IDENTITY_ns_id, text(b, b->m->nss.p[ns].id));
-		id->ns_name = text(b, b->m->nss.p[ns].name);
-	} else {
-		id->ns_name = text(b, ns_name);
+		ns_name = b->m->nss.p[ns].name;
 	}
+	id->ns_name = b->service[ns_name];
 }
 
 static void
@@ -226,6 +264,20 @@ identify_cp(struct builder *b, struct vnm_identity *id, const struct vnm_model_c
 		b->t->size.unresolved++;
 }
 
+/* At a cache line's begin, which the heap does not promise. */
+static int
+alloc_identities(struct vnm_topology *t)
+{
+	const size_t line = 64;
+
+	t->identities_at = vnm_alloc_zero(1, t->identity_count * sizeof(*t->identities) + line);
+	if (t->identities_at == NULL)
+		return -1;
+	char *p = t->identities_at;
+	t->identities = (struct vnm_identity *)(void *)(p + (line - (uintptr_t)p % line) % line);
+	return 0;
+}
+
 static int
 identify(struct builder *b)
 {
@@ -235,27 +287,26 @@ identify(struct builder *b)
 	b->vnfc0 = m->cps.n;
 	b->vl0 = b->vnfc0 + m->vnfcs.n;
 	b->host0 = b->vl0 + m->vls.n;
-	t->identities.n = t->identities.cap = b->host0 + m->nodes.n;
-	t->identities.p = vnm_alloc_zero(t->identities.n, sizeof(*t->identities.p));
-	if (t->identities.p == NULL)
+	t->identity_count = b->host0 + m->nodes.n;
+	if (alloc_identities(t) != 0)
 		return no_memory(b);
 	for (uint32_t i = 0; i < m->vnfs.n; i++) {
 		struct vnm_model_vnf *vnf = &m->vnfs.p[i];
 		vnf->ns = service(b, vnf->ns, vnf->ns_id, vnf->ns_name);
 	}
 	for (uint32_t i = 0; i < m->cps.n; i++)
-		identify_cp(b, &t->identities.p[i], &m->cps.p[i]);
+		identify_cp(b, &t->identities[i], &m->cps.p[i]);
 	for (uint32_t i = 0; i < m->vnfcs.n; i++)
-		identify_vnfc(b, &t->identities.p[b->vnfc0 + i], &m->vnfcs.p[i]);
+		identify_vnfc(b, &t->identities[b->vnfc0 + i], &m->vnfcs.p[i]);
 	for (uint32_t i = 0; i < m->vls.n; i++) {
-		struct vnm_identity *id = &t->identities.p[b->vl0 + i];
+		struct vnm_identity *id = &t->identities[b->vl0 + i];
 		struct vnm_model_vl *vl = &m->vls.p[i];
 		set_name(id, VNM_IDENTITY_vl_id, text(b, vl->id));
 		set_service(b, id, service(b, vl->ns, vl->ns_id, vl->ns_name), vl->ns_name);
 		id->vl = b->vl0 + i;
 	}
 	for (uint32_t i = 0; i < m->nodes.n; i++) {
-		struct vnm_identity *id = &t->identities.p[b->host0 + i];
+		struct vnm_identity *id = &t->identities[b->host0 + i];
 		if (m->nodes.p[i].host)
 			set_name(id, VNM_IDENTITY_host_id, text(b, m->nodes.p[i].id));
 		id->vl = VNM_NONE;
@@ -271,7 +322,7 @@ add_number(
 {
 	struct vnm_topology *t = b->t;
 	uint64_t key = vnm_number_key(space, node, number);
-	uint64_t hash = vnm_hash(&key, sizeof(key), 0);
+	uint64_t hash = vnm_key_hash(key);
 	uint32_t at = 0, i;
 
 	if (number == 0 || value == VNM_NONE)
@@ -325,7 +376,7 @@ key_port(struct builder *b, const struct vnm_model_port *port)
 	    add_number(b, VNM_BY_VLAN, port->node, port->vlan, vl) != 0)
 		return -1;
 	if (vl == VNM_NONE && identity != VNM_NONE)
-		vl = b->t->identities.p[identity].vl;
+		vl = b->t->identities[identity].vl;
 	if (add_port(b, port->node, port->name, identity, vl) != 0 ||
 	    add_number(b, VNM_BY_IF_INDEX, port->node, port->if_index, i) != 0)
 		return -1;
@@ -339,7 +390,7 @@ key_cp(struct builder *b, uint32_t i)
 	uint32_t node = b->vnfc_node0 + cp->vnfc;
 	uint32_t port = b->t->ports.n;
 
-	if (add_port(b, node, cp->vnic, i, b->t->identities.p[i].vl) != 0)
+	if (add_port(b, node, cp->vnic, i, b->t->identities[i].vl) != 0)
 		return -1;
 	return add_number(b, VNM_BY_IF_INDEX, node, cp->if_index_in_vnf, port);
 }
@@ -348,8 +399,8 @@ key_cp(struct builder *b, uint32_t i)
 static void
 share(const struct builder *b, uint32_t a, uint8_t *a_shared, uint32_t c, uint8_t *c_shared)
 {
-	uint32_t a_vl = a != VNM_NONE ? b->t->identities.p[a].vl : VNM_NONE;
-	uint32_t c_vl = c != VNM_NONE ? b->t->identities.p[c].vl : VNM_NONE;
+	uint32_t a_vl = a != VNM_NONE ? b->t->identities[a].vl : VNM_NONE;
+	uint32_t c_vl = c != VNM_NONE ? b->t->identities[c].vl : VNM_NONE;
 	uint8_t how = a_vl == c_vl ? VNM_SHARED_WITHIN : VNM_SHARED_BY_VL;
 
 	*a_shared = *a_shared > how ? *a_shared : how;
@@ -388,7 +439,7 @@ key_mac(struct builder *b, const struct vnm_model_mac *from)
 {
 	struct vnm_topology *t = b->t;
 	struct vnm_topology_mac entry = {from->mac, VNM_SHARED_NOT, from->cp};
-	uint64_t hash = vnm_hash(from->mac.b, sizeof(from->mac.b), 0);
+	uint64_t hash = vnm_mac_hash(&from->mac);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&t->by_mac, hash, &at)) != VNM_TABLE_NONE) {
@@ -499,7 +550,7 @@ take_size(struct builder *b)
 	for (uint32_t i = 0; i < m->nodes.n; i++)
 		*(m->nodes.p[i].host ? &s->hosts : &s->switches) += 1;
 	s->ports = m->ports.n;
-	s->octets = sizeof(*t) + t->text.octets + t->identities.cap * sizeof(*t->identities.p) +
+	s->octets = sizeof(*t) + t->text.octets + t->identity_count * sizeof(*t->identities) +
 		    t->nodes.cap * sizeof(*t->nodes.p) + t->ports.cap * sizeof(*t->ports.p) +
 		    t->addrs.cap * sizeof(*t->addrs.p) + t->macs.cap * sizeof(*t->macs.p) +
 		    t->numbers.cap * sizeof(*t->numbers.p) + table_octets(&t->by_addr) +
@@ -514,8 +565,12 @@ vnm_topology_build(struct vnm_topology *t, struct vnm_model *m, struct vnm_err *
 
 	join_services(&b);
 	join_links(&b);
-	if (join_ports(&b) != 0 || identify(&b) != 0 || add_nodes(&b) != 0 || add_keys(&b) != 0)
-		return -1;
-	take_size(&b);
-	return 0;
+	int rc = join_ports(&b) == 0 && list_services(&b) == 0 && identify(&b) == 0 &&
+			 add_nodes(&b) == 0 && add_keys(&b) == 0
+		     ? 0
+		     : -1;
+	vnm_free(b.service);
+	if (rc == 0)
+		take_size(&b);
+	return rc;
 }

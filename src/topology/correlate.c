@@ -52,7 +52,7 @@ struct found {
 static const struct vnm_identity *
 identity(const struct vnm_topology *t, uint32_t i)
 {
-	return i != VNM_NONE ? &t->identities.p[i] : NULL;
+	return i != VNM_NONE ? &t->identities[i] : NULL;
 }
 
 /* ---- lookups --------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static uint32_t
 by_number(const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
 {
 	uint64_t key = vnm_number_key(space, node, number);
-	uint64_t hash = vnm_hash(&key, sizeof(key), 0);
+	uint64_t hash = vnm_key_hash(key);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
@@ -108,7 +108,7 @@ by_addr(const struct vnm_topology *t, const struct vnm_addr *addr, uint32_t vl)
 static const struct vnm_identity *
 by_mac(const struct vnm_topology *t, const struct vnm_mac *mac, uint32_t vl)
 {
-	uint64_t hash = vnm_hash(mac->b, sizeof(mac->b), 0);
+	uint64_t hash = vnm_mac_hash(mac);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&t->by_mac, hash, &at)) != VNM_TABLE_NONE) {
@@ -138,6 +138,29 @@ node_by_addr(const struct vnm_topology *t, const struct vnm_addr *addr)
 			return e->node;
 	}
 	return VNM_NONE;
+}
+
+/*
+ * A lookup goes from a slot to an entry to an identity, each in memory of its own: the way is
+ * walked ahead for both ends while their node and ports are looked up.
+ */
+static const struct vnm_table_slot *
+slot_ahead(const struct vnm_table *table, uint64_t hash)
+{
+	const struct vnm_table_slot *slot = NULL;
+
+	if (table->slots != NULL) {
+		slot = &table->slots[(uint32_t)(hash >> 32) & table->mask];
+		VNM_PREFETCH(slot);
+	}
+	return slot;
+}
+
+static void
+entry_ahead(const struct vnm_topology *t, const struct vnm_table_slot *slot)
+{
+	if (slot != NULL && slot->index != 0)
+		VNM_PREFETCH(&t->addrs.p[slot->index - 1]);
 }
 
 static uint32_t
@@ -224,17 +247,18 @@ put_node(const struct vnm_topology *t, struct vnm_record *r, uint32_t node)
 }
 
 static void
-put_service(struct vnm_record *r, const struct vnm_identity *id)
+put_service(const struct vnm_topology *t, struct vnm_record *r, const struct vnm_identity *id)
 {
 	if (knows(id, VNM_IDENTITY_ns_id))
 		VNM_SET(r, env, ns_id, id->name[VNM_IDENTITY_ns_id]);
-	if (id->ns_name.n != 0)
-		VNM_SET(r, env, ns_name, id->ns_name);
+	if (id->ns_name != 0)
+		VNM_SET(r, env, ns_name, t->services.p[id->ns_name]);
 }
 
 /* What the record is about, and in which virtual link (NULL: in its own). */
 static void
-put_about(struct vnm_record *r, const struct vnm_identity *about, const struct vnm_identity *vl)
+put_about(const struct vnm_topology *t, struct vnm_record *r, const struct vnm_identity *about,
+    const struct vnm_identity *vl)
 {
 	if (vl == NULL)
 		vl = about;
@@ -244,7 +268,7 @@ put_about(struct vnm_record *r, const struct vnm_identity *about, const struct v
 		about = vl;
 	if (about == NULL)
 		return;
-	put_service(r, about);
+	put_service(t, r, about);
 	if (knows(about, VNM_IDENTITY_vnf_id))
 		VNM_SET(r, env, vnf_id, about->name[VNM_IDENTITY_vnf_id]);
 	if (knows(about, VNM_IDENTITY_vnf_name))
@@ -452,7 +476,7 @@ name_flow(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
 	struct found about = find_about(t, node, &n);
 	put_ports(t, r, &n);
 	put_ends(r, &n);
-	put_about(r, about.id, n.vl.id);
+	put_about(t, r, about.id, n.vl.id);
 
 	/* Where it is about no VNF: the link, the port, or a host at either end. */
 	enum match by = about.by;
@@ -489,7 +513,7 @@ name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node
 		if (!VNM_HAS(r, interface, if_name))
 			VNM_SET(r, interface, if_name, port->name);
 	}
-	put_about(r, about, port != NULL ? identity(t, port->vl) : NULL);
+	put_about(t, r, about, port != NULL ? identity(t, port->vl) : NULL);
 	put_match(t, r, by, counters);
 }
 
@@ -497,9 +521,18 @@ void
 vnm_topology_correlate(
     const struct vnm_topology *t, struct vnm_record *r, struct vnm_counters *counters)
 {
-	assert(t->magic == VNM_TOPOLOGY_MAGIC);
-	uint32_t node = node_of(t, r);
+	const struct vnm_table_slot *src = NULL, *dst = NULL;
 
+	assert(t->magic == VNM_TOPOLOGY_MAGIC);
+	if (r->kind_id == VNM_KIND_flow) {
+		if (VNM_HAS(r, flow, src_addr))
+			src = slot_ahead(&t->by_addr, vnm_addr_hash(&r->flow.src_addr));
+		if (VNM_HAS(r, flow, dst_addr))
+			dst = slot_ahead(&t->by_addr, vnm_addr_hash(&r->flow.dst_addr));
+	}
+	uint32_t node = node_of(t, r);
+	entry_ahead(t, src);
+	entry_ahead(t, dst);
 	if (node != VNM_NONE)
 		put_node(t, r, node);
 	switch (r->kind_id) {

@@ -30,14 +30,16 @@ enum {
 	    VNM_IDENTITY_COUNT
 };
 
-/* Who something is: a connection point, a VNFC, a virtual link or a host. */
+/* Who something is: a connection point, a VNFC, a virtual link or a host. Two cache lines. */
 struct vnm_identity {
 	struct vnm_str name[VNM_IDENTITY_COUNT];
-	struct vnm_str ns_name; /* no octets: not known */
-	uint32_t has;		/* which names are known, by bit */
-	uint32_t vl;		/* identity of its virtual link, or VNM_NONE */
+	uint32_t ns_name; /* in `services`; 0: not known */
+	uint32_t vl;	  /* identity of its virtual link, or VNM_NONE */
+	uint8_t has;	  /* which names are known, by bit */
 	bool router;
+	uint8_t zero[6];
 };
+_Static_assert(sizeof(struct vnm_identity) <= 128, "an identity does not fit into two cache lines");
 
 /* Who sends records: a host, a switch or a VNFC. */
 struct vnm_topology_node {
@@ -87,7 +89,10 @@ struct vnm_topology {
 	uint64_t version;
 	struct vnm_topology_size size;
 	struct vnm_arena text;
-	VNM_LIST(struct vnm_identity) identities;
+	VNM_LIST(struct vnm_str) services; /* their names; the first is none */
+	struct vnm_identity *identities;   /* CPs, VNFCs, virtual links, hosts */
+	void *identities_at;		   /* what to free of them */
+	uint32_t identity_count;
 	VNM_LIST(struct vnm_topology_node) nodes;
 	VNM_LIST(struct vnm_topology_port) ports;
 	VNM_LIST(struct vnm_topology_addr) addrs;
@@ -103,10 +108,40 @@ vnm_number_key(enum vnm_number_space space, uint32_t node, uint32_t number)
 	return (uint64_t)space << 60 | (uint64_t)node << 32 | number;
 }
 
+/*
+ * The tables' hashes: one multiplication for all but IPv6. Nobody outside chooses the keys, and
+ * what records ask for in vain does not lengthen a search.
+ */
+static inline uint64_t
+vnm_key_hash(uint64_t key)
+{
+	__uint128_t m = (__uint128_t)(key ^ 0x9e3779b97f4a7c15ULL) * 0xd6e8feb86659fd93ULL;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
 static inline uint64_t
 vnm_addr_hash(const struct vnm_addr *a)
 {
-	return vnm_hash(a->b, vnm_addr_len(a), 0);
+	uint64_t high, low;
+	uint32_t ip4;
+
+	if (a->family == VNM_ADDR_IP4) {
+		memcpy(&ip4, a->b, sizeof(ip4));
+		return vnm_key_hash(ip4);
+	}
+	memcpy(&high, a->b, sizeof(high));
+	memcpy(&low, a->b + 8, sizeof(low));
+	return vnm_key_hash(vnm_key_hash(high) ^ low);
+}
+
+static inline uint64_t
+vnm_mac_hash(const struct vnm_mac *mac)
+{
+	uint64_t key = 0;
+
+	memcpy(&key, mac->b, sizeof(mac->b));
+	return vnm_key_hash(key);
 }
 
 /* Makes the snapshot of a model: 0, or -1 and *err. */

@@ -44,7 +44,8 @@ vnm_topology_free(struct vnm_topology *t)
 	vnm_table_free(&t->by_mac);
 	vnm_table_free(&t->by_number);
 	vnm_table_free(&t->by_name);
-	vnm_free(t->identities.p);
+	vnm_free(t->services.p);
+	vnm_free(t->identities_at);
 	vnm_free(t->nodes.p);
 	vnm_free(t->ports.p);
 	vnm_free(t->addrs.p);

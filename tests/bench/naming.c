@@ -87,6 +87,16 @@ load(unsigned cps)
 	return t;
 }
 
+/* The processor's time of this thread: others may use the machine too. */
+static uint64_t
+cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * VNM_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 static uint32_t
 next(uint32_t *state)
 {
@@ -111,7 +121,7 @@ measure(const struct vnm_topology *t, unsigned cps, unsigned among, unsigned rec
 	memset(&r, 0, sizeof(r));
 	memset(&counters, 0, sizeof(counters));
 	r.kind_id = VNM_KIND_flow;
-	uint64_t start = vnm_clock_mono_ns();
+	uint64_t start = cpu_ns();
 	for (unsigned i = 0; i < records; i++) {
 		uint32_t src = next(&state) % among, dst = next(&state) % among;
 		uint32_t host = src / PER_HOST;
@@ -124,7 +134,7 @@ measure(const struct vnm_topology *t, unsigned cps, unsigned among, unsigned rec
 		VNM_SET(&r, flow, dst_addr, address(dst));
 		vnm_topology_correlate(t, &r, &counters);
 	}
-	double ns = (double)(vnm_clock_mono_ns() - start) / records;
+	double ns = (double)(cpu_ns() - start) / records;
 	printf("flows among %u of %u CPs: %.0f ns a record, %llu named\n", among, cps, ns,
 	    (unsigned long long)counters.v[VNM_C_named]);
 }
