@@ -54,10 +54,18 @@ complete()
 	return 0
 }
 
-example()
+example() # the example configuration, of etc/ or of the manual, on standard input
 {
-	sed 's,/etc/vnmcd/topology.json,etc/topology.example.json,' etc/vnmcd.yaml >"$tmp/example.yaml"
+	sed 's,/etc/vnmcd/topology.json,etc/topology.example.json,' >"$tmp/example.yaml"
 	"$vnmcd" -t -c "$tmp/example.yaml"
+}
+
+examples()
+{
+	# Options that stand there as comments have no space, or two, behind the #.
+	example <etc/vnmcd.yaml &&
+	    sed -E 's/^( *)#([^ ]|  )/\1\2/' etc/vnmcd.yaml | example &&
+	    sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\./!p}' doc/vnmcd.conf.5 | example
 }
 
 proto()
@@ -86,8 +94,8 @@ paths()
 check "generated parts" generated
 check "completeness" complete
 check "paths in documents" paths
-have mandoc && check "mdoc" mandoc -T lint -W warning doc/vnmcd.8 doc/vnmcd.conf.5 doc/vnmcd-records.7
-[ ! -e etc/vnmcd.yaml ] || check "etc/vnmcd.yaml" example
+have mandoc && check "mdoc" mandoc -T lint -W warning doc/*.[578]
+check "examples of configurations" examples
 have protoc && check "the .proto" proto
 have jq && check "the JSON Schema" schema
 echo "docs: $passed passed, $failed failed, $skipped skipped"
