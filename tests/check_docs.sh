@@ -1,7 +1,7 @@
 #!/bin/sh
 # Documentation and code say the same: the generated parts of the man pages are up to date, the
-# pages are sound mdoc, the example configuration is accepted, the .proto compiles, the JSON
-# Schema is JSON, and paths that documents name are there.
+# pages are sound mdoc, the example configurations are accepted, the .proto compiles, records are as
+# the JSON Schema and the .proto say, and paths that documents name are there.
 set -u
 vnmcd=${VNMCD:-./vnmcd}
 case $vnmcd in /*) ;; *) vnmcd=$PWD/$vnmcd ;; esac
@@ -74,11 +74,6 @@ proto()
 	    protoc --proto_path="$tmp" --descriptor_set_out="$tmp/descriptor" "$tmp/vnmcd.proto"
 }
 
-schema()
-{
-	"$vnmcd" --dump=json-schema | jq -e '.anyOf | length > 0' >/dev/null
-}
-
 # `src/base/option.h`: a path in a document.
 paths()
 {
@@ -97,6 +92,7 @@ check "paths in documents" paths
 have mandoc && check "mdoc" mandoc -T lint -W warning doc/*.[578]
 check "examples of configurations" examples
 have protoc && check "the .proto" proto
-have jq && check "the JSON Schema" schema
+have python3 && check "records against the JSON Schema and the .proto" \
+    env VNMCD="$vnmcd" tests/check_schema.py
 echo "docs: $passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
