@@ -13,7 +13,7 @@
  *   2. the VNFC that sends, where it sends itself    ip
  *   3. the CP with the source address, the destination address   ip
  *   4. the CP with the source MAC, the destination MAC           mac
- *   5. the virtual link alone, by port, VNI or VLAN              ifindex, vni, vlan
+ *   5. the virtual link alone, by VNI, port or VLAN              vni, ifindex, vlan
  * and of an interface: the CP behind it, else the VNFC that sends.
  */
 #include "topology/snapshot.h"
@@ -317,15 +317,17 @@ find_ports(
 		n->seen = egress ? n->in : n->out;
 }
 
-/* The virtual link in which it was observed: by the port, else by what the packets carried. */
+/*
+ * The virtual link in which it was observed: by the VNI that the packets carried, which is surer
+ * than the port (Open vSwitch calls all its tunnels by the name of one of them); else by the
+ * port, else by the VLAN.
+ */
 static struct found
 find_vl(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
     const struct vnm_topology_port *seen)
 {
 	uint32_t vl = VNM_NONE;
 
-	if (seen != NULL && seen->vl != VNM_NONE)
-		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
 	if (VNM_HAS(r, flow, vni)) {
 		if (node != VNM_NONE)
 			vl = by_number(t, VNM_BY_VNI, node, r->flow.vni);
@@ -334,6 +336,8 @@ find_vl(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
 	}
 	if (vl != VNM_NONE)
 		return (struct found){identity(t, vl), MATCH_VNI};
+	if (seen != NULL && seen->vl != VNM_NONE)
+		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
 	if (VNM_HAS(r, flow, vlan_id) && node != VNM_NONE)
 		vl = by_number(t, VNM_BY_VLAN, node, r->flow.vlan_id);
 	if (vl != VNM_NONE)
