@@ -96,7 +96,7 @@ def show_exporters(records):
     seen = defaultdict(Counter)
     names = {}
     for r in records:
-        key = (r["exporter_addr"], r.get("exporter_port", 0), r["decoder"])
+        key = (r["exporter_addr"], r.get("exporter_port", 0), r.get("decoder", ""))
         seen[key][r["kind"]] += 1
         names.setdefault(key, r.get("node_id") or r.get("host_id") or r.get("vnf_name") or "")
     rows = [[address, names[address, port, decoder], decoder, counts["flow"], counts["interface"]]
@@ -151,7 +151,7 @@ def show_unseen(records):
     sums = defaultdict(lambda: [0, 0])
     for r in records:
         if r["kind"] == "visibility":
-            one = sums[r["exporter_addr"], r["decoder"], r["cause"], r.get("unit", "")]
+            one = sums[r["exporter_addr"], r.get("decoder", ""), r["cause"], r.get("unit", "")]
             one[0] += 1
             one[1] += r.get("lost", 0)
     if not sums:

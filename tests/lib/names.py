@@ -13,13 +13,15 @@ class Names:
         self.ns = {n["nsInstanceName"]: n["id"] for n in topology["nsInstances"]}
         self.hosts = {a: h["id"] for h in topology["hosts"] for a in (h["mgmtIp"], h["mgmtIp6"])}
         self.cps = {who["cp"]: who for who in self.joins["ip"].values()}
-        # Every port of a host's integration bridge and uplinks, by both numbers; tunnels too.
-        self.ports = {}
+        self.ports = {}  # name of every port of a host, by either number
+        self.links = {}  # VL of a port, by name; tunnels have one, too
         for host in topology["hosts"]:
             for port in [p for v in host["vSwitches"] for p in v["ports"] + [v["local"]]]:
                 for kind in ("ifIndex", "ofPort"):
-                    self.ports.setdefault((host["id"], kind, port.get(kind)), set()).add(
-                        port["name"])
+                    if port.get(kind):
+                        self.ports[host["id"], kind, port[kind]] = port["name"]
+                if port.get("virtualLinkId"):
+                    self.links[host["id"], port["name"]] = port["virtualLinkId"]
         # A VNFC that exports flows itself names its own interfaces by the ifIndex inside it.
         self.inside = {}
         for vnf in topology["vnfInstances"]:
@@ -47,16 +49,15 @@ class Names:
         vnfc = self.joins["ip"].get(exporter, {}).get("vnfc")
         return self.inside.get((vnfc, number))
 
-    def port_names(self, r, number):
-        """What the port is called in the lab, where it is one of the lab's."""
+    def port_name(self, r, number):
+        """What the port is called in the lab, or None."""
         exporter = r.get("agent_addr", r["exporter_addr"])
         host = self.hosts.get(exporter)
         if host:
             kind = "ofPort" if r["decoder"] == "netflow5" else "ifIndex"
-            return self.ports.get((host, kind, number), set())
+            return self.ports.get((host, kind, number))
         vnfc = self.joins["ip"].get(exporter, {}).get("vnfc")
-        inside = self.inside.get((vnfc, number))
-        return {inside["name"]} if inside else set()
+        return self.inside.get((vnfc, number), {}).get("name")
 
     def check(self, records, f):
         for r in records:
@@ -84,15 +85,19 @@ class Names:
             f.equal("topology_version" + where, r.get("topology_version"), 1)
 
     def check_subject(self, r, f):
-        """What the record is about: all names of one connection point, or none."""
+        """What the record is about: a connection point, and the VL on which it was seen."""
         where = " of record %d" % r["record_seq"]
         cp = self.cps.get(r.get("cp_id"))
         f.true("unknown cp_id" + where, cp or "cp_id" not in r)
         if cp:
-            self.compare(r, "", cp, f, ("vnf_name", "vnf_id", "vnfc_id", "vl_id", "ns_id"))
+            self.compare(r, "", cp, f, ("vnf_name", "vnf_id", "vnfc_id", "ns_id"))
             f.equal("ns_name" + where, r.get("ns_name"), cp["ns"])
-        f.true("topology_match" + where, (r.get("topology_match") in ("ifindex", "ip", "mac", "vni"))
-               == ("topology_match" in r))
+        seen_on = self.joins["vni"].get(str(r.get("vni")), {}).get("vl") or self.links.get(
+            (r.get("node_id"), r.get("tp_id"))) or cp and cp["vl"]
+        if seen_on:
+            f.equal("vl_id" + where, r.get("vl_id"), seen_on)
+        f.true("topology_match" + where, r.get("topology_match") in (
+            None, "ifindex", "ip", "mac", "vni"))
 
     def check_flow(self, r, f):
         for side in ("src", "dst"):
@@ -106,16 +111,12 @@ class Names:
             want = self.port(r, number)
             if want:
                 self.compare(r, side + "_", want, f, ("vnfc_id", "cp_id"))
-            names = self.port_names(r, number)
-            if names:
+            name = self.port_name(r, number)
+            if name:
                 for field in ("_if_name", "_tp_id"):
-                    f.true("%s of record %d: %s, must be of %s" % (
-                        side + field, r["record_seq"], r.get(side + field), names),
-                        r.get(side + field) in names)
+                    f.equal("%s of record %d" % (side + field, r["record_seq"]),
+                            r.get(side + field), name)
                 self.checked += 2
-        tunnel = self.joins["vni"].get(str(r.get("vni")))
-        if tunnel:
-            f.equal("vl_id of record %d" % r["record_seq"], r.get("vl_id"), tunnel["vl"])
 
     def compare(self, r, prefix, want, f, fields):
         values = {"vnf_name": "vnf", "vnf_id": "vnfInstanceId", "vnfc_id": "vnfc", "cp_id": "cp",

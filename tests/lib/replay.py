@@ -116,10 +116,10 @@ def check_envelope(replay, messages, f):
                           r.get("transport"), r.get("exporter_seq"),
                           r.get("observation_domain_id")))
         f.true(where + "no message of the file has its source, time, sequence and domain", times)
-        # A record that brings a time of its own has that.
-        f.true(where + "event_ns", not times or r.get("event_ns") in times
-               or r.get("event_ns") not in (None, r["observed_ns"]) and "protocol" not in r
-               or "firewall_event" in r)
+        # Records of single packets and events bring a time of their own, some time before.
+        event_ns = r.get("event_ns")
+        f.true(where + "event_ns", not times or event_ns in times
+               or event_ns and 0 < r["observed_ns"] - event_ns < 60 * 10**9)
         if r.get("protocol") in PROTOCOLS:
             f.equal(where + "protocol_name", r.get("protocol_name"), PROTOCOLS[r["protocol"]])
         for side in ("in_if", "out_if"):
