@@ -99,6 +99,21 @@ has_address(const struct vnm_activated *s, const struct vnm_listener_options *o)
 	return s->at.port == o->listen.at.port && vnm_addr_equal(&s->at.addr, &o->listen.at.addr);
 }
 
+unsigned
+vnm_activation_count(const struct vnm_activation *a, const struct vnm_listener_options *o)
+{
+	unsigned named = 0, addressed = 0;
+
+	for (unsigned i = 0; i < a->n; i++) {
+		const struct vnm_activated *s = &a->p[i];
+		if (s->fd < 0 || s->tcp != o->listen.tcp)
+			continue;
+		named += has_name(s, o);
+		addressed += has_address(s, o);
+	}
+	return named != 0 ? named : addressed;
+}
+
 int
 vnm_activation_take(struct vnm_activation *a, const struct vnm_listener_options *o)
 {

@@ -32,6 +32,9 @@ int vnm_activation_read(struct vnm_activation *a, struct vnm_err *err);
  */
 int vnm_activation_take(struct vnm_activation *a, const struct vnm_listener_options *o);
 
+/* How many sockets there are still for a listener. */
+unsigned vnm_activation_count(const struct vnm_activation *a, const struct vnm_listener_options *o);
+
 /* The next socket from *i on that nobody took, for a warning; NULL: no more. */
 const struct vnm_activated *vnm_activation_left(const struct vnm_activation *a, unsigned *i);
 

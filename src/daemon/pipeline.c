@@ -418,6 +418,13 @@ vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits)
 	p->out.limits = limits;
 }
 
+void
+vnm_pipeline_forget_options(struct vnm_pipeline *p)
+{
+	for (uint32_t i = 0; i < p->exporter_count; i++)
+		p->exporters[i]->options = NULL;
+}
+
 struct vnm_counters *
 vnm_pipeline_counters(struct vnm_pipeline *p)
 {

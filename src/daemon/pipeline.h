@@ -35,6 +35,9 @@ void vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t)
 /* New limits from the next message on, after a reload; borrowed. */
 void vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits);
 
+/* Decoders' options of before a reload are gone; exporters get new ones with their next message. */
+void vnm_pipeline_forget_options(struct vnm_pipeline *p);
+
 /* One message for a decoder; `options` are the decoder's own of that listener, or NULL. */
 void vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder,
     const void *options, const struct vnm_datagram *d);

@@ -1,0 +1,37 @@
+/*
+ * What a reload exchanges: a configuration and the topology that it names, immutable, counted
+ * by their users and freed with the last of them.
+ */
+#ifndef VNM_DAEMON_SNAPSHOT_H
+#define VNM_DAEMON_SNAPSHOT_H
+
+#include "daemon/conf.h"
+#include "topology/topology.h"
+
+#include <stdatomic.h>
+
+struct vnm_snapshot {
+	uint32_t magic;
+	atomic_uint users;
+	struct vnm_conf *conf;	       /* owned */
+	struct vnm_topology *topology; /* owned; NULL: none */
+};
+
+/*
+ * Reads all of it. NULL, and every error found in errs. The caller is its first user.
+ * `version` is the topology's, in records.
+ */
+struct vnm_snapshot *vnm_snapshot_load(
+    const struct vnm_conf_input *input, uint64_t version, struct vnm_errs *errs);
+
+static inline struct vnm_snapshot *
+vnm_snapshot_use(struct vnm_snapshot *s)
+{
+	atomic_fetch_add(&s->users, 1);
+	return s;
+}
+
+/* The last one frees it. NULL is nothing. */
+void vnm_snapshot_leave(struct vnm_snapshot *s);
+
+#endif

@@ -1,0 +1,359 @@
+/*
+ * One event loop with all that it needs.
+ */
+#include "daemon/worker.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "daemon/pipeline.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define MAGIC 0x766e776bU /* "vnwk" */
+
+/* One listener's socket in this worker. */
+struct port {
+	struct vnm_worker *worker;
+	const struct vnm_decoder *decoder;
+	const void *options; /* the decoder's own, of the current snapshot */
+	const char *name;    /* of the first snapshot, which the sinks keep alive */
+	struct vnm_intake intake;
+	struct vnm_udp *udp;
+	struct vnm_tcp *tcp;
+};
+
+struct vnm_worker {
+	uint32_t magic;
+	uint32_t id;
+	struct event_base *base;
+	struct event *clock;
+	struct event *mail;
+	int mail_fd;
+	_Atomic(struct vnm_snapshot *) posted; /* taken by the worker */
+	atomic_bool stop;
+	struct vnm_snapshot *snapshot;
+	struct vnm_pipeline *pipeline;
+	struct vnm_outputs outputs;
+	struct port *ports; /* owned; one for each listener of the first snapshot */
+	uint32_t port_count;
+	pthread_t thread;
+	bool started;
+};
+
+/* ---- what collectors call ------------------------------------------------------------------ */
+
+static void
+on_message(void *ctx, const struct vnm_datagram *d)
+{
+	struct port *p = ctx;
+
+	vnm_pipeline_message(p->worker->pipeline, p->decoder, p->options, d);
+}
+
+static void
+on_end(void *ctx, const struct vnm_datagram *d)
+{
+	struct port *p = ctx;
+
+	vnm_pipeline_end(p->worker->pipeline, p->decoder, d);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	struct port *p = ctx;
+
+	vnm_pipeline_turn_end(p->worker->pipeline);
+}
+
+static bool
+on_room(void *ctx)
+{
+	struct port *p = ctx;
+
+	return vnm_pipeline_room(p->worker->pipeline);
+}
+
+/* ---- time and mail --------------------------------------------------------------------------- */
+
+static void
+on_clock(evutil_socket_t fd, short what, void *ctx)
+{
+	struct vnm_worker *w = ctx;
+
+	(void)fd;
+	(void)what;
+	vnm_pipeline_clock(w->pipeline, vnm_clock_wall_ns());
+	vnm_pipeline_turn_end(w->pipeline);
+}
+
+static const struct vnm_conf_listener *
+listener_named(const struct vnm_conf *conf, const char *name)
+{
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		if (strcmp(conf->listeners[i].common.name, name) == 0)
+			return &conf->listeners[i];
+	}
+	return NULL;
+}
+
+/* A listener that the new configuration does not have goes on with what it has. */
+static void
+reload_ports(struct vnm_worker *w, const struct vnm_conf *conf)
+{
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		struct port *p = &w->ports[i];
+		const struct vnm_conf_listener *l =
+		    p->name != NULL ? listener_named(conf, p->name) : NULL;
+
+		if (l == NULL || l->decoder != p->decoder) {
+			p->options = NULL;
+			continue;
+		}
+		p->options = l->options;
+		if (p->udp != NULL)
+			vnm_udp_reload(p->udp, &l->common);
+		if (p->tcp != NULL)
+			vnm_tcp_reload(p->tcp, &l->common);
+	}
+}
+
+static void
+reload_outputs(struct vnm_worker *w, const struct vnm_conf *conf)
+{
+	struct vnm_err err;
+
+	for (size_t i = 0; i < w->outputs.n; i++) {
+		const char *name = w->outputs.list[i]->sink->name;
+
+		for (uint32_t k = 0; k < conf->output_count; k++) {
+			if (strcmp(conf->outputs[k].common.name, name) != 0)
+				continue;
+			if (vnm_output_reload(w->outputs.list[i], &conf->outputs[k].common, &err) !=
+			    0)
+				vnm_error("output %s: %s", name, err.text);
+		}
+	}
+}
+
+static void
+reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
+{
+	struct vnm_snapshot *old = w->snapshot;
+
+	reload_ports(w, snapshot->conf);
+	reload_outputs(w, snapshot->conf);
+	vnm_pipeline_forget_options(w->pipeline);
+	vnm_pipeline_limits(w->pipeline, &snapshot->conf->limits);
+	vnm_pipeline_topology(w->pipeline, snapshot->topology);
+	w->snapshot = snapshot;
+	vnm_snapshot_leave(old);
+}
+
+static void
+on_mail(evutil_socket_t fd, short what, void *ctx)
+{
+	struct vnm_worker *w = ctx;
+	struct vnm_snapshot *posted;
+	eventfd_t count;
+
+	(void)what;
+	(void)eventfd_read(fd, &count);
+	posted = atomic_exchange(&w->posted, NULL);
+	if (posted != NULL)
+		reload(w, posted);
+	if (atomic_load(&w->stop))
+		event_base_loopbreak(w->base);
+}
+
+void
+vnm_worker_reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
+{
+	vnm_snapshot_leave(atomic_exchange(&w->posted, vnm_snapshot_use(snapshot)));
+	eventfd_write(w->mail_fd, 1);
+}
+
+void
+vnm_worker_stop(struct vnm_worker *w)
+{
+	atomic_store(&w->stop, true);
+	eventfd_write(w->mail_fd, 1);
+}
+
+/* ---- its life ----------------------------------------------------------------------------------
+ */
+
+static void
+drain(struct vnm_worker *w)
+{
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		struct port *p = &w->ports[i];
+
+		if (p->udp != NULL)
+			vnm_udp_drain(p->udp);
+		if (p->tcp != NULL)
+			vnm_tcp_drain(p->tcp);
+		if (p->udp != NULL)
+			vnm_udp_close(p->udp);
+		if (p->tcp != NULL)
+			vnm_tcp_close(p->tcp);
+		p->udp = NULL;
+		p->tcp = NULL;
+	}
+	vnm_pipeline_clock(w->pipeline, vnm_clock_wall_ns());
+	vnm_pipeline_finish(w->pipeline);
+}
+
+void
+vnm_worker_run(struct vnm_worker *w)
+{
+	event_base_dispatch(w->base);
+	drain(w);
+}
+
+static void *
+thread_main(void *ctx)
+{
+	vnm_worker_run(ctx);
+	return NULL;
+}
+
+int
+vnm_worker_start(struct vnm_worker *w, struct vnm_err *err)
+{
+	if (pthread_create(&w->thread, NULL, thread_main, w) != 0)
+		return vnm_err_text(err, "cannot start a thread for worker %u", w->id);
+	w->started = true;
+	return 0;
+}
+
+void
+vnm_worker_join(struct vnm_worker *w)
+{
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	w->started = false;
+}
+
+static int
+add_events(struct vnm_worker *w)
+{
+	static const struct timeval second = {.tv_sec = 1};
+
+	w->base = event_base_new();
+	w->mail_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->base == NULL || w->mail_fd < 0)
+		return -1;
+	w->clock = event_new(w->base, -1, EV_PERSIST, on_clock, w);
+	w->mail = event_new(w->base, w->mail_fd, EV_READ | EV_PERSIST, on_mail, w);
+	if (w->clock == NULL || w->mail == NULL)
+		return -1;
+	return event_add(w->clock, &second) != 0 || event_add(w->mail, NULL) != 0 ? -1 : 0;
+}
+
+struct vnm_worker *
+vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
+{
+	const struct vnm_conf *conf = config->snapshot->conf;
+	const struct vnm_pipeline_config pipeline = {
+	    .collector = config->collector,
+	    .epoch_ns = config->epoch_ns,
+	    .worker = config->id,
+	    .limits = &conf->limits,
+	    .hash_seed = vnm_hash_random_seed(),
+	    .state_dir = conf->main.state_dir,
+	};
+	struct vnm_worker *w = vnm_alloc_zero(1, sizeof(*w));
+
+	vnm_err_text(err, "out of memory");
+	if (w == NULL)
+		return NULL;
+	w->magic = MAGIC;
+	w->id = config->id;
+	w->mail_fd = -1;
+	w->snapshot = vnm_snapshot_use(config->snapshot);
+	w->ports = vnm_alloc_zero(conf->listener_count, sizeof(*w->ports));
+	w->port_count = w->ports != NULL ? conf->listener_count : 0;
+	w->pipeline = vnm_pipeline_new(&pipeline);
+	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0 ||
+	    vnm_outputs_open(&w->outputs, conf, config->sinks, err) != 0) {
+		vnm_worker_free(w);
+		return NULL;
+	}
+	vnm_pipeline_outputs(w->pipeline, w->outputs.list, w->outputs.n);
+	vnm_pipeline_topology(w->pipeline, w->snapshot->topology);
+	return w;
+}
+
+int
+vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err)
+{
+	const struct vnm_conf_listener *l = &w->snapshot->conf->listeners[listener];
+	struct port *p = &w->ports[listener];
+
+	p->worker = w;
+	p->decoder = l->decoder;
+	p->options = l->options;
+	p->name = l->common.name;
+	p->intake = (struct vnm_intake){
+	    .ctx = p,
+	    .message = on_message,
+	    .end = on_end,
+	    .turn_end = on_turn_end,
+	    .room = on_room,
+	    .frame = l->decoder->frame,
+	    .counters = vnm_pipeline_counters(w->pipeline),
+	};
+	if (l->common.listen.tcp)
+		p->tcp = vnm_tcp_open(&l->common, fd, w->base, &p->intake, err);
+	else
+		p->udp = vnm_udp_open(&l->common, fd, w->base, &p->intake, err);
+	return p->tcp != NULL || p->udp != NULL ? 0 : -1;
+}
+
+struct event_base *
+vnm_worker_base(struct vnm_worker *w)
+{
+	return w->base;
+}
+
+void
+vnm_worker_counters(struct vnm_worker *w, struct vnm_counters *sum)
+{
+	vnm_counters_add(sum, vnm_pipeline_counters(w->pipeline));
+}
+
+void
+vnm_worker_free(struct vnm_worker *w)
+{
+	if (w == NULL)
+		return;
+	assert(w->magic == MAGIC);
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		if (w->ports[i].udp != NULL)
+			vnm_udp_close(w->ports[i].udp);
+		if (w->ports[i].tcp != NULL)
+			vnm_tcp_close(w->ports[i].tcp);
+	}
+	vnm_free(w->ports);
+	vnm_pipeline_free(w->pipeline);
+	vnm_outputs_close(&w->outputs);
+	if (w->clock != NULL)
+		event_free(w->clock);
+	if (w->mail != NULL)
+		event_free(w->mail);
+	if (w->mail_fd >= 0)
+		close(w->mail_fd);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	vnm_snapshot_leave(atomic_load(&w->posted));
+	vnm_snapshot_leave(w->snapshot);
+	w->magic = 0;
+	vnm_free(w);
+}

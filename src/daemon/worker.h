@@ -1,0 +1,51 @@
+/*
+ * A worker: one event loop with its own sockets, exporters, scratch, outputs and counters. They
+ * are all alike; the first runs in the main thread. What another thread wants of a worker goes
+ * through one mailbox and an eventfd, and is done between turns.
+ */
+#ifndef VNM_DAEMON_WORKER_H
+#define VNM_DAEMON_WORKER_H
+
+#include "daemon/outputs.h"
+#include "daemon/snapshot.h"
+
+struct event_base;
+struct vnm_worker;
+
+struct vnm_worker_config {
+	uint32_t id;
+	struct vnm_snapshot *snapshot; /* the worker becomes a user of it */
+	const struct vnm_sinks *sinks; /* borrowed */
+	struct vnm_str collector;      /* borrowed */
+	uint64_t epoch_ns;
+};
+
+/* NULL, and err->text. */
+struct vnm_worker *vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err);
+
+/* Reads one listener's socket from now on; owns fd, also on failure. 0, or -1 and err->text. */
+int vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err);
+
+struct event_base *vnm_worker_base(struct vnm_worker *w);
+
+/* Runs its loop in a thread of its own: 0, or -1 and err->text. */
+int vnm_worker_start(struct vnm_worker *w, struct vnm_err *err);
+
+/* Runs its loop in this thread, until it is told to stop. */
+void vnm_worker_run(struct vnm_worker *w);
+
+/* From any thread: a new snapshot from the next turn on. */
+void vnm_worker_reload(struct vnm_worker *w, struct vnm_snapshot *snapshot);
+
+/* From any thread: reads what is in the sockets, ends what is held, hands over the last batch. */
+void vnm_worker_stop(struct vnm_worker *w);
+
+/* Waits for the end of a worker that was started. */
+void vnm_worker_join(struct vnm_worker *w);
+
+void vnm_worker_free(struct vnm_worker *w);
+
+/* Adds its counters to *sum; from any thread, a moment late. */
+void vnm_worker_counters(struct vnm_worker *w, struct vnm_counters *sum);
+
+#endif
