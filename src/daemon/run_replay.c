@@ -16,6 +16,7 @@ struct replay {
 	const struct vnm_options *options;
 	const struct vnm_conf *conf;
 	struct vnm_pipeline *pipeline;
+	const struct vnm_decoder *raw; /* the file is a stream of its messages; NULL: it is not */
 	struct vnm_sinks sinks;
 	struct vnm_outputs outputs;
 };
@@ -45,7 +46,8 @@ listener_of(const struct vnm_conf *conf, uint16_t port, bool tcp)
 static const struct vnm_decoder *
 resolve(const struct replay *r, const struct vnm_datagram *d, const void **options)
 {
-	const struct vnm_decoder *mapped = vnm_options_mapped(r->options, d->dst.port);
+	const struct vnm_decoder *mapped =
+	    r->raw != NULL ? r->raw : vnm_options_mapped(r->options, d->dst.port);
 	const struct vnm_conf_listener *l =
 	    listener_of(r->conf, d->dst.port, d->transport == VNM_TRANSPORT_TCP);
 
@@ -131,7 +133,7 @@ read_file(struct replay *r)
 	    .ctx = r,
 	    .stop = &stop,
 	};
-	const struct vnm_intake intake = {
+	struct vnm_intake intake = {
 	    .ctx = r,
 	    .message = message,
 	    .end = end,
@@ -139,18 +141,27 @@ read_file(struct replay *r)
 	    .room = room,
 	    .counters = vnm_pipeline_counters(r->pipeline),
 	};
+	const struct vnm_decoder *raw = vnm_options_mapped(r->options, 0);
+	const struct vnm_datagram from = {.transport = VNM_TRANSPORT_TCP, .session = 1};
 	struct vnm_err err;
+	int rc;
 
-	if (vnm_replay_file(r->options->replay, &o, &intake, &err) == 0)
-		return 0;
-	vnm_error("%s", err.text);
-	return 1;
+	if (raw != NULL) {
+		r->raw = raw;
+		intake.frame = raw->frame;
+		rc = vnm_replay_raw(r->options->replay, &from, &o, &intake, &err);
+	} else {
+		rc = vnm_replay_file(r->options->replay, &o, &intake, &err);
+	}
+	if (rc != 0)
+		vnm_error("%s", err.text);
+	return rc != 0;
 }
 
 int
-vnm_run_replay(const struct vnm_options *options, const struct vnm_conf *conf,
-    const struct vnm_topology *topology)
+vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *snapshot)
 {
+	const struct vnm_conf *conf = snapshot->conf;
 	struct replay r = {.options = options, .conf = conf};
 	const struct vnm_pipeline_config config = {
 	    .collector =
@@ -171,7 +182,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_conf *conf,
 	if (r.pipeline == NULL)
 		goto no_pipeline;
 	vnm_pipeline_outputs(r.pipeline, r.outputs.list, r.outputs.n);
-	vnm_pipeline_topology(r.pipeline, topology);
+	vnm_pipeline_topology(r.pipeline, snapshot->topology);
 
 	rc = read_file(&r);
 	vnm_pipeline_finish(r.pipeline);

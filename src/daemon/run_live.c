@@ -1,0 +1,340 @@
+/*
+ * vnmcd as a daemon: sockets, workers, signals and the end. Worker 0 runs in the main thread
+ * and owns signals, the sinks' clock and HTTP.
+ */
+#include "daemon/run.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "collectors/activation.h"
+#include "daemon/books.h"
+#include "daemon/http.h"
+#include "daemon/notify.h"
+#include "daemon/privs.h"
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORKERS_MAX 256
+#define SINK_TICK_US 100000
+
+struct live {
+	const struct vnm_options *options;
+	struct vnm_snapshot *snapshot; /* the first: sinks and sockets are as it says */
+	struct vnm_snapshot *current;
+	uint64_t topology_version;
+	uint64_t epoch_ns;
+	char host[256];
+	const char *collector;
+	struct vnm_activation activation;
+	struct vnm_sinks sinks;
+	struct vnm_worker **workers; /* owned */
+	uint32_t worker_count;
+	struct vnm_http *http;
+	struct event *signals[3];
+	struct event *tick;
+};
+
+/* ---- while it runs ------------------------------------------------------------------------- */
+
+static void
+on_stop(evutil_socket_t number, short what, void *ctx)
+{
+	struct live *l = ctx;
+
+	(void)what;
+	vnm_info("stopping on signal %d", (int)number);
+	vnm_notify("STOPPING=1");
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_stop(l->workers[i]);
+}
+
+static void
+tell_restarts(const struct live *l, const struct vnm_snapshot *next)
+{
+	struct vnm_strings paths = {0};
+
+	if (vnm_conf_needs_restart(l->snapshot->conf, next->conf, &paths) != 0)
+		vnm_warning("out of memory while the configurations were compared");
+	for (uint32_t i = 0; i < paths.n; i++)
+		vnm_warning("%s has changed: a restart is needed to apply it", paths.p[i]);
+	vnm_strings_free(&paths);
+}
+
+static void
+on_reload(evutil_socket_t number, short what, void *ctx)
+{
+	struct live *l = ctx;
+	const struct vnm_conf_input input = vnm_options_input(l->options);
+	struct vnm_errs errs = {0};
+
+	(void)number;
+	(void)what;
+	vnm_sinks_reopen(&l->sinks);
+	struct vnm_snapshot *next = vnm_snapshot_load(&input, l->topology_version + 1, &errs);
+	if (next == NULL) {
+		vnm_run_print_errors(&errs);
+		vnm_error("the new configuration is not applied; the old one stays");
+	} else {
+		l->topology_version++;
+		tell_restarts(l, next);
+		for (uint32_t i = 0; i < l->worker_count; i++)
+			vnm_worker_reload(l->workers[i], next);
+		vnm_snapshot_leave(l->current);
+		l->current = next;
+		vnm_run_log_level(next->conf);
+		vnm_info("configuration and topology are reloaded");
+	}
+	vnm_errs_free(&errs);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *ctx)
+{
+	struct live *l = ctx;
+
+	(void)fd;
+	(void)what;
+	vnm_sinks_tick(&l->sinks, vnm_clock_mono_ns());
+}
+
+static void
+sum_counters(void *ctx, struct vnm_counters *sum)
+{
+	struct live *l = ctx;
+
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_counters(l->workers[i], sum);
+}
+
+/* ---- start ------------------------------------------------------------------------------------
+ */
+
+static int
+check_state_dir(const char *dir, struct vnm_err *err)
+{
+	struct stat st;
+
+	if (dir == NULL)
+		return 0;
+	if (mkdir(dir, 0750) != 0 && errno != EEXIST)
+		return vnm_err_text(err, "state_dir: cannot make %s: %s", dir, strerror(errno));
+	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || access(dir, W_OK | X_OK) != 0)
+		return vnm_err_text(
+		    err, "state_dir: %s is not a directory that vnmcd may write to", dir);
+	return 0;
+}
+
+/* One socket of a listener for one worker: systemd's or our own. */
+static int
+bind_listener(struct live *l, const struct vnm_conf_listener *c, int *fd, struct vnm_err *err)
+{
+	bool reuseport = l->worker_count > 1;
+
+	*fd = vnm_activation_take(&l->activation, &c->common);
+	if (*fd >= 0)
+		return 0;
+	return c->common.listen.tcp ? vnm_tcp_bind(&c->common, reuseport, fd, err)
+				    : vnm_udp_bind(&c->common, reuseport, fd, err);
+}
+
+/*
+ * All sockets of a listener, worker by worker. systemd hands over as many as its unit names;
+ * where that is one, only the first worker reads it.
+ */
+static int
+open_listener(struct live *l, uint32_t index, struct vnm_err *err)
+{
+	const struct vnm_conf_listener *c = &l->snapshot->conf->listeners[index];
+	unsigned from_systemd = vnm_activation_count(&l->activation, &c->common);
+	uint32_t sockets =
+	    from_systemd != 0 && from_systemd < l->worker_count ? from_systemd : l->worker_count;
+	int fd = -1;
+
+	for (uint32_t i = 0; i < sockets; i++) {
+		if (bind_listener(l, c, &fd, err) != 0 ||
+		    vnm_worker_listen(l->workers[i], index, fd, err) != 0)
+			return -1;
+	}
+	if (sockets < l->worker_count)
+		vnm_warning("listener %s: systemd handed over %u socket(s) for %u workers; only "
+			    "so many read it",
+		    c->common.name, sockets, l->worker_count);
+	if (sockets > 1 && !c->common.listen.tcp && from_systemd == 0)
+		return vnm_udp_steer(fd, sockets, err);
+	return 0;
+}
+
+static int
+open_workers(struct live *l, struct vnm_err *err)
+{
+	const struct vnm_conf *conf = l->snapshot->conf;
+	struct vnm_worker_config config = {
+	    .snapshot = l->snapshot,
+	    .sinks = &l->sinks,
+	    .collector = vnm_str_of(l->collector),
+	    .epoch_ns = l->epoch_ns,
+	};
+	uint32_t wanted = conf->main.workers;
+
+	if (wanted == 0 || wanted > WORKERS_MAX)
+		return vnm_err_text(err, "workers: must be 1 to %u", WORKERS_MAX);
+	l->workers = vnm_alloc_zero(wanted, sizeof(struct vnm_worker *));
+	if (l->workers == NULL)
+		return vnm_err_text(err, "out of memory");
+	for (; l->worker_count < wanted; l->worker_count++) {
+		config.id = l->worker_count;
+		l->workers[l->worker_count] = vnm_worker_new(&config, err);
+		if (l->workers[l->worker_count] == NULL)
+			return -1;
+	}
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		if (open_listener(l, i, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_events(struct live *l, struct vnm_err *err)
+{
+	struct event_base *base = vnm_worker_base(l->workers[0]);
+	const struct timeval tick = {.tv_usec = SINK_TICK_US};
+
+	l->signals[0] = evsignal_new(base, SIGTERM, on_stop, l);
+	l->signals[1] = evsignal_new(base, SIGINT, on_stop, l);
+	l->signals[2] = evsignal_new(base, SIGHUP, on_reload, l);
+	l->tick = event_new(base, -1, EV_PERSIST, on_tick, l);
+	for (unsigned i = 0; i < VNM_ARRAY_LEN(l->signals); i++) {
+		if (l->signals[i] == NULL || event_add(l->signals[i], NULL) != 0)
+			return vnm_err_text(err, "out of memory");
+	}
+	if (l->tick == NULL || event_add(l->tick, &tick) != 0)
+		return vnm_err_text(err, "out of memory");
+	return 0;
+}
+
+static int
+open_http(struct live *l, struct vnm_err *err)
+{
+	const struct vnm_http_config config = {
+	    .listen = l->snapshot->conf->http.listen,
+	    .ctx = l,
+	    .counters = sum_counters,
+	    .sinks = l->sinks.p,
+	    .sink_count = l->sinks.n,
+	    .epoch_ns = l->epoch_ns,
+	    .collector = l->collector,
+	};
+
+	if (config.listen.addr.family == VNM_ADDR_NONE)
+		return 0;
+	l->http = vnm_http_open(vnm_worker_base(l->workers[0]), &config, err);
+	return l->http != NULL ? 0 : -1;
+}
+
+static int
+start(struct live *l, struct vnm_err *err)
+{
+	const struct vnm_conf *conf = l->snapshot->conf;
+
+	if (vnm_activation_read(&l->activation, err) != 0 ||
+	    vnm_sinks_open(&l->sinks, conf, err) != 0 || open_workers(l, err) != 0 ||
+	    open_events(l, err) != 0 || open_http(l, err) != 0)
+		return -1;
+	if (conf->main.user != NULL && vnm_privs_drop(conf->main.user, err) != 0)
+		return -1;
+	if (check_state_dir(conf->main.state_dir, err) != 0)
+		return -1;
+	for (uint32_t i = 1; i < l->worker_count; i++) {
+		if (vnm_worker_start(l->workers[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+tell_unused_sockets(const struct live *l)
+{
+	const struct vnm_activated *a;
+
+	for (unsigned i = 0; (a = vnm_activation_left(&l->activation, &i)) != NULL;)
+		vnm_warning("no listener takes the socket `%s` that systemd handed over", a->name);
+}
+
+/* ---- the end ------------------------------------------------------------------------------------
+ */
+
+static int
+finish(struct live *l)
+{
+	struct vnm_counters sum = {0};
+
+	for (uint32_t i = 1; i < l->worker_count; i++)
+		vnm_worker_join(l->workers[i]);
+	if (vnm_sinks_flush(&l->sinks, l->current->conf->main.flush_timeout) != 0)
+		vnm_warning("not all records could be published in time; the books say how many");
+	sum_counters(l, &sum);
+	vnm_books_print(stderr, &sum, l->sinks.p, l->sinks.n);
+	return 0;
+}
+
+static void
+release(struct live *l)
+{
+	vnm_http_close(l->http);
+	for (unsigned i = 0; i < VNM_ARRAY_LEN(l->signals); i++) {
+		if (l->signals[i] != NULL)
+			event_free(l->signals[i]);
+	}
+	if (l->tick != NULL)
+		event_free(l->tick);
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_free(l->workers[i]);
+	vnm_free(l->workers);
+	vnm_sinks_close(&l->sinks);
+	vnm_activation_free(&l->activation);
+	vnm_snapshot_leave(l->current);
+}
+
+int
+vnm_run_live(const struct vnm_options *options, struct vnm_snapshot *snapshot)
+{
+	struct live l = {
+	    .options = options,
+	    .snapshot = snapshot,
+	    .current = vnm_snapshot_use(snapshot),
+	    .topology_version = 1,
+	    .epoch_ns = vnm_clock_wall_ns(),
+	};
+	struct vnm_err err;
+	int rc = VNM_EXIT_CONFIG;
+
+	signal(SIGPIPE, SIG_IGN);
+	evthread_use_pthreads();
+	gethostname(l.host, sizeof(l.host) - 1);
+	l.collector =
+	    snapshot->conf->main.collector != NULL ? snapshot->conf->main.collector : l.host;
+	if (start(&l, &err) != 0) {
+		vnm_error("%s", err.text);
+		for (uint32_t i = 1; i < l.worker_count; i++)
+			vnm_worker_stop(l.workers[i]);
+		for (uint32_t i = 1; i < l.worker_count; i++)
+			vnm_worker_join(l.workers[i]);
+	} else {
+		tell_unused_sockets(&l);
+		vnm_info("ready: %u listener(s), %u worker(s)", snapshot->conf->listener_count,
+		    l.worker_count);
+		vnm_notify("READY=1");
+		vnm_worker_run(l.workers[0]);
+		rc = finish(&l);
+	}
+	release(&l);
+	return rc;
+}
