@@ -317,7 +317,7 @@ read_item(struct vnm_sflow_sample *s, struct vnm_reader *r, uint8_t type, struct
 	case VNM_SFLOW_LIST:
 		return read_list(s, r, v);
 	default:
-		assert(!"a type of item without a reader");
+		assert(false); /* a type of item without a reader */
 		return false;
 	}
 }
