@@ -153,7 +153,7 @@ learnt_name(const struct vnm_flow_message *m, enum vnm_learnt_kind kind, uint64_
 	const struct vnm_learnt_entry *e =
 	    vnm_learnt_get(&m->state->learnt, kind, m->header.domain, id);
 
-	return e != NULL ? &e->text : NULL;
+	return e != NULL && e->text.n != 0 ? &e->text : NULL;
 }
 
 #define SET_LEARNT(m, r, field, kind, has, id)                                                  \

@@ -314,7 +314,7 @@ set_agent(struct vnm_flow_message *m)
 	const struct vnm_learnt_entry *e =
 	    vnm_learnt_get(&m->state->learnt, VNM_LEARNT_AGENT, m->header.domain, 0);
 
-	if (e == NULL)
+	if (e == NULL || (e->text.n != 4 && e->text.n != 16))
 		return;
 	const uint8_t *p = (const uint8_t *)e->text.p;
 	VNM_SET(m->out->rec, env, agent_addr, e->text.n == 4 ? vnm_addr_ip4(p) : vnm_addr_ip6(p));
