@@ -10,9 +10,9 @@
  */
 #include "base/alloc.h"
 #include "base/reader.h"
+#include "count.h"
 #include "station.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,26 +23,6 @@
 #define AFTER_MINUTES 0x20   /* so did 20 minutes */
 #define AFTER_END 0x40	     /* the stream ended before */
 #define AFTER_STEP_BACK 0x80 /* the clock went back a second */
-
-static uint64_t messages, records;
-
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-static void
-tell(void)
-{
-	printf("%" PRIu64 " messages, %" PRIu64 " records\n", messages, records);
-}
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	atexit(tell);
-	return 0;
-}
 
 /* A block of exactly its size, so that ASan sees a read beyond. */
 static void
@@ -56,7 +36,6 @@ play_exact(struct vnm_station *s, struct vnm_test_message *m, const uint8_t *p, 
 	m->d.p = copy;
 	m->d.n = n;
 	vnm_station_play(s, m);
-	messages++;
 	free(copy);
 }
 
@@ -110,6 +89,17 @@ demand(const char *wrong)
 	abort();
 }
 
+static void
+count(const struct vnm_station *s)
+{
+	const struct vnm_counters *c = vnm_pipeline_counters(s->pipeline);
+	uint64_t records = 0;
+
+	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
+		records += c->records[k];
+	vnm_fuzz_count(c->messages, records);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -130,8 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	demand(vnm_station_check(&s, false));
 	vnm_station_finish(&s);
 	demand(vnm_station_check(&s, true));
-	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
-		records += vnm_pipeline_counters(s.pipeline)->records[k];
+	count(&s);
 	vnm_station_close(&s);
 	if (vnm_alloc_used() != before)
 		demand("memory was not given back");

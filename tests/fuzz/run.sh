@@ -27,7 +27,7 @@ for t in $targets; do
 	[ -x "tests/fuzz/fuzz_$t" ] || continue
 	mkdir -p "corpus/$t" "seeds/$t"
 	case $t in
-	flow | sflow)
+	flow | sflow | packet)
 		find "$top/tests/cases" -name '*.pcap' -o -name '*.bin' |
 			xargs tests/fuzz/seeds "$t" "seeds/$t" >/dev/null || continue
 		;;
@@ -36,14 +36,16 @@ for t in $targets; do
 			cp "$f" "seeds/replay/$(echo "${f#"$top"/tests/cases/}" | tr / -)"
 		done
 		;;
-	conf) cp "$top"/etc/*.yaml seeds/conf/ 2>/dev/null || true ;;
-	topology) cp "$top"/etc/*.json seeds/topology/ 2>/dev/null || true ;;
+	conf) cp "$top"/tests/conf/*.yaml seeds/conf/ ;;
+	topology) cp "$top"/tests/cases/common/topology.json seeds/topology/ ;;
 	esac
+	length=16384
+	[ "$t" != topology ] || length=100000
 	if "tests/fuzz/fuzz_$t" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
-		-max_len=16384 -print_final_stats=0 -verbosity=0 -artifact_prefix="findings/$t-" \
+		-max_len="$length" -print_final_stats=0 -verbosity=0 -artifact_prefix="findings/$t-" \
 		"corpus/$t" "seeds/$t" >"findings/$t.log" 2>&1; then
 		passed=$((passed + 1))
-		echo "ok fuzz_$t: $(grep -E '^[0-9]+ (messages|inputs)' "findings/$t.log" | tail -1)"
+		echo "ok fuzz_$t: $(grep -E '^[0-9]+ messages, ' "findings/$t.log" | tail -1)"
 	else
 		failed=$((failed + 1))
 		echo "FAIL fuzz_$t: see $build/findings/$t.log"

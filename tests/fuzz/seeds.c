@@ -1,11 +1,13 @@
 /*
  * Makes seeds for the fuzz targets from capture files: for each file that holds messages of
- * the decoder, one input in the form that messages.c reads.
+ * the decoder, one input in the form that messages.c reads. For the decoder `packet` it is the
+ * captured frames, in the form that packet.c reads.
  *
  *   seeds DECODER DIRECTORY FILE...
  */
 #include "messages.h"
 
+#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -49,18 +51,49 @@ make_seed(const struct vnm_decoder *decoder, const char *dir, unsigned number, c
 	return f == NULL ? 0 : fclose(f) == 0 ? 1 : -1;
 }
 
+/* Ethernet frames; other link types are left out. */
+static int
+make_packet_seed(const char *dir, unsigned number, const char *path)
+{
+	char name[4096], text[PCAP_ERRBUF_SIZE];
+	pcap_t *pcap = pcap_open_offline(path, text);
+	struct pcap_pkthdr *header;
+	const uint8_t *octets;
+	size_t size = 0;
+	FILE *f = NULL;
+
+	(void)snprintf(name, sizeof(name), "%s/seed-%04u", dir, number);
+	if (pcap == NULL)
+		return 0;
+	if (pcap_datalink(pcap) == DLT_EN10MB)
+		f = fopen(name, "wb");
+	while (f != NULL && pcap_next_ex(pcap, &header, &octets) == 1) {
+		uint16_t n = header->caplen < 256 ? (uint16_t)header->caplen : 256;
+		uint8_t head[3] = {0, (uint8_t)(n >> 8), (uint8_t)n};
+		if ((size += n + 3u) > SEED_MAX)
+			break;
+		fwrite(head, 1, sizeof(head), f);
+		fwrite(octets, 1, n, f);
+	}
+	pcap_close(pcap);
+	return f == NULL ? 0 : fclose(f) == 0 ? 1 : -1;
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct vnm_decoder *decoder = argc > 2 ? vnm_decoder_find(argv[1]) : NULL;
 	unsigned made = 0;
 
-	if (decoder == NULL) {
+	bool packets = argc > 2 && strcmp(argv[1], "packet") == 0;
+
+	if (decoder == NULL && !packets) {
 		fprintf(stderr, "usage: seeds DECODER DIRECTORY FILE...\n");
 		return 2;
 	}
 	for (int i = 3; i < argc; i++)
-		made += make_seed(decoder, argv[2], (unsigned)i, argv[i]) > 0;
-	printf("%u seeds for %s\n", made, decoder->name);
+		made += (packets ? make_packet_seed(argv[2], (unsigned)i, argv[i])
+				 : make_seed(decoder, argv[2], (unsigned)i, argv[i])) > 0;
+	printf("%u seeds for %s\n", made, argv[1]);
 	return made == 0;
 }
