@@ -357,7 +357,8 @@ step_ip_protocol(struct vnm_walk *w)
 		if (protocols[i].protocol != w->type)
 			continue;
 		if (protocols[i].tunnel.n != 0)
-			vnm_packet_enter_tunnel(w, protocols[i].tunnel);
+			vnm_packet_enter_tunnel(
+			    w, w->segment_routed ? VNM_STR("srv6") : protocols[i].tunnel);
 		return protocols[i].layer;
 	}
 	return VNM_LAYER_END;
@@ -449,6 +450,8 @@ step_over_extension(struct vnm_walk *w)
 	if (p == NULL)
 		return false;
 	w->type = p[0];
+	if (type == 43 && p[2] == 4)
+		w->segment_routed = true;
 	if (type == 44) {
 		VNM_SET(w->rec, flow, fragment_offset, vnm_be16(p + 2) & 0xfff8);
 		VNM_SET(w->rec, flow, fragment_id, vnm_be32(p + 4));

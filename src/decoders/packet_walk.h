@@ -46,6 +46,7 @@ struct vnm_walk {
 	uint16_t type;	      /* EtherType or IP protocol, for the steps of these names */
 	bool tunnelled;	      /* within a tunnel whose inner packet is not known yet */
 	bool has_ip;	      /* src_addr is set */
+	bool segment_routed;  /* by a segment routing header */
 	const uint8_t *inner; /* the tunnelled Ethernet header that waits for its packet */
 };
 
