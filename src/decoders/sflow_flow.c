@@ -75,7 +75,8 @@ struct flow {
 	struct vnm_sflow_sample s;
 	bool discarded; /* a discarded packet: nothing was forwarded */
 	uint32_t source_class, source_index;
-	uint32_t l2_octets, l3_octets; /* 0: not known */
+	uint32_t octets; /* 0: not known */
+	enum { LAYER_UNKNOWN, LAYER_2, LAYER_3 } layer;
 	bool has_switch;
 	uint32_t src_vlan, src_priority, dst_vlan;
 	struct outer egress;
@@ -177,6 +178,13 @@ packet_start(uint32_t header_protocol, enum vnm_packet_start *start)
 	}
 }
 
+/* Of these agents differ in whether frame_length counts a link header that is not shown. */
+static bool
+starts_at_ip(uint32_t header_protocol)
+{
+	return header_protocol == 11 || header_protocol == 12;
+}
+
 static void
 sampled_header(struct flow *f, struct vnm_reader *r)
 {
@@ -192,14 +200,14 @@ sampled_header(struct flow *f, struct vnm_reader *r)
 	octets = vnm_be32(p + 4) - vnm_be32(p + 8);
 	if (vnm_be32(p + 8) > vnm_be32(p + 4))
 		octets = vnm_be32(p + 4);
-	if (vnm_be32(p) == 11 || vnm_be32(p) == 12)
-		f->l3_octets = octets;
-	else
-		f->l2_octets = octets;
+	f->octets = octets;
+	f->layer = starts_at_ip(vnm_be32(p)) ? LAYER_UNKNOWN : LAYER_2;
 	if (header.p == NULL)
 		return;
 	if (packet_start(vnm_be32(p), &start)) {
 		vnm_packet_decode(vnm_reader_of(header.p, header.n), start, f->s.out, &packet);
+		if (octets == packet.l3_octets)
+			f->layer = LAYER_3;
 		return;
 	}
 	vnm_sflow_pair_u64(&f->s, "header_protocol", vnm_be32(p));
@@ -215,8 +223,10 @@ sampled_ethernet(struct flow *f, struct vnm_reader *r)
 
 	if (p == NULL)
 		return;
-	if (f->l2_octets == 0)
-		f->l2_octets = vnm_be32(p);
+	if (f->octets == 0 || f->layer == LAYER_3) {
+		f->octets = vnm_be32(p);
+		f->layer = LAYER_2;
+	}
 	if (VNM_HAS(rec, flow, src_mac))
 		return;
 	memcpy(mac.b, p + 4, sizeof(mac.b));
@@ -237,7 +247,10 @@ sampled_ip(struct flow *f, struct vnm_reader *r, size_t n)
 	if (p == NULL || VNM_HAS(rec, flow, src_addr))
 		return;
 	ports = p + 8 + 2 * n;
-	f->l3_octets = vnm_be32(p);
+	if (f->octets == 0) {
+		f->octets = vnm_be32(p);
+		f->layer = LAYER_3;
+	}
 	VNM_SET(rec, flow, protocol, (uint8_t)vnm_be32(p + 4));
 	VNM_SET(rec, flow, src_addr, n == 4 ? vnm_addr_ip4(p + 8) : vnm_addr_ip6(p + 8));
 	VNM_SET(rec, flow, dst_addr, n == 4 ? vnm_addr_ip4(p + 8 + n) : vnm_addr_ip6(p + 8 + n));
@@ -650,15 +663,12 @@ finish_egress(struct vnm_record *r, const struct flow *f)
 static void
 finish_counts(struct vnm_record *r, const struct flow *f)
 {
-	uint32_t octets = f->l2_octets != 0 ? f->l2_octets : f->l3_octets;
+	static const struct vnm_str layers[] = {{0}, VNM_STR("l2"), VNM_STR("l3")};
 	double interval = r->env.sampling_interval;
+	uint32_t octets = f->octets;
 
-	if (octets != 0) {
-		if (f->l2_octets != 0)
-			VNM_SET(r, flow, octets_layer, VNM_STR("l2"));
-		else
-			VNM_SET(r, flow, octets_layer, VNM_STR("l3"));
-	}
+	if (octets != 0 && f->layer != LAYER_UNKNOWN)
+		VNM_SET(r, flow, octets_layer, layers[f->layer]);
 	if (f->discarded) {
 		VNM_SET(r, flow, dropped_packets, 1);
 		if (octets != 0)
@@ -763,6 +773,7 @@ vnm_sflow_discarded_packet(struct vnm_reader *r, struct vnm_out *out)
 	VNM_SET(f.s.rec, flow, sample_drops, vnm_be32(p + 12));
 	set_input(f.s.rec, INTERFACE_INDEX, vnm_be32(p + 16));
 	set_output(f.s.rec, INTERFACE_INDEX, vnm_be32(p + 20));
+	VNM_SET(f.s.rec, flow, out_if_kind, VNM_STR("discarded"));
 	set_discard(f.s.rec, vnm_be32(p + 24));
 	set_source(&f);
 	finish(&f, r, vnm_be32(p + 28));
