@@ -200,8 +200,10 @@ tick_domain(struct vnm_flow_domain *f, uint64_t now_ns, bool final, struct vnm_o
 	uint64_t base[VNM_HAS_WORDS];
 	struct vnm_record *r = out->rec;
 
-	if (vnm_sequence_idle(&f->sequence) && !final)
-		return vnm_sequence_tick(&f->sequence, now_ns, final, (struct vnm_str){0}, out);
+	if (vnm_sequence_idle(&f->sequence) && f->refused == 0 && !final) {
+		vnm_sequence_tick(&f->sequence, now_ns, final, (struct vnm_str){0}, out);
+		return;
+	}
 	memcpy(base, out->base, sizeof(base));
 	memcpy(r->has, base, sizeof(base));
 	VNM_SET(r, env, observation_domain_id, f->domain);
@@ -211,6 +213,7 @@ tick_domain(struct vnm_flow_domain *f, uint64_t now_ns, bool final, struct vnm_o
 	vnm_out_base(out);
 	vnm_sequence_tick(&f->sequence, now_ns, final,
 	    f->version == VERSION_IPFIX ? VNM_STR("records") : VNM_STR("messages"), out);
+	vnm_flow_held_tick(f, out);
 	memcpy(out->base, base, sizeof(base));
 }
 

@@ -22,6 +22,8 @@ struct vnm_flow_domain {
 	struct vnm_template **templates; /* owned, as are the templates; sorted by id */
 	uint32_t count;
 	uint32_t cap;
+	uint32_t
+	    refused; /* data sets without a template for which there was no room, since the tick */
 	struct vnm_sequence sequence;
 };
 
@@ -133,6 +135,9 @@ bool vnm_flow_set_decode(
 
 /* Keeps a data set until its template comes; a fault of the message where there is no room. */
 void vnm_flow_hold(struct vnm_flow_message *m, uint16_t id, struct vnm_reader set);
+
+/* Tells of data that could not be kept; the envelope is the domain's. */
+void vnm_flow_held_tick(struct vnm_flow_domain *f, struct vnm_out *out);
 
 /* Decodes what waited for this template. */
 void vnm_flow_held_release(struct vnm_flow_message *m, const struct vnm_template *t);

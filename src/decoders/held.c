@@ -43,8 +43,8 @@ vnm_flow_hold(struct vnm_flow_message *m, uint16_t id, struct vnm_reader set)
 	size_t n = vnm_reader_left(&set);
 	struct vnm_held_set *h = NULL;
 
-	if (m->out->limits->held_octets - s->held_octets < n ||
-	    s->held_octets > m->out->limits->held_octets) {
+	if (s->held_octets + n > m->out->limits->held_octets) {
+		m->domain->refused++;
 		vnm_out_fault(m->out, VNM_R_held_limit);
 		return;
 	}
@@ -194,6 +194,21 @@ report_missing(const struct vnm_held_set *h, uint64_t sets, uint64_t now_ns, str
 	VNM_SET(r, visibility, template_id, h->id);
 	if (now_ns > h->rx_ns)
 		VNM_SET(r, visibility, interval_ns, now_ns - h->rx_ns);
+	vnm_out_emit(out);
+}
+
+void
+vnm_flow_held_tick(struct vnm_flow_domain *f, struct vnm_out *out)
+{
+	struct vnm_record *r;
+
+	if (f->refused == 0)
+		return;
+	r = vnm_out_begin(out, VNM_KIND_visibility);
+	VNM_SET(r, visibility, cause, VNM_STR("template-missing"));
+	VNM_SET(r, visibility, unit, VNM_STR("sets"));
+	VNM_SET(r, visibility, lost, f->refused);
+	f->refused = 0;
 	vnm_out_emit(out);
 }
 

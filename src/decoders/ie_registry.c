@@ -1,13 +1,17 @@
 /*
- * The registry of information elements, from the generated ie_registry.inc.
+ * The registry of information elements, from the generated ie_registry.inc and ie_vendors.def.
  */
 #include "decoders/ie_registry.h"
 
 static const struct vnm_ie_info rows[] = {
 #define VNM_IE_ROW(pen, id, type, name) {pen, id, VNM_IE_##type, name},
 #include "ie_registry.inc"
-#undef VNM_IE_ROW
 };
+
+static const struct vnm_ie_info vendors[] = {
+#include "decoders/ie_vendors.def"
+};
+#undef VNM_IE_ROW
 
 const struct vnm_ie_info *
 vnm_ie_info(uint32_t pen, uint16_t id)
@@ -24,6 +28,10 @@ vnm_ie_info(uint32_t pen, uint16_t id)
 			low = middle + 1;
 		else
 			high = middle;
+	}
+	for (size_t i = 0; i < VNM_ARRAY_LEN(vendors); i++) {
+		if (vendors[i].pen == pen && vendors[i].id == id)
+			return &vendors[i];
 	}
 	return NULL;
 }
