@@ -62,7 +62,8 @@ generate()
 				if (owner != "")
 					print ".El"
 				owner = $2
-				print ".Pp\nOf\n.Cm " owner "\nonly:\n.Bl -tag -width Ds"
+				gsub(/, /, " , ", $2)
+				print ".Pp\nOf\n.Cm " $2 "\nonly:\n.Bl -tag -width Ds"
 			}
 			{ option($3, $4, $5, $6, $7) }
 			END { if (owner != "") print ".El" }' "$tmp/options"
@@ -92,7 +93,7 @@ generate()
 		awk "$library"'{
 			gsub(/,/, ", ", $2); gsub(/,/, ", ", $3)
 			print ".It Cm " $1 "\n" sentence($4)
-			print "Over " $2 "; usually sent to port " $3 "."
+			print "Over " $2 ($3 == "" ? "." : "; usually sent to port " $3 ".")
 		}' "$tmp/decoders"
 		;;
 	*)

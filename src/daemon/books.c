@@ -34,6 +34,32 @@ kind_label(unsigned i)
 	return vnm_kind_info(i)->name;
 }
 
+static void
+load(uint64_t *to, const _Atomic uint64_t *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] = from[i];
+}
+
+/* Each output by itself, with the reasons for its drops. */
+static void
+print_outputs(FILE *f, struct vnm_sink *const *sinks, size_t count)
+{
+	uint64_t published[VNM_KIND_COUNT], reasons[VNM_REASON_COUNT];
+
+	fputs(",\"outputs\":{", f);
+	for (size_t i = 0; i < count; i++) {
+		load(published, sinks[i]->books.published, VNM_KIND_COUNT);
+		load(reasons, sinks[i]->books.reasons, VNM_REASON_COUNT);
+		fprintf(f, "%s\"%s\":{\"in_flight\":%" PRIu64, i > 0 ? "," : "", sinks[i]->name,
+		    vnm_sink_in_flight(sinks[i]));
+		print_map(f, "published", published, VNM_KIND_COUNT, kind_label);
+		print_map(f, "dropped", reasons, VNM_REASON_COUNT, reason_label);
+		fputc('}', f);
+	}
+	fputc('}', f);
+}
+
 void
 vnm_books_print(FILE *f, const struct vnm_counters *c, struct vnm_sink *const *sinks, size_t count)
 {
@@ -57,5 +83,6 @@ vnm_books_print(FILE *f, const struct vnm_counters *c, struct vnm_sink *const *s
 	print_map(f, "records", c->records, VNM_KIND_COUNT, kind_label);
 	print_map(f, "published", published, VNM_KIND_COUNT, kind_label);
 	print_map(f, "dropped", dropped, VNM_KIND_COUNT, kind_label);
+	print_outputs(f, sinks, count);
 	fputs("}\n", f);
 }

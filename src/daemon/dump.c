@@ -24,16 +24,35 @@ has_rows(const struct vnm_option *t)
 	return t != NULL && t->name != NULL;
 }
 
+/* Decoders that share a table are named together; the first of them stands for all. */
+static void
+each_decoder_table(FILE *f, const struct vnm_conf_section *s, table_fn fn)
+{
+	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
+		const struct vnm_option *t = vnm_decoders[i]->options;
+		char owners[128] = "";
+		bool first = true;
+
+		for (size_t k = 0; vnm_decoders[k] != NULL; k++) {
+			size_t n = strlen(owners);
+			if (vnm_decoders[k]->options != t)
+				continue;
+			first = first && k >= i;
+			snprintf(owners + n, sizeof(owners) - n, "%s%s", n > 0 ? ", " : "",
+			    vnm_decoders[k]->name);
+		}
+		if (first && has_rows(t))
+			fn(f, s, owners, t);
+	}
+}
+
 static void
 each_table(FILE *f, table_fn fn)
 {
 	for (const struct vnm_conf_section *s = vnm_conf_sections; s->path != NULL; s++) {
 		fn(f, s, NULL, s->options);
-		for (size_t i = 0; s->options == vnm_listener_options && vnm_decoders[i] != NULL;
-		     i++) {
-			if (has_rows(vnm_decoders[i]->options))
-				fn(f, s, vnm_decoders[i]->name, vnm_decoders[i]->options);
-		}
+		if (s->options == vnm_listener_options)
+			each_decoder_table(f, s, fn);
 		for (size_t i = 0; s->options == vnm_output_options && vnm_sink_types[i] != NULL;
 		     i++) {
 			if (has_rows(vnm_sink_types[i]->options))
@@ -48,7 +67,7 @@ when_name(const struct vnm_option *o)
 	return o->when == VNM_OPTION_RELOAD ? "reload" : "restart";
 }
 
-/* section, owner (a decoder or type of output), name, type, default, when, doc */
+/* section, owner (decoders, or a type of output), name, type, default, when, doc */
 static void
 write_option_rows(
     FILE *f, const struct vnm_conf_section *section, const char *owner, const struct vnm_option *t)

@@ -84,11 +84,9 @@ take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 	case 'V':
 		o->mode = VNM_MODE_VERSION;
 		return 0;
-	case 'h':
+	default: /* -h */
 		o->mode = VNM_MODE_HELP;
 		return 0;
-	default:
-		return vnm_err_text(err, "see vnmcd -h for the options there are");
 	}
 }
 
@@ -107,7 +105,12 @@ vnm_options_parse(struct vnm_options *o, int argc, char **argv, struct vnm_err *
 	if (o->maps == NULL || o->overrides == NULL)
 		return vnm_err_text(err, "out of memory");
 	optind = 0; /* whoever called before starts anew */
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "c:tr:m:o:d:Vh", long_options, NULL)) != -1) {
+		if (letter == '?')
+			return vnm_err_text(err,
+			    "%s: no such option, or its value is missing (vnmcd -h)",
+			    argv[optind - 1]);
 		if (take(o, letter, optarg, err) != 0)
 			return -1;
 	}

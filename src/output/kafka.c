@@ -550,15 +550,19 @@ less(size_t all, size_t part)
 	return all > part ? all - part : 0;
 }
 
+/* A queue that is empty has room for something, however small it was made. */
 static size_t
 sink_room(struct vnm_sink *s)
 {
 	struct kafka *k = s->state;
-	size_t messages = less(k->queue_messages, (size_t)rd_kafka_outq_len(k->rk));
-	size_t octets =
-	    less(k->queue_octets, atomic_load_explicit(&k->octets, memory_order_relaxed));
+	size_t waiting = (size_t)rd_kafka_outq_len(k->rk);
+	size_t octets = atomic_load_explicit(&k->octets, memory_order_relaxed);
+	size_t messages = less(k->queue_messages, waiting);
+	size_t records = less(k->queue_octets, octets) / RECORD_OCTETS;
 
-	return messages < octets / RECORD_OCTETS ? messages : octets / RECORD_OCTETS;
+	if (waiting == 0)
+		return SIZE_MAX;
+	return messages < records ? messages : records;
 }
 
 static void

@@ -99,7 +99,7 @@ contradicts(struct builder *b, const struct vnm_model_cp *cp, const char *what, 
 
 	assert(cp_at != NULL && port_at != NULL);
 	bool same = port_at->file == cp_at->file;
-	return vnm_err_set(b->err, cp_at->file, 0,
+	return vnm_err_set(b->err, cp_at->file, cp_at->line,
 	    "%s: its attachment has %s %u, but %s%s%s has %u", cp_at->path, what, at_cp,
 	    port_at->path, same ? "" : " of ", same ? "" : port_at->file, at_port);
 }
@@ -119,10 +119,12 @@ join_attachment(struct builder *b, uint32_t i)
 	struct vnm_model_port read = {.node = node, .name = cp->port};
 	uint32_t at = vnm_model_find(m, VNM_MODEL_PORT, node, cp->port);
 	if (at == VNM_NONE) {
-		struct vnm_model_id id = {VNM_MODEL_PORT, node, cp->port, m->ports.n, NULL, NULL};
+		struct vnm_model_id id = {
+		    VNM_MODEL_PORT, node, cp->port, m->ports.n, NULL, 0, NULL};
 		const struct vnm_model_id *from =
 		    vnm_model_place(m, VNM_MODEL_CP, m->vnfcs.p[cp->vnfc].vnf, cp->id);
 		id.file = from->file;
+		id.line = from->line;
 		id.path = from->path;
 		struct vnm_model_port *added = VNM_LIST_ADD(&m->ports);
 		if (added == NULL || vnm_model_add(m, &id) != 0)

@@ -42,61 +42,6 @@ slurp(const struct vnm_json_doc *doc, struct vnm_buffer *b)
 	return rc;
 }
 
-static unsigned
-line_of(const struct vnm_buffer *b, size_t offset)
-{
-	unsigned line = 1;
-
-	for (size_t i = 0; i < offset && i < b->n; i++)
-		line += b->p[i] == '\n';
-	return line;
-}
-
-static int
-parse(const struct vnm_json_doc *doc, struct vnm_buffer *b, struct vnm_json *root)
-{
-	struct json_tokener *tok = json_tokener_new_ex(NESTING);
-	int rc = 0;
-
-	if (tok == NULL)
-		return vnm_err_set(doc->err, doc->file, 0, "memory is short");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	/* With its terminator, which tells the parser that no more comes. */
-	b->p[b->n] = '\0';
-	root->o = json_tokener_parse_ex(tok, (const char *)b->p, (int)b->n + 1);
-	enum json_tokener_error e = json_tokener_get_error(tok);
-	if (e != json_tokener_success) {
-		const char *why = json_tokener_error_desc(e);
-		size_t at = json_tokener_get_parse_end(tok);
-		rc = vnm_err_set(doc->err, doc->file, line_of(b, at), "is not JSON: %s", why);
-	} else if (!json_object_is_type(root->o, json_type_object)) {
-		rc = vnm_err_set(doc->err, doc->file, 1, "is not a JSON object");
-		vnm_json_close(root);
-	}
-	json_tokener_free(tok);
-	return rc;
-}
-
-int
-vnm_json_open(const struct vnm_json_doc *doc, struct vnm_json *root)
-{
-	struct vnm_buffer b = {0};
-
-	*root = (struct vnm_json){.doc = doc};
-	int rc = slurp(doc, &b);
-	if (rc == 0)
-		rc = parse(doc, &b, root);
-	vnm_buffer_free(&b);
-	return rc;
-}
-
-void
-vnm_json_close(struct vnm_json *root)
-{
-	json_object_put(root->o);
-	root->o = NULL;
-}
-
 size_t
 vnm_json_path(const struct vnm_json *v, char *buf, size_t size)
 {
@@ -120,7 +65,7 @@ vnm_json_fail(const struct vnm_json *v, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	vnm_json_path(v, path, sizeof(path));
-	return vnm_err_set(v->doc->err, v->doc->file, 0, "%s %s", path, text);
+	return vnm_err_set(v->doc->err, v->doc->file, v->doc->line, "%s %s", path, text);
 }
 
 static const char *
@@ -329,4 +274,171 @@ vnm_json_addr_at(const struct vnm_json *array, uint32_t i, struct vnm_addr *addr
 	struct vnm_json v = element_of(array, i);
 
 	return read_addr(&v, addr);
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+/* How far the file is read. Its outermost punctuation is ours, its values are the tokener's. */
+struct cursor {
+	struct vnm_json_doc *doc;
+	struct json_tokener *tok;
+	const char *p, *end; /* a terminator stands at the end */
+	unsigned line;	     /* that p is in */
+};
+
+static int
+not_json(struct cursor *c, const char *why)
+{
+	return vnm_err_set(c->doc->err, c->doc->file, c->line, "is not JSON: %s", why);
+}
+
+static void
+advance(struct cursor *c, const char *to)
+{
+	for (; c->p < to; c->p++)
+		c->line += *c->p == '\n';
+}
+
+static void
+skip_space(struct cursor *c)
+{
+	while (*c->p == ' ' || *c->p == '\t' || *c->p == '\r' || *c->p == '\n')
+		advance(c, c->p + 1);
+	c->doc->line = c->line;
+}
+
+/* Whether this mark is next; it is stepped over. */
+static bool
+at_mark(struct cursor *c, char mark)
+{
+	skip_space(c);
+	if (*c->p != mark)
+		return false;
+	c->p++;
+	return true;
+}
+
+/* The next value, owned; NULL for null. */
+static int
+next_value(struct cursor *c, struct json_object **value)
+{
+	skip_space(c);
+	json_tokener_reset(c->tok);
+	/* With the terminator, which tells the tokener that no more comes. */
+	*value = json_tokener_parse_ex(c->tok, c->p, (int)(c->end - c->p) + 1);
+	enum json_tokener_error e = json_tokener_get_error(c->tok);
+	advance(c, c->p + json_tokener_get_parse_end(c->tok));
+	return e == json_tokener_success ? 0 : not_json(c, json_tokener_error_desc(e));
+}
+
+/* After an element: whether another one follows (1), the end (0), or something else (-1). */
+static int
+another(struct cursor *c, char end)
+{
+	if (at_mark(c, ','))
+		return 1;
+	if (at_mark(c, end))
+		return 0;
+	return not_json(c, *c->p == '\0' ? "unexpected end of data" : "unexpected character");
+}
+
+static int
+read_array(
+    struct cursor *c, struct vnm_json *array, size_t which, vnm_json_each_fn *each, void *into)
+{
+	struct vnm_json v = {.doc = c->doc, .up = array};
+	int more = at_mark(c, ']') ? 0 : 1;
+
+	for (; more == 1; v.at++) {
+		if (next_value(c, &v.o) != 0)
+			return -1;
+		int rc = json_object_is_type(v.o, json_type_object)
+			     ? each(into, which, &v)
+			     : vnm_json_fail(&v, "is %s, not an object", type_name(&v));
+		json_object_put(v.o);
+		if (rc != 0)
+			return -1;
+		more = another(c, ']');
+	}
+	return more;
+}
+
+/* A member that is no array is read as a whole: to ignore it, or to say what it is. */
+static int
+read_whole(struct cursor *c, struct vnm_json *v, bool wanted)
+{
+	int rc = next_value(c, &v->o);
+
+	if (rc == 0 && wanted && v->o != NULL)
+		rc = vnm_json_fail(v, "is %s, not an array", type_name(v));
+	json_object_put(v->o);
+	return rc;
+}
+
+static int
+read_member(
+    struct cursor *c, const char *const *keys, size_t count, vnm_json_each_fn *each, void *into)
+{
+	struct vnm_json root = {.doc = c->doc}, v = {.doc = c->doc, .up = &root};
+	struct json_object *key;
+	size_t which = 0;
+	int rc;
+
+	if (next_value(c, &key) != 0)
+		return -1;
+	if (!json_object_is_type(key, json_type_string) || !at_mark(c, ':')) {
+		json_object_put(key);
+		return not_json(c, "unexpected character");
+	}
+	v.key = json_object_get_string(key);
+	while (which < count && strcmp(v.key, keys[which]) != 0)
+		which++;
+	if (which < count && at_mark(c, '['))
+		rc = read_array(c, &v, which, each, into);
+	else
+		rc = read_whole(c, &v, which < count);
+	json_object_put(key);
+	return rc;
+}
+
+static int
+read_object(
+    struct cursor *c, const char *const *keys, size_t count, vnm_json_each_fn *each, void *into)
+{
+	if (!at_mark(c, '{'))
+		return vnm_err_set(c->doc->err, c->doc->file, c->line, "is not a JSON object");
+	int more = at_mark(c, '}') ? 0 : 1;
+	while (more == 1) {
+		if (read_member(c, keys, count, each, into) != 0)
+			return -1;
+		more = another(c, '}');
+	}
+	skip_space(c);
+	if (more == 0 && c->p != c->end)
+		return not_json(c, "more follows its end");
+	return more;
+}
+
+int
+vnm_json_read(struct vnm_json_doc *doc, const char *const *keys, size_t count,
+    vnm_json_each_fn *each, void *into)
+{
+	struct vnm_buffer b = {0};
+	struct cursor c = {.doc = doc, .tok = json_tokener_new_ex(NESTING), .line = 1};
+	int rc = -1;
+
+	if (c.tok == NULL) {
+		vnm_err_set(doc->err, doc->file, 0, "does not fit into memory");
+	} else if (slurp(doc, &b) == 0) {
+		b.p[b.n] = '\0';
+		c.p = (const char *)b.p;
+		c.end = c.p + b.n;
+		json_tokener_set_flags(c.tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+						  JSON_TOKENER_ALLOW_TRAILING_CHARS);
+		rc = read_object(&c, keys, count, each, into);
+	}
+	if (c.tok != NULL)
+		json_tokener_free(c.tok);
+	vnm_buffer_free(&b);
+	return rc;
 }

@@ -13,6 +13,7 @@ struct json_object;
 
 struct vnm_json_doc {
 	const char *file;
+	unsigned line; /* where what is being read began */
 	struct vnm_symbols *symbols;
 	struct vnm_err *err;
 };
@@ -42,12 +43,16 @@ struct vnm_json_member {
 	size_t offset; /* in the struct that the table is for */
 };
 
+/* What to do with an element of the file's array `which`; 0, or -1 and the complaint. */
+typedef int vnm_json_each_fn(void *into, size_t which, const struct vnm_json *element);
+
 /*
- * Reads a file: 0 and *root (its `o` is owned: vnm_json_close), or -1 and *doc->err with the
- * line where the text is no JSON.
+ * Reads a file that is one object of arrays of objects. Each element of the arrays with these
+ * `count` keys is handed on as soon as it is read, and is gone afterwards, so that a large file
+ * does not stand in memory as a tree. 0, or -1 and *doc->err.
  */
-int vnm_json_open(const struct vnm_json_doc *doc, struct vnm_json *root);
-void vnm_json_close(struct vnm_json *root);
+int vnm_json_read(struct vnm_json_doc *doc, const char *const *keys, size_t count,
+    vnm_json_each_fn *each, void *into);
 
 /* Reads the members that the table names; others are ignored. 0, or -1 and the complaint. */
 int vnm_json_bind(const struct vnm_json *v, const struct vnm_json_member *table, void *into);

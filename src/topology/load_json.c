@@ -99,7 +99,8 @@ enter(struct vnm_model *m, const struct vnm_json *v, enum vnm_model_kind kind, u
 {
 	struct vnm_json at = {v->doc, NULL, v, "id", 0};
 
-	return vnm_model_enter(m, &at, &(struct vnm_model_id){kind, scope, id, index, NULL, NULL});
+	return vnm_model_enter(
+	    m, &at, &(struct vnm_model_id){kind, scope, id, index, NULL, 0, NULL});
 }
 
 /* A list of the ids of others. */
@@ -373,26 +374,20 @@ load_switch(struct vnm_model *m, const struct vnm_json *v, uint32_t parent)
 	return for_each(m, v, "ports", load_port, node);
 }
 
-static const struct {
-	const char *key;
-	each_fn *each;
-} sections[] = {
-    {"nsInstances", load_ns},
-    {"vnfInstances", load_vnf},
-    {"virtualLinks", load_vl},
-    {"hosts", load_host},
-    {"physicalSwitches", load_switch},
-};
+static const char *const section_keys[] = {
+    "nsInstances", "vnfInstances", "virtualLinks", "hosts", "physicalSwitches"};
+static each_fn *const section_each[] = {load_ns, load_vnf, load_vl, load_host, load_switch};
+
+static int
+load_element(void *model, size_t which, const struct vnm_json *element)
+{
+	return section_each[which](model, element, VNM_NONE);
+}
 
 int
 vnm_model_load_json(struct vnm_model *m, const char *path, struct vnm_err *err)
 {
-	struct vnm_json_doc doc = {path, &m->symbols, err};
-	struct vnm_json root;
-	int rc = vnm_json_open(&doc, &root);
+	struct vnm_json_doc doc = {.file = path, .symbols = &m->symbols, .err = err};
 
-	for (size_t i = 0; rc == 0 && i < VNM_ARRAY_LEN(sections); i++)
-		rc = for_each(m, &root, sections[i].key, sections[i].each, VNM_NONE);
-	vnm_json_close(&root);
-	return rc;
+	return vnm_json_read(&doc, section_keys, VNM_ARRAY_LEN(section_keys), load_element, m);
 }

@@ -121,6 +121,7 @@ vnm_model_enter(struct vnm_model *m, const struct vnm_json *v, const struct vnm_
 	struct vnm_model_id placed = *id;
 	size_t n = vnm_json_path(v, path, sizeof(path));
 	placed.file = v->doc->file;
+	placed.line = v->doc->line;
 	placed.path = vnm_arena_copy(&m->notes, path, n);
 	if (placed.path == NULL || vnm_model_add(m, &placed) != 0)
 		return vnm_json_fail(v, "does not fit into memory");
@@ -175,7 +176,8 @@ merge(struct vnm_model *m, const struct vnm_json *v, struct vnm_model_port *into
 int
 vnm_model_port(struct vnm_model *m, const struct vnm_json *v, const struct vnm_model_port *port)
 {
-	struct vnm_model_id id = {VNM_MODEL_PORT, port->node, port->name, m->ports.n, NULL, NULL};
+	struct vnm_model_id id = {
+	    VNM_MODEL_PORT, port->node, port->name, m->ports.n, NULL, 0, NULL};
 	struct vnm_json name = {v->doc, NULL, v, "name", 0};
 	uint32_t at = 0;
 	const struct vnm_model_id *first = next_id(m, id.kind, id.scope, id.id, &at);

@@ -91,6 +91,7 @@ enum vnm_model_kind {
 struct vnm_model_id {
 	uint32_t kind, scope, id, index;
 	const char *file; /* borrowed from the caller of the loader */
+	unsigned line;	  /* where the outermost object began in which it stands */
 	const char *path; /* in `notes` */
 };
 

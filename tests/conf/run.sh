@@ -1,7 +1,7 @@
 #!/bin/sh
-# Configurations that must be accepted (x.ok: what -t prints) or refused (x.err: every complaint).
-# x.args holds further arguments; without x.yaml they are all of them. With -u the expected
-# output is written instead of compared: read the difference before you keep it.
+# Configurations that must be accepted (x.ok: what -t prints) or refused (x.err: every complaint),
+# and command lines that make no sense (x.usage). x.args holds further arguments. With -u the
+# expected output is written instead of compared: read the difference before you keep it.
 set -u
 vnmcd=${VNMCD:-./vnmcd}
 case $vnmcd in /*) ;; *) vnmcd=$PWD/$vnmcd ;; esac
@@ -13,11 +13,14 @@ failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-for expected in *.ok *.err; do
+for expected in *.ok *.err *.usage; do
 	name=${expected%.*}
-	want=0
-	[ "${expected##*.}" = err ] && want=78
 	set -- -t
+	case $expected in
+	*.ok) want=0 ;;
+	*.err) want=78 ;;
+	*.usage) want=64 && set -- ;;
+	esac
 	[ -f "$name.yaml" ] && set -- "$@" -c "$name.yaml"
 	# shellcheck disable=SC2046 # words are meant
 	[ -f "$name.args" ] && set -- "$@" $(cat "$name.args")

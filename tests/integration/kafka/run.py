@@ -1,0 +1,339 @@
+#!/usr/bin/env python3
+"""vnmcd against a real Apache Kafka: what arrives, and what becomes of records when it does not.
+
+    VNMCD=build/vnmcd tests/integration/kafka/run.py [NAME...]
+
+What vnmcd sends is read back by kcat and compared with what the same replay writes to a file, and
+with what this program put into the capture. Ends with `N passed, N failed, N skipped`.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import broker as kafka
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
+REAL = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
+TIMEOUT = 120
+
+
+# ---- captures of NetFlow v5 with known contents --------------------------------------------------
+
+def v5_flow(number, reverse=False):
+    ends = [struct.pack("!I", 0x0A000000 + number), struct.pack("!I", 0xC0000201)]
+    ports = [1024 + number % 60000, 443]
+    if reverse:
+        ends.reverse()
+        ports.reverse()
+    return struct.pack("!4s4s4sHHIIIIHHBBBBHHBBH", *ends, b"\0\0\0\0", 1, 2, 10, 1000 + number,
+                       1000, 2000, *ports, 0, 0x18, 6, 0, 0, 0, 24, 24, 0)
+
+
+def v5_datagram(sequence, flows):
+    return struct.pack("!HHIIIIBBH", 5, len(flows), 60000, 1700000000, 0, sequence, 0, 0, 0) + \
+        b"".join(flows)
+
+
+def write_capture(path, datagrams, gap_s=0.001):
+    """Raw IPv4 packets, UDP from 192.0.2.9 to port 2055."""
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        for i, payload in enumerate(datagrams):
+            udp = struct.pack("!HHHH", 40000, 2055, 8 + len(payload), 0) + payload
+            packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), i & 0xFFFF, 0, 64, 17, 0,
+                                 bytes([192, 0, 2, 9]), bytes([192, 0, 2, 1])) + udp
+            at = 1700000000 + i * gap_s
+            f.write(struct.pack("<IIII", int(at), int(at % 1 * 1000000), len(packet), len(packet)))
+            f.write(packet)
+
+
+def v5_capture(path, datagrams, gap_s=0.001):
+    """30 different flows a datagram; returns how many flows."""
+    write_capture(path, (v5_datagram(30 * i, [v5_flow(30 * i + k) for k in range(30)])
+                         for i in range(datagrams)), gap_s)
+    return 30 * datagrams
+
+
+# ---- vnmcd ---------------------------------------------------------------------------------------
+
+class Run:
+    """One `vnmcd -r`: an output `k` to Kafka, another `f` to a file."""
+
+    def __init__(self, work, capture, brokers, topic, *options, encoding="json"):
+        self.file = work / f"{topic.replace('{kind}', 'x')}.out"
+        self.file.unlink(missing_ok=True)
+        self.arguments = [VNMCD, "-r", str(capture)]
+        for option in (
+                "outputs.f.type=file", f"outputs.f.path={self.file}", "outputs.k.type=kafka",
+                f"outputs.k.brokers={brokers}", f"outputs.k.topic={topic}",
+                f"outputs.f.encoding={encoding}", f"outputs.k.encoding={encoding}",
+                "flush_timeout=60s", *options):
+            self.arguments += ["-o", option]
+        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True)
+
+    def end(self, code=0):
+        self.err = self.process.communicate(timeout=TIMEOUT)[1]
+        assert self.process.returncode == code, \
+            f"exit {self.process.returncode}, not {code}: {self.err}"
+        if code == 0:
+            self.books = json.loads(self.err.splitlines()[-1])
+            self.kafka = self.books["outputs"]["k"]
+        return self
+
+    def records(self):
+        return sum(self.books["records"].values())
+
+    def published(self):
+        return sum(self.kafka["published"].values())
+
+    def dropped(self):
+        return sum(self.kafka["dropped"].values())
+
+    def balanced(self):
+        assert self.records() == self.published() + self.dropped(), self.books
+
+
+def values(broker, topic):
+    return [m.value for m in broker.read(topic)]
+
+
+def equal(got, want, what):
+    assert got == want, f"{what}: {str(got)[:300]}, must be {str(want)[:300]}"
+
+
+def same_multiset(got, want, what):
+    got, want = collections.Counter(got), collections.Counter(want)
+    assert got == want, f"{what}: {sum((got - want).values())} too many, " \
+        f"{sum((want - got).values())} missing"
+
+
+def frames(data):
+    """A file of messages behind their lengths as varints."""
+    out, at = [], 0
+    while at < len(data):
+        n = shift = 0
+        while True:
+            octet = data[at]
+            n |= (octet & 127) << shift
+            at, shift = at + 1, shift + 7
+            if octet < 128:
+                break
+        assert at + n <= len(data), "the last message is cut short"
+        out.append(data[at:at + n])
+        at += n
+    return out
+
+
+# ---- tests: each gets the broker and a directory of its own --------------------------------------
+
+def test_json(broker, work):
+    """One record a message, the same as in the file, spread over all partitions."""
+    flows = v5_capture(work / "in.pcap", 400)
+    run = Run(work, work / "in.pcap", broker.address, "json.{kind}").end()
+    equal(run.published(), flows, "records published")
+    equal(run.dropped(), 0, "records dropped")
+    got = broker.read("json.flow")
+    same_multiset((m.value for m in got), run.file.read_bytes().splitlines(), "messages")
+    octets = sum(json.loads(m.value)["octets"] for m in got)
+    equal(octets, sum(1000 + i for i in range(flows)), "sum of octets")
+    equal(len({m.partition for m in got}), 4, "partitions used")
+
+
+def test_real(broker, work):
+    """A real capture with several kinds of record, each to its topic."""
+    run = Run(work, REAL, broker.address, "real.{kind}").end()
+    equal(run.dropped(), 0, "records dropped")
+    lines = [json.loads(line) for line in run.file.read_bytes().splitlines()]
+    equal(len(lines), run.records(), "records in the file")
+    for kind, count in run.books["records"].items():
+        got = [json.loads(m.value) for m in broker.read(f"real.{kind}")]
+        equal(len(got), count, f"messages of kind {kind}")
+        same_multiset((r["record_seq"] for r in got),
+                      (r["record_seq"] for r in lines if r["kind"] == kind), f"kind {kind}")
+
+
+def test_protobuf(broker, work):
+    v5_capture(work / "in.pcap", 100)
+    run = Run(work, work / "in.pcap", broker.address, "proto.{kind}", encoding="protobuf").end()
+    equal(run.dropped(), 0, "records dropped")
+    same_multiset(values(broker, "proto.flow"), frames(run.file.read_bytes()), "messages")
+
+
+def test_packed(broker, work):
+    """Several records a message: JSON lines, or protobuf behind lengths."""
+    flows = v5_capture(work / "in.pcap", 100)
+    run = Run(work, work / "in.pcap", broker.address, "packed.{kind}",
+              "outputs.k.records_per_message=16").end()
+    equal(run.published(), flows, "records published")
+    messages = values(broker, "packed.flow")
+    lines = [line for m in messages for line in m.split(b"\n")]
+    same_multiset(lines, run.file.read_bytes().splitlines(), "JSON lines")
+    assert flows / 16 <= len(messages) < flows / 8, f"{len(messages)} messages for {flows} records"
+
+    run = Run(work, work / "in.pcap", broker.address, "packedp.{kind}",
+              "outputs.k.records_per_message=16", encoding="protobuf").end()
+    got = [f for m in values(broker, "packedp.flow") for f in frames(m)]
+    same_multiset(got, frames(run.file.read_bytes()), "protobuf messages")
+
+
+def murmur2(key):
+    """The hash by which Kafka's own Java client chooses a partition."""
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    h = 0x9747B28C ^ len(key)
+    for i in range(0, len(key) - 3, 4):
+        k = struct.unpack("<I", key[i:i + 4])[0] * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = (h * m & mask) ^ k
+    tail = key[len(key) & ~3:]
+    for i in reversed(range(len(tail))):
+        h ^= tail[i] << 8 * i
+    if tail:
+        h = h * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+def test_keys(broker, work):
+    """Both directions of a flow share a key; a key decides the partition as Java clients do."""
+    write_capture(work / "in.pcap", [
+        v5_datagram(0, [v5_flow(i) for i in range(20)]),
+        v5_datagram(20, [v5_flow(i, reverse=True) for i in range(20)])])
+    Run(work, work / "in.pcap", broker.address, "flowkey.{kind}", "outputs.k.key=flow").end()
+    got = broker.read("flowkey.flow")
+    equal(len(got), 40, "messages")
+    by_flow = collections.defaultdict(set)
+    for m in got:
+        record = json.loads(m.value)
+        by_flow[frozenset([record["src_addr"], record["dst_addr"]])].add(m.key)
+        equal(m.partition, (murmur2(m.key) & 0x7FFFFFFF) % 4, f"partition of {m.key}")
+        equal(m.headers, "kind=flow,schema=1,encoding=json", "headers")
+    assert all(len(keys) == 1 for keys in by_flow.values()), "directions differ in their keys"
+    equal(len({k for keys in by_flow.values() for k in keys}), 20, "different keys")
+
+    Run(work, work / "in.pcap", broker.address, "exkey.{kind}", "outputs.k.key=exporter").end()
+    equal({m.key for m in broker.read("exkey.flow")}, {b"192.0.2.9"}, "keys")
+
+
+def test_away_at_start(broker, work):
+    """Nothing waits for a broker that is not there; when it comes, it gets everything."""
+    flows = v5_capture(work / "in.pcap", 300)
+    broker.stop()
+    run = Run(work, work / "in.pcap", broker.address, "late.{kind}")
+    deadline = time.monotonic() + 10
+    while not run.file.exists() or run.file.read_bytes().count(b"\n") < flows:
+        assert time.monotonic() < deadline, "the file waits for Kafka"
+        time.sleep(0.05)
+    equal(run.process.poll(), None, "exit before the flush timeout")
+    broker.start()
+    run.end()
+    equal(run.published(), flows, "records published")
+    equal(run.dropped(), 0, "records dropped")
+    same_multiset(values(broker, "late.flow"), run.file.read_bytes().splitlines(), "messages")
+    assert broker.address in run.err and "brokers" in run.err, f"no hint: {run.err}"
+
+
+def test_killed(broker, work):
+    """A broker that dies and stays away: the rest is dropped in time, and counted."""
+    flows = v5_capture(work / "in.pcap", 600, gap_s=0.01)
+    run = Run(work, work / "in.pcap", broker.address, "killed.{kind}", "replay.speed=1",
+              "outputs.k.message_timeout=3s", "outputs.k.librdkafka.socket.timeout.ms=2000")
+    time.sleep(2.5)
+    broker.kill()
+    run.end()
+    equal(run.records(), flows, "records")
+    run.balanced()
+    equal(set(run.kafka["dropped"]), {"broker-timeout"}, "reasons of drops")
+    assert 0 < run.published() < flows, f"{run.published()} of {flows} published"
+    broker.start()
+    arrived = {json.loads(m)["record_seq"] for m in values(broker, "killed.flow")}
+    assert len(arrived) >= run.published(), \
+        f"{run.published()} records counted as published, {len(arrived)} arrived"
+
+
+def test_flush_timeout(broker, work):
+    """What is in flight at the end is dropped and counted when the time for it is over."""
+    flows = v5_capture(work / "in.pcap", 50)
+    run = Run(work, work / "in.pcap", f"127.0.0.1:{kafka.free_port()}", "gone.{kind}",
+              "flush_timeout=1s")
+    started = time.monotonic()
+    run.end()
+    assert time.monotonic() - started < 8, "the end waits for Kafka"
+    run.balanced()
+    equal(run.kafka["dropped"], {"broker-timeout": flows}, "drops")
+
+
+def test_refused(broker, work):
+    """What the broker refuses for good is counted as that."""
+    flows = v5_capture(work / "in.pcap", 20)
+    broker.create("small.flow", max_message_bytes=100)
+    run = Run(work, work / "in.pcap", broker.address, "small.{kind}").end()
+    run.balanced()
+    equal(run.kafka["dropped"], {"broker-refused": flows}, "drops")
+    equal(broker.read("small.flow"), [], "messages")
+
+
+def test_queue_full(broker, work):
+    """A full queue drops and counts; it does not wait."""
+    flows = v5_capture(work / "in.pcap", 10)
+    nobody = f"127.0.0.1:{kafka.free_port()}"
+    run = Run(work, work / "in.pcap", nobody, "full.{kind}", "outputs.k.message_timeout=1s",
+              "outputs.k.librdkafka.queue.buffering.max.messages=100").end()
+    run.balanced()
+    equal(run.kafka["dropped"], {"queue-full": flows - 100, "broker-timeout": 100}, "drops")
+
+
+def test_wrong_property(broker, work):
+    run = Run(work, REAL, broker.address, "x.{kind}", "outputs.k.librdkafka.linger.mss=5").end(78)
+    assert "linger.mss" in run.err, run.err
+    run = Run(work, REAL, broker.address, "with space {kind}").end(78)
+    assert "topic" in run.err, run.err
+
+
+TESTS = [v for k, v in list(globals().items()) if k.startswith("test_")]
+
+
+def main():
+    chosen = [t for t in TESTS if not sys.argv[1:] or t.__name__[5:] in sys.argv[1:]]
+    work = pathlib.Path(tempfile.mkdtemp(prefix="vnmcd-kafka-"))
+    failed = 0
+    try:
+        broker = kafka.Broker(work / "broker")
+    except kafka.Unavailable as why:
+        print(f"skipped: {why}")
+        print(f"kafka: 0 passed, 0 failed, {len(chosen)} skipped")
+        return 0
+    try:
+        broker.start()
+        for test in chosen:
+            directory = work / test.__name__
+            directory.mkdir()
+            started = time.monotonic()
+            try:
+                test(broker, directory)
+                result = "ok"
+            except Exception as why:  # a broken test must not end the others
+                failed += 1
+                result = "FAIL " + ("" if isinstance(why, AssertionError)
+                                    else traceback.format_exc()) + str(why)
+            print(f"kafka {test.__name__[5:]}: {result} ({time.monotonic() - started:.1f} s)",
+                  flush=True)
+    finally:
+        broker.stop()
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"kafka: {len(chosen) - failed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
