@@ -353,7 +353,7 @@ add_port(struct builder *b, uint32_t node, uint32_t name, uint32_t identity, uin
 
 	if (p == NULL)
 		return no_memory(b);
-	*p = (struct vnm_topology_port){text(b, name), node, identity, vl};
+	*p = (struct vnm_topology_port){text(b, name), node, identity, vl, false};
 	if (p->name.n == 0)
 		return 0;
 	return vnm_table_add(&t->by_name, vnm_hash(p->name.p, p->name.n, node), i) == 0
@@ -375,7 +375,10 @@ key_port(struct builder *b, const struct vnm_model_port *port)
 	else if (port->vl != 0)
 		b->t->size.unresolved++;
 	if (add_number(b, VNM_BY_VNI, port->node, port->vni, vl) != 0 ||
-	    add_number(b, VNM_BY_VLAN, port->node, port->vlan, vl) != 0)
+	    add_number(b, VNM_BY_VLAN, port->node, port->vlan, vl) != 0 ||
+	    add_number(b, VNM_BY_TUNNEL, port->node, port->vni, i) != 0)
+		return -1;
+	if (port->vni != 0 && add_number(b, VNM_BY_DP_PORT, port->node, port->dp_port, i) != 0)
 		return -1;
 	if (vl == VNM_NONE && identity != VNM_NONE)
 		vl = b->t->identities[identity].vl;
@@ -503,6 +506,20 @@ add_nodes(struct builder *b)
 	return 0;
 }
 
+/* Tunnels of a node that are one port of its datapath. */
+static void
+mark_tunnels(struct builder *b)
+{
+	const struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->ports.n; i++) {
+		const struct vnm_model_port *port = &m->ports.p[i];
+		if (port->vni != 0 && port->dp_port != 0)
+			b->t->ports.p[i].one_of_many = vnm_number_find(b->t, VNM_BY_DP_PORT,
+							   port->node, port->dp_port) == VNM_NONE;
+	}
+}
+
 static int
 add_keys(struct builder *b)
 {
@@ -512,6 +529,7 @@ add_keys(struct builder *b)
 		if (key_port(b, &m->ports.p[i]) != 0)
 			return -1;
 	}
+	mark_tunnels(b);
 	for (uint32_t i = 0; i < m->cps.n; i++) {
 		if (key_cp(b, i) != 0)
 			return -1;

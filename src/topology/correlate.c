@@ -5,7 +5,8 @@
  * Who sends: the node with the agent's address, else with the message's source address.
  *
  * Which port: by its name where the record has it, else by its number, which is an ifIndex of
- * the node; in NetFlow v5 of a node with Open vSwitch it is an OpenFlow port.
+ * the node; in NetFlow v5 of a node with Open vSwitch it is an OpenFlow port. A tunnel that
+ * shares its datapath's port with others is told by its VNI alone.
  *
  * What a flow is about, which is what the envelope says: the first of these that is a VNF's
  *   1. the CP behind the port where it was observed (ingress, or egress by flowDirection),
@@ -13,7 +14,7 @@
  *   2. the VNFC that sends, where it sends itself    ip
  *   3. the CP with the source address, the destination address   ip
  *   4. the CP with the source MAC, the destination MAC           mac
- *   5. the virtual link alone, by VNI, port or VLAN              vni, ifindex, vlan
+ *   5. the virtual link alone, by port, VNI or VLAN              ifindex, vni, vlan
  * and of an interface: the CP behind it, else the VNFC that sends.
  */
 #include "topology/snapshot.h"
@@ -56,20 +57,6 @@ identity(const struct vnm_topology *t, uint32_t i)
 }
 
 /* ---- lookups --------------------------------------------------------------------------------- */
-
-static uint32_t
-by_number(const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
-{
-	uint64_t key = vnm_number_key(space, node, number);
-	uint64_t hash = vnm_key_hash(key);
-	uint32_t at = 0, i;
-
-	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
-		if (t->numbers.p[i].key == key)
-			return t->numbers.p[i].value;
-	}
-	return VNM_NONE;
-}
 
 static const struct vnm_topology_port *
 by_name(const struct vnm_topology *t, uint32_t node, struct vnm_str name)
@@ -184,14 +171,14 @@ node_of(const struct vnm_topology *t, const struct vnm_record *r)
 static uint32_t
 by_of_port(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node, uint32_t number)
 {
-	uint32_t port = by_number(t, VNM_BY_OF_PORT, node, number);
+	uint32_t port = vnm_number_find(t, VNM_BY_OF_PORT, node, number);
 
 	if (port != VNM_NONE || !VNM_HAS(r, env, observation_domain_id))
 		return port;
 	uint32_t engine = r->env.observation_domain_id & 0x7f;
 	if (engine == 0 || number >> 9 != engine)
 		return VNM_NONE;
-	return by_number(t, VNM_BY_OF_PORT, node, number & 0x1ff);
+	return vnm_number_find(t, VNM_BY_OF_PORT, node, number & 0x1ff);
 }
 
 static bool
@@ -199,6 +186,17 @@ counts_of_ports(const struct vnm_topology *t, const struct vnm_record *r, uint32
 {
 	return t->nodes.p[node].netflow5_ofport && VNM_HAS(r, env, decoder) &&
 	       vnm_str_is(r->env.decoder, "netflow5");
+}
+
+/* Open vSwitch names any of the tunnels that are one port of its datapath: the VNI tells. */
+static const struct vnm_topology_port *
+tunnel_of(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node)
+{
+	uint32_t i = VNM_NONE;
+
+	if (VNM_HAS(r, flow, vni) && r->kind_id == VNM_KIND_flow)
+		i = vnm_number_find(t, VNM_BY_TUNNEL, node, r->flow.vni);
+	return i != VNM_NONE ? &t->ports.p[i] : NULL;
 }
 
 static const struct vnm_topology_port *
@@ -212,12 +210,14 @@ port_of(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
 		return NULL;
 	if (name != NULL)
 		port = by_name(t, node, *name);
+	if (port != NULL && port->one_of_many)
+		return tunnel_of(t, r, node);
 	if (port != NULL || number == NULL || *number == 0)
 		return port;
 	if (counts_of_ports(t, r, node))
 		i = by_of_port(t, r, node, *number);
 	else
-		i = by_number(t, VNM_BY_IF_INDEX, node, *number);
+		i = vnm_number_find(t, VNM_BY_IF_INDEX, node, *number);
 	return i != VNM_NONE ? &t->ports.p[i] : NULL;
 }
 
@@ -311,6 +311,9 @@ find_ports(
 	    VNM_HAS(r, flow, in_if) ? &f->in_if : NULL);
 	n->out = port_of(t, r, node, VNM_HAS(r, flow, out_if_name) ? &f->out_if_name : NULL,
 	    VNM_HAS(r, flow, out_if) ? &f->out_if : NULL);
+	/* From tunnel to tunnel: the VNI is that of the first. */
+	if (n->out != NULL && n->out->one_of_many && n->out == n->in)
+		n->out = NULL;
 	bool egress = VNM_HAS(r, flow, direction) && f->direction == 1;
 	n->seen = egress ? n->out : n->in;
 	if (n->seen == NULL)
@@ -318,28 +321,30 @@ find_ports(
 }
 
 /*
- * The virtual link in which it was observed: by the VNI that the packets carried, which is surer
- * than the port (Open vSwitch calls all its tunnels by the name of one of them); else by the
- * port, else by the VLAN.
+ * The virtual link in which it was observed: that of the CP's port, else the VNI's, else that
+ * of a port without a CP, else the VLAN's. A VNI within a CP's port is that VNF's own affair.
  */
 static struct found
 find_vl(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
     const struct vnm_topology_port *seen)
 {
+	bool by_port = seen != NULL && seen->vl != VNM_NONE;
 	uint32_t vl = VNM_NONE;
 
+	if (by_port && seen->identity != VNM_NONE)
+		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
 	if (VNM_HAS(r, flow, vni)) {
 		if (node != VNM_NONE)
-			vl = by_number(t, VNM_BY_VNI, node, r->flow.vni);
+			vl = vnm_number_find(t, VNM_BY_VNI, node, r->flow.vni);
 		if (vl == VNM_NONE)
-			vl = by_number(t, VNM_BY_VNI, VNM_ANY_NODE, r->flow.vni);
+			vl = vnm_number_find(t, VNM_BY_VNI, VNM_ANY_NODE, r->flow.vni);
 	}
 	if (vl != VNM_NONE)
 		return (struct found){identity(t, vl), MATCH_VNI};
-	if (seen != NULL && seen->vl != VNM_NONE)
+	if (by_port)
 		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
 	if (VNM_HAS(r, flow, vlan_id) && node != VNM_NONE)
-		vl = by_number(t, VNM_BY_VLAN, node, r->flow.vlan_id);
+		vl = vnm_number_find(t, VNM_BY_VLAN, node, r->flow.vlan_id);
 	if (vl != VNM_NONE)
 		return (struct found){identity(t, vl), MATCH_VLAN};
 	return (struct found){NULL, MATCH_NONE};

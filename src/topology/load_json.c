@@ -74,6 +74,7 @@ static const struct vnm_json_member port_members[] = {
     MEMBER("name", ID, port, name),
     MEMBER("ifIndex", NUMBER, port, if_index),
     MEMBER("ofPort", NUMBER, port, of_port),
+    MEMBER("dpPort", NUMBER, port, dp_port),
     MEMBER("virtualLinkId", TEXT, port, vl),
     MEMBER("connectedCpId", TEXT, port, cp),
     MEMBER("vnfcId", TEXT, port, vnfc),

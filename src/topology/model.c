@@ -137,6 +137,7 @@ static const struct {
 } merged[] = {
     {"ifIndex", offsetof(struct vnm_model_port, if_index), false},
     {"ofPort", offsetof(struct vnm_model_port, of_port), false},
+    {"dpPort", offsetof(struct vnm_model_port, dp_port), false},
     {"vni", offsetof(struct vnm_model_port, vni), false},
     {"accessVlan", offsetof(struct vnm_model_port, vlan), false},
     {"virtualLinkId", offsetof(struct vnm_model_port, vl), true},

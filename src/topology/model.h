@@ -49,7 +49,7 @@ struct vnm_model_port {
 	uint32_t node; /* index */
 	uint32_t list; /* number of the array in which it was read, to tell twice from again */
 	uint32_t name, vl, cp, vnfc;
-	uint32_t if_index, of_port, vni, vlan; /* numbers */
+	uint32_t if_index, of_port, dp_port, vni, vlan; /* numbers */
 	uint32_t behind; /* the builder's: index of the CP + 1; VNM_NONE: several */
 };
 

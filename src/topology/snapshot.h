@@ -54,6 +54,11 @@ struct vnm_topology_port {
 	uint32_t node;
 	uint32_t identity; /* of the one CP behind it, or VNM_NONE */
 	uint32_t vl;	   /* identity of its virtual link, or VNM_NONE */
+	/*
+	 * It is a tunnel that the datapath cannot tell from others of its node: their names do
+	 * not tell which one it was, only their VNIs do.
+	 */
+	bool one_of_many;
 };
 
 enum vnm_shared {
@@ -76,7 +81,14 @@ struct vnm_topology_mac {
 };
 
 /* What a number means at a node: the space tells which sort of number. */
-enum vnm_number_space { VNM_BY_IF_INDEX, VNM_BY_OF_PORT, VNM_BY_VNI, VNM_BY_VLAN };
+enum vnm_number_space {
+	VNM_BY_IF_INDEX, /* a port */
+	VNM_BY_OF_PORT,	 /* a port */
+	VNM_BY_DP_PORT,	 /* a port that is a tunnel */
+	VNM_BY_TUNNEL,	 /* the port that is the tunnel of a VNI */
+	VNM_BY_VNI,	 /* a virtual link, of VNM_ANY_NODE or of one */
+	VNM_BY_VLAN	 /* a virtual link */
+};
 #define VNM_ANY_NODE 0x0fffffffU
 
 struct vnm_topology_number {
@@ -142,6 +154,22 @@ vnm_mac_hash(const struct vnm_mac *mac)
 
 	memcpy(&key, mac->b, sizeof(mac->b));
 	return vnm_key_hash(key);
+}
+
+/* What a number means, or VNM_NONE. */
+static inline uint32_t
+vnm_number_find(
+    const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
+{
+	uint64_t key = vnm_number_key(space, node, number);
+	uint64_t hash = vnm_key_hash(key);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
+		if (t->numbers.p[i].key == key)
+			return t->numbers.p[i].value;
+	}
+	return VNM_NONE;
 }
 
 /* Makes the snapshot of a model: 0, or -1 and *err. */

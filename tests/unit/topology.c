@@ -467,6 +467,47 @@ test_port_numbers(void)
 	vnm_topology_free(t);
 }
 
+/* The lab's two tunnels are one port of the datapath: a name alone does not tell which. */
+static void
+test_tunnels(void)
+{
+	static const struct {
+		const char *in, *out;
+		uint32_t vni;
+		const char *in_tp, *out_tp, *vl;
+	} rows[] = {
+	    {"vx-5200", "tap588496a1-31", 5200, "vx-5200", "tap588496a1-31", "vl-core"},
+	    {"vx-5200", "br-int", 5100, "vx-5100", "br-int", "vl-access"},
+	    {"vx-5200", "br-int", 0, NULL, "br-int", NULL},
+	    {"vx-5200", "br-int", 5300, NULL, "br-int", "vl-app"},
+	    {"br-int", "vx-5100", 5200, "br-int", "vx-5200", "vl-core"},
+	    {"vx-5200", "vx-5200", 5100, "vx-5100", NULL, "vl-access"},
+	    /* Within a connection point's port a VNI is none of the cloud's. */
+	    {"tap39a418ec-3a", "br-int", 5200, "tap39a418ec-3a", "br-int", "vl-access"},
+	};
+	struct lab lab;
+	struct vnm_record r;
+
+	lab_begin(&lab);
+	for (size_t i = 0; i < VNM_ARRAY_LEN(rows); i++) {
+		begin(&r, VNM_KIND_flow, "10.255.0.11", "ipfix");
+		VNM_SET(&r, flow, in_if_name, vnm_str_of(rows[i].in));
+		VNM_SET(&r, flow, out_if_name, vnm_str_of(rows[i].out));
+		VNM_SET(&r, flow, vni, rows[i].vni);
+		vnm_topology_correlate(lab.t, &r, &counters);
+		IS(&r, "in_tp_id", rows[i].in_tp);
+		IS(&r, "out_tp_id", rows[i].out_tp);
+		IS(&r, "vl_id", rows[i].vl);
+		IS(&r, "in_if_name", rows[i].in);
+	}
+	/* OpenFlow's numbers tell them apart. */
+	begin(&r, VNM_KIND_flow, "10.255.0.11", "netflow5");
+	VNM_SET(&r, flow, in_if, 101);
+	vnm_topology_correlate(lab.t, &r, &counters);
+	IS(&r, "in_tp_id", "vx-5100");
+	lab_end(&lab);
+}
+
 /* Two tenants with the same address, VNFC and CP ids; their links tell them apart. */
 static void
 test_tenants(void)
@@ -532,5 +573,5 @@ CU_TestInfo suite_topology[] = {{"addresses", test_addresses}, {"MAC addresses",
     {"ports", test_ports}, {"hosts and switches", test_infrastructure},
     {"virtual links", test_links}, {"exporters in VNFCs", test_exporter_in_vnfc},
     {"what a flow is about", test_about}, {"named and unnamed", test_counters},
-    {"numbers of ports", test_port_numbers}, {"tenants with the same addresses", test_tenants},
-    {"routers", test_router}, CU_TEST_INFO_NULL};
+    {"numbers of ports", test_port_numbers}, {"tunnels", test_tunnels},
+    {"tenants with the same addresses", test_tenants}, {"routers", test_router}, CU_TEST_INFO_NULL};
