@@ -192,11 +192,14 @@ vnm_flow_template_find(struct vnm_flow_message *m, uint16_t id)
 	const struct vnm_flow_state *s = m->state;
 	struct vnm_template *found = own_template(m->domain, id);
 
+	m->source = m->domain;
 	if (found != NULL || m->d->session != 0)
 		return found;
 	for (uint32_t i = 0; found == NULL && i < s->domain_count; i++) {
-		if (is_sibling(s->domains[i], m))
-			found = own_template(s->domains[i], id);
+		if (!is_sibling(s->domains[i], m))
+			continue;
+		found = own_template(s->domains[i], id);
+		m->source = s->domains[i];
 	}
 	if (found == NULL || !vnm_flow_template_sole(m, found))
 		return NULL;

@@ -19,7 +19,7 @@ system_init_ns(const struct vnm_flow_message *m, const struct vnm_flow_work *w)
 
 	if (vnm_raw_has(w, VNM_RAW_system_init_ms))
 		return w->raw[VNM_RAW_system_init_ms] * VNM_NS_PER_MS;
-	e = vnm_learnt_get(&m->state->learnt, VNM_LEARNT_SYSTEM_INIT, m->header.domain, 0);
+	e = vnm_learnt_get(&m->state->learnt, VNM_LEARNT_SYSTEM_INIT, vnm_flow_scope(m->source), 0);
 	return e != NULL ? (uint64_t)e->number * VNM_NS_PER_MS : 0;
 }
 
@@ -103,7 +103,7 @@ set_learnt_rate(const struct vnm_flow_message *m, struct vnm_record *r, enum vnm
     uint64_t id, struct vnm_str origin)
 {
 	const struct vnm_learnt_entry *e =
-	    vnm_learnt_get(&m->state->learnt, kind, m->header.domain, id);
+	    vnm_learnt_get(&m->state->learnt, kind, vnm_flow_scope(m->source), id);
 
 	return e != NULL && !e->ambiguous && set_rate(r, e->number, origin);
 }
@@ -151,7 +151,7 @@ static const struct vnm_str *
 learnt_name(const struct vnm_flow_message *m, enum vnm_learnt_kind kind, uint64_t id)
 {
 	const struct vnm_learnt_entry *e =
-	    vnm_learnt_get(&m->state->learnt, kind, m->header.domain, id);
+	    vnm_learnt_get(&m->state->learnt, kind, vnm_flow_scope(m->source), id);
 
 	return e != NULL && e->text.n != 0 ? &e->text : NULL;
 }
@@ -309,8 +309,8 @@ set_elements(struct vnm_flow_message *m, struct vnm_record *r, struct vnm_flow_w
 		const struct vnm_learnt_entry *e = NULL;
 
 		if (l->kinds[VNM_LEARNT_IE_TYPE] != 0 && ie->pen != 0)
-			e = vnm_learnt_get(
-			    l, VNM_LEARNT_IE_TYPE, 0, (uint64_t)ie->pen << 16 | ie->id);
+			e = vnm_learnt_get(l, VNM_LEARNT_IE_TYPE, vnm_flow_scope(m->source),
+			    (uint64_t)ie->pen << 16 | ie->id);
 		if (e != NULL)
 			ie->type = (uint8_t)e->number;
 		if (ie->type == VNM_IE_LIST)

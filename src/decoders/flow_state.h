@@ -69,8 +69,9 @@ struct vnm_flow_message {
 	struct vnm_out *out;
 	struct vnm_flow_header header;
 	struct vnm_flow_domain *domain;
-	struct vnm_held_message *held; /* NULL until a set of it waits */
-	uint32_t units;		       /* data records, options data included: what IPFIX numbers */
+	const struct vnm_flow_domain *source; /* whose template the current set is read by */
+	struct vnm_held_message *held;	      /* NULL until a set of it waits */
+	uint32_t units; /* data records, options data included: what IPFIX numbers */
 	bool units_known;
 };
 
@@ -78,6 +79,15 @@ static inline const struct vnm_flow_options *
 vnm_flow_options_of(const struct vnm_exporter *x)
 {
 	return x->options;
+}
+
+/* Under which options data of a domain is learnt and looked up. */
+static inline struct vnm_learnt_scope
+vnm_flow_scope(const struct vnm_flow_domain *f)
+{
+	uint64_t ports = (uint64_t)f->version << 32 | (uint32_t)f->src_port << 16 | f->dst_port;
+
+	return (struct vnm_learnt_scope){f->session != 0 ? f->session : ports, f->domain};
 }
 
 /* ---- domain.c ---------------------------------------------------------------------------- */

@@ -108,7 +108,8 @@ decode(struct vnm_flow_message *m, const struct vnm_template *t, const struct vn
 	    .d = &d,
 	    .out = m->out,
 	    .header = h->header,
-	    .domain = m->domain};
+	    .domain = m->domain,
+	    .source = m->domain};
 	struct vnm_record *r = m->out->rec;
 
 	memcpy(r->has, m->out->base, sizeof(r->has));

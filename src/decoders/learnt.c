@@ -7,47 +7,52 @@
 
 struct key {
 	uint64_t id;
+	uint64_t session;
 	uint32_t domain;
 	uint32_t kind; /* and above it the `any` bit */
 };
 
 static uint64_t
-hash_of(enum vnm_learnt_kind kind, bool any, uint32_t domain, uint64_t id)
+hash_of(enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope, uint64_t id)
 {
-	const struct key key = {id, any ? 0 : domain, (uint32_t)kind | (uint32_t)any << 8};
+	const struct key key = {
+	    id, scope.session, any ? 0 : scope.domain, (uint32_t)kind | (uint32_t)any << 8};
 
 	return vnm_hash(&key, sizeof(key), 0);
 }
 
 static struct vnm_learnt_entry *
-find(const struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t domain, uint64_t id)
+find(const struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope,
+    uint64_t id)
 {
-	uint64_t hash = hash_of(kind, any, domain, id);
+	uint64_t hash = hash_of(kind, any, scope, id);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&l->index, hash, &at)) != VNM_TABLE_NONE) {
 		struct vnm_learnt_entry *e = &l->entries[i];
-		if (e->kind == kind && e->any == any && e->id == id && (any || e->domain == domain))
+		if (e->kind == kind && e->any == any && e->id == id &&
+		    e->scope.session == scope.session && (any || e->scope.domain == scope.domain))
 			return e;
 	}
 	return NULL;
 }
 
 const struct vnm_learnt_entry *
-vnm_learnt_get(const struct vnm_learnt *l, enum vnm_learnt_kind kind, uint32_t domain, uint64_t id)
+vnm_learnt_get(const struct vnm_learnt *l, enum vnm_learnt_kind kind, struct vnm_learnt_scope scope,
+    uint64_t id)
 {
 	if (l->kinds[kind] == 0)
 		return NULL;
-	const struct vnm_learnt_entry *e = find(l, kind, false, domain, id);
-	return e != NULL ? e : find(l, kind, true, domain, id);
+	const struct vnm_learnt_entry *e = find(l, kind, false, scope, id);
+	return e != NULL ? e : find(l, kind, true, scope, id);
 }
 
 /* The entry, made where it is not there; NULL when there is no room. */
 static struct vnm_learnt_entry *
-get_or_add(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t domain, uint64_t id,
-    bool *added)
+get_or_add(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope,
+    uint64_t id, bool *added)
 {
-	struct vnm_learnt_entry *e = find(l, kind, any, domain, id);
+	struct vnm_learnt_entry *e = find(l, kind, any, scope, id);
 
 	*added = e == NULL;
 	if (e != NULL)
@@ -62,21 +67,20 @@ get_or_add(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t d
 		l->entries = e;
 		l->cap = cap;
 	}
-	if (vnm_table_add(&l->index, hash_of(kind, any, domain, id), l->count) != 0)
+	if (vnm_table_add(&l->index, hash_of(kind, any, scope, id), l->count) != 0)
 		return NULL;
 	e = &l->entries[l->count++];
-	*e = (struct vnm_learnt_entry){
-	    .id = id, .domain = domain, .kind = (uint8_t)kind, .any = any};
+	*e = (struct vnm_learnt_entry){.id = id, .scope = scope, .kind = (uint8_t)kind, .any = any};
 	l->kinds[kind]++;
 	return e;
 }
 
 static bool
-put_number(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t domain, uint64_t id,
-    double number)
+put_number(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope,
+    uint64_t id, double number)
 {
 	bool added;
-	struct vnm_learnt_entry *e = get_or_add(l, kind, any, domain, id, &added);
+	struct vnm_learnt_entry *e = get_or_add(l, kind, any, scope, id, &added);
 
 	if (e == NULL || (!added && e->number == number && !e->ambiguous))
 		return false;
@@ -86,21 +90,23 @@ put_number(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t d
 }
 
 bool
-vnm_learnt_number(
-    struct vnm_learnt *l, enum vnm_learnt_kind kind, uint32_t domain, uint64_t id, double number)
+vnm_learnt_number(struct vnm_learnt *l, enum vnm_learnt_kind kind, struct vnm_learnt_scope scope,
+    uint64_t id, double number)
 {
-	bool own = put_number(l, kind, false, domain, id, number);
-	bool any = put_number(l, kind, true, domain, id, number);
+	/* A domain's rate is its own; the exporter's is every domain's. */
+	bool own =
+	    kind != VNM_LEARNT_EXPORTER_RATE && put_number(l, kind, false, scope, id, number);
+	bool any = kind != VNM_LEARNT_DOMAIN_RATE && put_number(l, kind, true, scope, id, number);
 
 	return own || any;
 }
 
 static bool
-put_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t domain, uint64_t id,
-    struct vnm_slice text)
+put_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope,
+    uint64_t id, struct vnm_slice text)
 {
 	bool added;
-	struct vnm_learnt_entry *e = get_or_add(l, kind, any, domain, id, &added);
+	struct vnm_learnt_entry *e = get_or_add(l, kind, any, scope, id, &added);
 
 	if (e == NULL || (!added && e->text.n == text.n && memcmp(e->text.p, text.p, text.n) == 0))
 		return false;
@@ -113,24 +119,24 @@ put_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, uint32_t dom
 }
 
 bool
-vnm_learnt_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, uint32_t domain, uint64_t id,
-    struct vnm_slice text)
+vnm_learnt_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, struct vnm_learnt_scope scope,
+    uint64_t id, struct vnm_slice text)
 {
 	while (kind != VNM_LEARNT_AGENT && text.n > 0 && text.p[text.n - 1] == 0)
 		text.n--;
 	if (text.n == 0)
 		return false;
-	bool own = put_text(l, kind, false, domain, id, text);
-	bool any = put_text(l, kind, true, domain, id, text);
+	bool own = put_text(l, kind, false, scope, id, text);
+	bool any = put_text(l, kind, true, scope, id, text);
 	return own || any;
 }
 
 bool
-vnm_learnt_sampler_of_domain(struct vnm_learnt *l, uint32_t domain, uint64_t sampler, double rate)
+vnm_learnt_sampler_of_domain(
+    struct vnm_learnt *l, struct vnm_learnt_scope scope, uint64_t sampler, double rate)
 {
 	bool added;
-	struct vnm_learnt_entry *e =
-	    get_or_add(l, VNM_LEARNT_DOMAIN_RATE, false, domain, 0, &added);
+	struct vnm_learnt_entry *e = get_or_add(l, VNM_LEARNT_DOMAIN_RATE, false, scope, 0, &added);
 
 	if (e == NULL || (!added && e->number == rate))
 		return false;
@@ -156,6 +162,7 @@ struct saved {
 	uint64_t id;
 	uint64_t from;
 	double number;
+	uint64_t session;
 	uint32_t domain;
 	uint32_t text_n;
 	uint8_t kind;
@@ -174,7 +181,8 @@ vnm_learnt_save(const struct vnm_learnt *l, struct vnm_buffer *b)
 		const struct saved s = {.id = e->id,
 		    .from = e->from,
 		    .number = e->number,
-		    .domain = e->domain,
+		    .session = e->scope.session,
+		    .domain = e->scope.domain,
 		    .text_n = e->text.n,
 		    .kind = e->kind,
 		    .any = e->any,
@@ -200,14 +208,15 @@ load_entry(struct vnm_learnt *l, struct vnm_reader *r)
 	p = vnm_reader_take(r, s.text_n);
 	if (p == NULL || s.kind >= VNM_LEARNT_KINDS || s.any > 1)
 		return false;
-	struct vnm_learnt_entry *e = get_or_add(l, s.kind, s.any != 0, s.domain, s.id, &added);
+	const struct vnm_learnt_scope scope = {s.session, s.domain};
+	struct vnm_learnt_entry *e = get_or_add(l, s.kind, s.any != 0, scope, s.id, &added);
 	if (e == NULL)
 		return true; /* a lower limit than before */
 	e->from = s.from;
 	e->number = s.number;
 	e->ambiguous = s.ambiguous != 0;
 	if (s.text_n != 0)
-		put_text(l, s.kind, s.any != 0, s.domain, s.id, (struct vnm_slice){p, s.text_n});
+		put_text(l, s.kind, s.any != 0, scope, s.id, (struct vnm_slice){p, s.text_n});
 	return true;
 }
 

@@ -14,7 +14,7 @@ enum vnm_learnt_kind {
 	VNM_LEARNT_SAMPLER_RATE,   /* id: samplerId or selectorId; number: 1 in N */
 	VNM_LEARNT_INTERFACE_RATE, /* id: ifIndex */
 	VNM_LEARNT_DOMAIN_RATE,	   /* id: 0 */
-	VNM_LEARNT_EXPORTER_RATE,  /* id: 0, of any domain */
+	VNM_LEARNT_EXPORTER_RATE,  /* id: 0; of any domain of the session */
 	VNM_LEARNT_SYSTEM_INIT,	   /* id: 0; number: ms since 1970 */
 	VNM_LEARNT_IF_NAME,	   /* id: ifIndex; text */
 	VNM_LEARNT_VRF_NAME,	   /* id: VRF; text */
@@ -24,11 +24,17 @@ enum vnm_learnt_kind {
 	VNM_LEARNT_KINDS
 };
 
+/* Who said it. Two exporters behind one address are two sessions and know nothing of each other. */
+struct vnm_learnt_scope {
+	uint64_t session;
+	uint32_t domain;
+};
+
 struct vnm_learnt_entry {
 	uint64_t id;
-	uint32_t domain;
+	struct vnm_learnt_scope scope;
 	uint8_t kind;
-	bool any;	/* the last of all domains; `domain` is not used */
+	bool any;	/* the last of all domains of the session; scope.domain is 0 */
 	bool ambiguous; /* several samplers gave several rates */
 	uint64_t from;	/* which sampler gave the rate */
 	double number;
@@ -44,22 +50,22 @@ struct vnm_learnt {
 	struct vnm_table index;
 };
 
-/* What the domain said, else what another domain of the exporter said last; NULL: nothing. */
-const struct vnm_learnt_entry *vnm_learnt_get(
-    const struct vnm_learnt *l, enum vnm_learnt_kind kind, uint32_t domain, uint64_t id);
+/* What the domain said, else what another domain of the session said last; NULL: nothing. */
+const struct vnm_learnt_entry *vnm_learnt_get(const struct vnm_learnt *l, enum vnm_learnt_kind kind,
+    struct vnm_learnt_scope scope, uint64_t id);
 
 /*
- * Both learn for the domain and for the exporter at large. True when that was new; false too
+ * Both learn for the domain and for its session at large. True when that was new; false too
  * where there is no room for more.
  */
-bool vnm_learnt_number(
-    struct vnm_learnt *l, enum vnm_learnt_kind kind, uint32_t domain, uint64_t id, double number);
-bool vnm_learnt_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, uint32_t domain, uint64_t id,
-    struct vnm_slice text);
+bool vnm_learnt_number(struct vnm_learnt *l, enum vnm_learnt_kind kind,
+    struct vnm_learnt_scope scope, uint64_t id, double number);
+bool vnm_learnt_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, struct vnm_learnt_scope scope,
+    uint64_t id, struct vnm_slice text);
 
 /* A domain's rate, as one of its samplers has it: of no use when they differ. */
 bool vnm_learnt_sampler_of_domain(
-    struct vnm_learnt *l, uint32_t domain, uint64_t sampler, double rate);
+    struct vnm_learnt *l, struct vnm_learnt_scope scope, uint64_t sampler, double rate);
 
 void vnm_learnt_free(struct vnm_learnt *l);
 

@@ -116,7 +116,7 @@ static bool
 learn_rate(struct vnm_flow_message *m, const struct values *v)
 {
 	struct vnm_learnt *l = &m->state->learnt;
-	uint32_t domain = m->header.domain;
+	const struct vnm_learnt_scope scope = vnm_flow_scope(m->domain);
 	double rate = vnm_flow_rate(number(v, SLOT_INTERVAL), number(v, SLOT_PACKET_INTERVAL),
 	    number(v, SLOT_PACKET_SPACE), has(v, SLOT_PACKET_SPACE), number(v, SLOT_SIZE),
 	    number(v, SLOT_POPULATION));
@@ -126,15 +126,15 @@ learn_rate(struct vnm_flow_message *m, const struct values *v)
 		return false;
 	if (has(v, SLOT_INTERFACE))
 		return vnm_learnt_number(
-		    l, VNM_LEARNT_INTERFACE_RATE, domain, number(v, SLOT_INTERFACE), rate);
+		    l, VNM_LEARNT_INTERFACE_RATE, scope, number(v, SLOT_INTERFACE), rate);
 	if (has(v, SLOT_SAMPLER)) {
 		uint64_t sampler = number(v, SLOT_SAMPLER);
-		learnt = vnm_learnt_number(l, VNM_LEARNT_SAMPLER_RATE, domain, sampler, rate);
-		return vnm_learnt_sampler_of_domain(l, domain, sampler, rate) || learnt;
+		learnt = vnm_learnt_number(l, VNM_LEARNT_SAMPLER_RATE, scope, sampler, rate);
+		return vnm_learnt_sampler_of_domain(l, scope, sampler, rate) || learnt;
 	}
 	if (has(v, SLOT_SYSTEM))
-		learnt = vnm_learnt_number(l, VNM_LEARNT_EXPORTER_RATE, domain, 0, rate);
-	return vnm_learnt_number(l, VNM_LEARNT_DOMAIN_RATE, domain, 0, rate) || learnt;
+		learnt = vnm_learnt_number(l, VNM_LEARNT_EXPORTER_RATE, scope, 0, rate);
+	return vnm_learnt_number(l, VNM_LEARNT_DOMAIN_RATE, scope, 0, rate) || learnt;
 }
 
 /* RFC 5610 section 3.1: abstract data types by number (RFC 7012 section 3.1). */
@@ -151,7 +151,7 @@ learn_type(struct vnm_flow_message *m, const struct values *v)
 
 	if (!has(v, SLOT_IE_ID) || !has(v, SLOT_IE_DATA_TYPE) || type >= sizeof(types))
 		return false;
-	return vnm_learnt_number(&m->state->learnt, VNM_LEARNT_IE_TYPE, 0,
+	return vnm_learnt_number(&m->state->learnt, VNM_LEARNT_IE_TYPE, vnm_flow_scope(m->domain),
 	    number(v, SLOT_IE_PEN) << 16 | id, types[type]);
 }
 
@@ -167,7 +167,7 @@ learn_names(struct vnm_flow_message *m, const struct values *v)
 
 	for (size_t i = 0; i < VNM_ARRAY_LEN(names); i++) {
 		if (has(v, names[i].id) && has(v, names[i].text) &&
-		    vnm_learnt_text(&m->state->learnt, names[i].kind, m->header.domain,
+		    vnm_learnt_text(&m->state->learnt, names[i].kind, vnm_flow_scope(m->domain),
 			number(v, names[i].id), v->at[names[i].text]))
 			learnt = true;
 	}
@@ -179,7 +179,7 @@ vnm_flow_options_record(
     struct vnm_flow_message *m, const struct vnm_template *t, struct vnm_reader *r)
 {
 	struct vnm_learnt *l = &m->state->learnt;
-	uint32_t domain = m->header.domain;
+	const struct vnm_learnt_scope scope = vnm_flow_scope(m->domain);
 	struct values v;
 
 	if (!read_values(m, t, r, &v))
@@ -188,13 +188,12 @@ vnm_flow_options_record(
 	learnt = learn_names(m, &v) || learnt;
 	learnt = learn_type(m, &v) || learnt;
 	if (has(&v, SLOT_SYSTEM_INIT))
-		learnt = vnm_learnt_number(l, VNM_LEARNT_SYSTEM_INIT, domain, 0,
+		learnt = vnm_learnt_number(l, VNM_LEARNT_SYSTEM_INIT, scope, 0,
 			     (double)number(&v, SLOT_SYSTEM_INIT)) ||
 			 learnt;
 	size_t agent_n = has(&v, SLOT_AGENT) ? v.at[SLOT_AGENT].n : 0;
 	if (agent_n == 4 || agent_n == 16)
-		learnt =
-		    vnm_learnt_text(l, VNM_LEARNT_AGENT, domain, 0, v.at[SLOT_AGENT]) || learnt;
+		learnt = vnm_learnt_text(l, VNM_LEARNT_AGENT, scope, 0, v.at[SLOT_AGENT]) || learnt;
 	m->x->dirty = m->x->dirty || learnt;
 	return true;
 }

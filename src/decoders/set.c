@@ -312,7 +312,7 @@ static void
 set_agent(struct vnm_flow_message *m)
 {
 	const struct vnm_learnt_entry *e =
-	    vnm_learnt_get(&m->state->learnt, VNM_LEARNT_AGENT, m->header.domain, 0);
+	    vnm_learnt_get(&m->state->learnt, VNM_LEARNT_AGENT, vnm_flow_scope(m->domain), 0);
 
 	if (e == NULL || (e->text.n != 4 && e->text.n != 16))
 		return;
@@ -326,6 +326,7 @@ decode_body(struct vnm_flow_message *m, struct vnm_str name, struct vnm_reader b
 	m->domain = vnm_flow_domain_get(m);
 	if (m->domain == NULL)
 		return VNM_R_out_of_memory;
+	m->source = m->domain;
 	m->domain->last_ns = m->d->rx_ns;
 	m->units_known = true;
 	set_agent(m);
