@@ -47,6 +47,7 @@ struct connection {
 	uint64_t messages;	/* handed over */
 	uint64_t received;	/* octets */
 	bool paused;		/* waits for room */
+	bool more;		/* its turn is over, not what was there */
 	struct vnm_framer framer;
 	struct event event;
 };
@@ -63,6 +64,7 @@ struct vnm_tcp {
 	struct event listener;
 	struct event accept_again;
 	struct event room; /* armed while a connection is paused */
+	struct event more; /* armed while a connection has more: at once, but others first */
 	struct event idle;
 };
 
@@ -223,14 +225,10 @@ pause_connection(struct connection *c)
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+serve(struct connection *c)
 {
-	struct connection *c = arg;
 	const struct vnm_intake *in = c->tcp->intake;
 
-	(void)fd;
-	(void)what;
-	assert(c->magic == CONNECTION_MAGIC);
 	if (!in->room(in->ctx)) {
 		pause_connection(c);
 		return;
@@ -239,12 +237,42 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	case SERVED:
 		vnm_framer_trim(&c->framer);
 		break;
-	case MORE: /* others come first */
-		event_active(&c->event, EV_READ, 0);
+	case MORE:
+		c->more = true;
+		arm(&c->tcp->more, 0);
 		break;
 	case CLOSED:
 		close_connection(c);
 		break;
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	assert(c->magic == CONNECTION_MAGIC);
+	if (!c->more)
+		serve(c);
+}
+
+static void
+on_more(evutil_socket_t fd, short what, void *arg)
+{
+	struct vnm_tcp *t = arg;
+	struct connection *next;
+
+	(void)fd;
+	(void)what;
+	for (struct connection *c = t->connections; c != NULL; c = next) {
+		next = c->next;
+		if (!c->more)
+			continue;
+		c->more = false;
+		serve(c);
 	}
 }
 
@@ -264,8 +292,9 @@ on_room(evutil_socket_t fd, short what, void *arg)
 			continue;
 		c->paused = false;
 		(void)event_add(&c->event, NULL);
-		event_active(&c->event, EV_READ, 0); /* messages may be there already */
+		c->more = true; /* messages may be there already */
 	}
+	arm(&t->more, 0);
 }
 
 static unsigned
@@ -435,6 +464,7 @@ vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	if (event_assign(&t->listener, base, fd, EV_READ | EV_PERSIST, on_connection, t) != 0 ||
 	    evtimer_assign(&t->accept_again, base, on_accept_again, t) != 0 ||
 	    evtimer_assign(&t->room, base, on_room, t) != 0 ||
+	    evtimer_assign(&t->more, base, on_more, t) != 0 ||
 	    evtimer_assign(&t->idle, base, on_idle, t) != 0 || event_add(&t->listener, NULL) != 0)
 		goto no_memory;
 	arm(&t->idle, idle_interval(t));
@@ -509,6 +539,7 @@ vnm_tcp_close(struct vnm_tcp *t)
 	event_del(&t->listener);
 	event_del(&t->accept_again);
 	event_del(&t->room);
+	event_del(&t->more);
 	event_del(&t->idle);
 	close(t->fd);
 	t->magic = 0;

@@ -149,6 +149,41 @@ test_overlap(void)
 	}
 }
 
+/* Zeros overlapping zeros do not pass for octets that came before. */
+static void
+test_overlap_zeros(void)
+{
+	struct parts x;
+
+	parts_begin(&x, true);
+	memset(x.udp + 8, 0, DATAGRAM);
+	part(&x, 0);
+	part(&x, 2);
+	part_from(&x, 744, 760);
+	part(&x, 1);
+	part(&x, 3);
+	parts_check(&x, 0, PARTS + 1);
+}
+
+/* What follows is said by the first fragment (RFC 8200 section 4.5). */
+static void
+test_other_protocol(void)
+{
+	struct vnm_buffer b = {0};
+	struct parts x;
+
+	parts_begin(&x, true);
+	for (size_t i = 0; i < PARTS; i++) {
+		size_t n = i + 1 < PARTS ? 752 : sizeof(x.udp) - i * 752;
+
+		b.n = 0;
+		put_ip(&b, &x.f, i == 0 ? 17 : 59, i * 752, i + 1 < PARTS, x.udp + i * 752, n);
+		capture_packet(&x.c, &b, 0);
+	}
+	parts_check(&x, 1, 0);
+	vnm_buffer_free(&b);
+}
+
 static void
 test_beyond_the_end(void)
 {
@@ -167,6 +202,14 @@ test_beyond_the_end(void)
 	put_ip(&b, &x.f, 17, 3008, true, much, sizeof(much)); /* behind the last one */
 	capture_packet(&x.c, &b, 0);
 	for (size_t i = 0; i < PARTS - 1; i++)
+		part(&x, i);
+	parts_check(&x, 0, PARTS + 1);
+
+	parts_begin(&x, true);
+	b.n = 0;
+	put_ip(&b, &x.f, 17, 3008, true, much, sizeof(much)); /* before the last one came */
+	capture_packet(&x.c, &b, 0);
+	for (size_t i = 0; i < PARTS; i++)
 		part(&x, i);
 	parts_check(&x, 0, PARTS + 1);
 	vnm_buffer_free(&b);
@@ -320,8 +363,38 @@ test_every_octet(void)
 		talk_expect(&t, 0, 0, MESSAGES);
 		CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_ignored], (uint64_t)syn);
 		CU_ASSERT_EQUAL(t.k.ends_n, 1);
+		for (size_t i = 0; i < MESSAGES; i++) { /* as soon as its last octet came */
+			uint64_t segments = t.at[i + 1] - 1 + (size_t)syn;
+			CU_ASSERT_EQUAL(t.k.messages[i].d.rx_ns / 1000,
+			    (1700000000123456789ULL + segments * 1000001) / 1000);
+		}
 		talk_end(&t);
 	}
+}
+
+/* A segment, the SYN and the FIN come again, and the FIN before the last segment. */
+static void
+test_repeated(void)
+{
+	struct talk t;
+
+	talk_begin(&t, false, 5);
+	segment(&t, TCP_SYN, 0, 0, 0);
+	segment(&t, TCP_SYN, 0, 0, 0);
+	segment(&t, 0, 0, t.at[3], 0);
+	segment(&t, TCP_SYN, 0, 0, 0);
+	segment(&t, 0, 0, t.at[3], 0);
+	segment(&t, TCP_FIN, t.octets.n, 0, 0);
+	segment(&t, TCP_FIN, t.octets.n, 0, 0);
+	for (size_t i = 3; i < MESSAGES; i++)
+		segment(&t, 0, t.at[i], t.at[i + 1] - t.at[i], 0);
+	segment(&t, TCP_FIN, t.octets.n, 0, 0);
+	talk_replay(&t);
+	CU_ASSERT_EQUAL(t.k.n, MESSAGES);
+	talk_expect(&t, 0, 0, MESSAGES);
+	CU_ASSERT_EQUAL(t.k.ends_n, 1);
+	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_ignored], 7);
+	talk_end(&t);
 }
 
 /* Segments of random sizes, swapped, repeated and overlapping. */
@@ -529,12 +602,41 @@ test_many_streams(void)
 	talk_end(&t);
 }
 
+/* One that is heard from time to time is not the one that makes room. */
+static void
+test_busy_stream(void)
+{
+	struct talk t;
+	size_t at = 0;
+
+	talk_begin(&t, false, 5);
+	for (unsigned i = 0; i < 3000; i++) {
+		t.f.src.port = (uint16_t)(1024 + i);
+		segment(&t, 0, 0, t.at[1], 0);
+		if (i % 500 == 0) {
+			t.f.src.port = 1000;
+			segment(&t, 0, at, 3, 0);
+			at += 3;
+		}
+	}
+	t.f.src.port = 1000;
+	segment(&t, 0, at, t.octets.n - at, 0);
+	talk_replay(&t);
+	CU_ASSERT_EQUAL_FATAL(t.k.n, 3000 + MESSAGES);
+	talk_expect(&t, 3000, 0, MESSAGES);
+	CU_ASSERT_EQUAL(t.k.ends_n, 3001);
+	talk_end(&t);
+}
+
 CU_TestInfo suite_reassembly[] = {{"fragments in every order", test_all_orders},
     {"a missing fragment", test_missing_part}, {"overlapping fragments", test_overlap},
+    {"overlapping zeros", test_overlap_zeros},
+    {"other protocols in later fragments", test_other_protocol},
     {"fragments beyond the end", test_beyond_the_end}, {"late fragments", test_expiry},
     {"many fragmented packets", test_many}, {"stream cut at every octet", test_every_octet},
-    {"segments mixed up", test_mixed_up}, {"stream from its middle", test_middle},
-    {"stream with a hole", test_hole}, {"stream that breaks", test_bad_framing},
-    {"stream that never begins", test_never_framed}, {"stream of others", test_not_ours},
-    {"sessions on the same ports", test_sessions}, {"many streams", test_many_streams},
+    {"segments repeated", test_repeated}, {"segments mixed up", test_mixed_up},
+    {"stream from its middle", test_middle}, {"stream with a hole", test_hole},
+    {"stream that breaks", test_bad_framing}, {"stream that never begins", test_never_framed},
+    {"stream of others", test_not_ours}, {"sessions on the same ports", test_sessions},
+    {"many streams", test_many_streams}, {"a busy stream among many", test_busy_stream},
     CU_TEST_INFO_NULL};
