@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -67,14 +68,23 @@ path_text(const struct file *f)
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
+/* Without O_NONBLOCK, opening a named pipe would wait for its reader. */
+static int
+open_path(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0644);
+
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_APPEND);
+	return fd;
+}
+
 static int
 file_open_path(struct file *f)
 {
 	struct stat st;
 
-	f->fd = f->is_stdout
-		    ? STDOUT_FILENO
-		    : open(f->options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	f->fd = f->is_stdout ? STDOUT_FILENO : open_path(f->options->path);
 	if (f->fd < 0 || fstat(f->fd, &st) != 0)
 		return -1;
 	f->regular = S_ISREG(st.st_mode) && !f->is_stdout;
@@ -150,6 +160,17 @@ must_rotate(const struct file *f)
 
 /* ---- writing out --------------------------------------------------------------------------- */
 
+/* Whether to try again; a pipe that somebody made non-blocking is waited for. */
+static bool
+may_retry(int fd)
+{
+	struct pollfd full = {.fd = fd, .events = POLLOUT};
+
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return poll(&full, 1, -1) > 0;
+	return errno == EINTR;
+}
+
 /* How much of n octets went out; less only after a failure, which is in errno. */
 static size_t
 write_all(int fd, const uint8_t *p, size_t n)
@@ -158,7 +179,7 @@ write_all(int fd, const uint8_t *p, size_t n)
 
 	while (done < n) {
 		ssize_t k = write(fd, p + done, n - done);
-		if (k < 0 && errno == EINTR)
+		if (k < 0 && may_retry(fd))
 			continue;
 		if (k <= 0)
 			break;

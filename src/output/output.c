@@ -53,23 +53,6 @@ read_options(struct vnm_selection *selection, enum vnm_output_key *key,
 }
 
 int
-vnm_output_check(const struct vnm_output_options *options, struct vnm_err *err)
-{
-	struct vnm_selection selection;
-	enum vnm_output_key key;
-
-	if (options->type == NULL)
-		return vnm_err_text(err, "type: missing; one of file, kafka, null");
-	if (vnm_sink_type_find(options->type) == NULL)
-		return vnm_err_text(
-		    err, "type: \"%s\" is not one of file, kafka, null", options->type);
-	if (vnm_encoder_find(options->encoding) == NULL)
-		return vnm_err_text(
-		    err, "encoding: \"%s\" is not one of json, protobuf", options->encoding);
-	return read_options(&selection, &key, options, err);
-}
-
-int
 vnm_output_open(struct vnm_output *o, const struct vnm_output_options *options,
     struct vnm_sink *sink, struct vnm_err *err)
 {

@@ -40,12 +40,6 @@ struct vnm_output {
 	size_t count;
 };
 
-/*
- * Whether the options make sense together: 0, or -1 and err->text. `fields`, `json_u64` and
- * `key` may be checked without a sink, for -t.
- */
-int vnm_output_check(const struct vnm_output_options *options, struct vnm_err *err);
-
 /* For one worker. 0, or -1 and err->text. The sink says which encoder it is. */
 int vnm_output_open(struct vnm_output *o, const struct vnm_output_options *options,
     struct vnm_sink *sink, struct vnm_err *err);

@@ -214,10 +214,10 @@ def test_selection(work):
     out = vnmcd(BIG, "outputs.f.type=file", "outputs.f.path=-",
                 "outputs.f.fields=kind,src_addr,octets", "outputs.f.json_u64=string").stdout
     flows = [r for r in map(json.loads, out.splitlines()) if r["kind"] == "flow"]
-    assert flows
+    assert sum("octets" in record for record in flows) > 100
     for record in flows:
         assert set(record) <= {"kind", "src_addr", "octets"}, record
-        assert record["octets"].isdigit(), record
+        assert record.get("octets", "0").isdigit(), record
 
 
 def test_rotation(work):

@@ -1,0 +1,308 @@
+/*
+ * Outputs and the file sink: batches, keys, books, several workers at once, and memory that
+ * runs out.
+ */
+#include "unit.h"
+
+#include "base/alloc.h"
+#include "output/output.h"
+
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- a sink that keeps what it gets -------------------------------------------------------- */
+
+struct kept {
+	unsigned batches;
+	size_t count;
+	char keys[64][64];
+	uint32_t key_n[64];
+};
+
+static struct kept kept;
+
+static void
+keep(struct vnm_sink *s, const struct vnm_batch *batch)
+{
+	size_t end = 0;
+
+	(void)s;
+	kept.batches++;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct vnm_batch_entry *e = &batch->entries[i];
+
+		CU_ASSERT_EQUAL(e->frame.at, end); /* without gaps */
+		end = e->frame.at + e->frame.n;
+		if (kept.count < 64) {
+			kept.key_n[kept.count] = e->key_n;
+			memcpy(kept.keys[kept.count], batch->keys + e->key_at, e->key_n);
+		}
+		kept.count++;
+	}
+	CU_ASSERT_EQUAL(end, batch->n);
+}
+
+static const struct vnm_sink_type keeper = {.name = "keeper", .publish = keep};
+
+static struct vnm_sink
+keeping_sink(void)
+{
+	kept = (struct kept){0};
+	return (struct vnm_sink){.type = &keeper, .name = "k", .encoder = &vnm_json_encoder};
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static struct vnm_output_options
+options_with(const char *name, const char *value)
+{
+	struct vnm_output_options o = {0};
+
+	CU_ASSERT_EQUAL_FATAL(vnm_option_defaults(vnm_output_options, &o, NULL), 0);
+	if (name != NULL)
+		CU_ASSERT_EQUAL_FATAL(
+		    vnm_option_set(vnm_option_find(vnm_output_options, name), &o, value, NULL), 0);
+	return o;
+}
+
+static struct vnm_record
+flow(const char *src, uint16_t src_port, const char *dst, uint16_t dst_port)
+{
+	struct vnm_record r = {.kind_id = VNM_KIND_flow};
+
+	CU_ASSERT(vnm_addr_parse(&r.flow.src_addr, src) && vnm_addr_parse(&r.flow.dst_addr, dst));
+	vnm_record_mark(&r, VNM_F_flow_src_addr);
+	vnm_record_mark(&r, VNM_F_flow_dst_addr);
+	VNM_SET(&r, flow, src_port, src_port);
+	VNM_SET(&r, flow, dst_port, dst_port);
+	VNM_SET(&r, flow, protocol, 6);
+	CU_ASSERT(vnm_addr_parse(&r.env.exporter_addr, "192.0.2.7"));
+	vnm_record_mark(&r, VNM_F_env_exporter_addr);
+	return r;
+}
+
+static void
+test_batches(void)
+{
+	struct vnm_output_options options = options_with(NULL, NULL);
+	struct vnm_sink sink = keeping_sink();
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
+	struct vnm_output o;
+
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+	vnm_output_turn_end(&o);
+	CU_ASSERT_EQUAL(kept.batches, 0);
+	for (int i = 0; i < 1300; i++)
+		CU_ASSERT(vnm_output_record(&o, &r) > 0);
+	CU_ASSERT_EQUAL(kept.batches, 2);
+	vnm_output_turn_end(&o);
+	CU_ASSERT_EQUAL(kept.batches, 3);
+	CU_ASSERT_EQUAL(kept.count, 1300);
+	CU_ASSERT_EQUAL(sink.books.offered[VNM_KIND_flow], 1300);
+	vnm_output_close(&o);
+	vnm_option_release(vnm_output_options, &options);
+}
+
+static void
+send_keyed(const char *key, const struct vnm_record *records, size_t n)
+{
+	struct vnm_output_options options = options_with("key", key);
+	struct vnm_sink sink = keeping_sink();
+	struct vnm_output o;
+
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		vnm_output_record(&o, &records[i]);
+	vnm_output_close(&o);
+	vnm_option_release(vnm_output_options, &options);
+	CU_ASSERT_EQUAL(kept.count, n);
+}
+
+static bool
+same_key(size_t a, size_t b)
+{
+	return kept.key_n[a] == kept.key_n[b] &&
+	       memcmp(kept.keys[a], kept.keys[b], kept.key_n[a]) == 0;
+}
+
+static void
+test_keys(void)
+{
+	struct vnm_record records[] = {flow("10.0.0.1", 1, "10.0.0.2", 2),
+	    flow("10.0.0.2", 2, "10.0.0.1", 1), /* its reverse */
+	    flow("10.0.0.1", 2, "10.0.0.2", 1), /* the ports of the other end */
+	    flow("10.0.0.1", 1, "10.0.0.3", 2), {.kind_id = VNM_KIND_visibility}};
+
+	send_keyed("none", records, 5);
+	for (size_t i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(kept.key_n[i], 0);
+	send_keyed("exporter", records, 5);
+	CU_ASSERT_EQUAL(kept.key_n[0], 9);
+	CU_ASSERT_EQUAL(memcmp(kept.keys[0], "192.0.2.7", 9), 0);
+	CU_ASSERT(same_key(0, 3));
+	CU_ASSERT_EQUAL(kept.key_n[4], 0); /* it has no exporter */
+	send_keyed("flow", records, 5);
+	CU_ASSERT_EQUAL(kept.key_n[0], 16);
+	CU_ASSERT(same_key(0, 1));
+	CU_ASSERT_FALSE(same_key(0, 2));
+	CU_ASSERT_FALSE(same_key(0, 3));
+}
+
+static void
+test_wrong_options(void)
+{
+	static const char *const wrong[][2] = {{"key", "flaw"}, {"json_u64", "text"}};
+	struct vnm_sink sink = keeping_sink();
+	struct vnm_output o;
+	struct vnm_err err;
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(wrong); i++) {
+		struct vnm_output_options options = options_with(wrong[i][0], wrong[i][1]);
+
+		CU_ASSERT_EQUAL(vnm_output_open(&o, &options, &sink, &err), -1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, wrong[i][1]));
+		vnm_option_release(vnm_output_options, &options);
+	}
+}
+
+/* Every allocation fails in its turn: each record is published or counted, and none is broken. */
+static void
+test_no_memory(void)
+{
+	static char text[100000];
+	struct vnm_ie ies[100];
+	struct vnm_output_options options = options_with("key", "flow");
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
+	unsigned failures = 0;
+
+	memset(text, 'x', sizeof(text));
+	VNM_SET(&r, flow, user_name, (struct vnm_str){text, sizeof(text), false});
+	for (uint16_t i = 0; i < VNM_ARRAY_LEN(ies); i++)
+		ies[i] = (struct vnm_ie){.id = i, .octets = {(const uint8_t *)text, 3000}};
+	VNM_SET(&r, flow, ie, (struct vnm_ies){ies, VNM_ARRAY_LEN(ies)});
+	for (uint64_t n = 1; n < 100; n++) {
+		struct vnm_sink sink = keeping_sink();
+		struct vnm_output o;
+
+		sink.encoder = n % 2 == 0 ? &vnm_json_encoder : &vnm_protobuf_encoder;
+		CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+		vnm_alloc_fail_at((n + 1) / 2);
+		size_t octets = vnm_output_record(&o, &r);
+		vnm_alloc_fail_at(0);
+		vnm_output_turn_end(&o);
+		uint64_t dropped = sink.books.reasons[VNM_R_encode_failed];
+		failures += (unsigned)dropped;
+		CU_ASSERT_EQUAL(dropped, octets == 0);
+		CU_ASSERT_EQUAL(kept.count, octets != 0);
+		CU_ASSERT_EQUAL(sink.books.offered[VNM_KIND_flow], 1);
+		vnm_output_close(&o);
+	}
+	CU_ASSERT(failures > 8);
+	vnm_option_release(vnm_output_options, &options);
+}
+
+/* ---- the file sink with several workers ---------------------------------------------------- */
+
+#define WORKERS 4
+#define RECORDS 20000
+
+struct job {
+	struct vnm_sink *sink;
+	uint32_t worker;
+};
+
+static void *
+work(void *arg)
+{
+	struct job *job = arg;
+	struct vnm_output_options options = options_with(NULL, NULL);
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
+	struct vnm_output o;
+
+	vnm_output_open(&o, &options, job->sink, NULL);
+	VNM_SET(&r, env, worker, job->worker);
+	for (uint64_t i = 0; i < RECORDS; i++) {
+		VNM_SET(&r, env, record_seq, i);
+		vnm_output_record(&o, &r);
+		if (i % 100 == 0)
+			vnm_output_turn_end(&o);
+		if (i % 1000 == 0 && job->worker == 0)
+			job->sink->type->tick(job->sink, 0);
+		if (i % 5000 == 0 && job->worker == 1)
+			job->sink->type->reopen(job->sink);
+	}
+	vnm_output_close(&o);
+	vnm_option_release(vnm_output_options, &options);
+	return NULL;
+}
+
+/* Each worker's records are there, whole and in its order. */
+static unsigned
+count_lines(const char *path, uint64_t next[WORKERS])
+{
+	FILE *f = fopen(path, "r");
+	char line[1024];
+	unsigned lines = 0, wrong = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		json_object *j = json_tokener_parse(line);
+		json_object *worker, *seq;
+
+		if (json_object_object_get_ex(j, "worker", &worker) &&
+		    json_object_object_get_ex(j, "record_seq", &seq))
+			wrong += json_object_get_uint64(seq) !=
+				 next[json_object_get_uint64(worker) % WORKERS]++;
+		else
+			wrong++;
+		json_object_put(j);
+		lines++;
+	}
+	fclose(f);
+	CU_ASSERT_EQUAL(wrong, 0);
+	return lines;
+}
+
+static void
+test_workers(void)
+{
+	char path[] = "/tmp/vnmcd-output-XXXXXX";
+	const struct vnm_sink_type *type = vnm_sink_type_find("file");
+	void *options = vnm_alloc_zero(1, type->options_size);
+	uint64_t next[WORKERS] = {0};
+	struct job jobs[WORKERS];
+	pthread_t threads[WORKERS];
+
+	CU_ASSERT_FATAL(options != NULL && close(mkstemp(path)) == 0);
+	CU_ASSERT_EQUAL(vnm_option_defaults(type->options, options, NULL), 0);
+	CU_ASSERT_EQUAL(
+	    vnm_option_set(vnm_option_find(type->options, "path"), options, path, NULL), 0);
+	struct vnm_sink *sink = vnm_sink_open(type, "f", &vnm_json_encoder, options, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sink);
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		jobs[i] = (struct job){sink, i};
+		CU_ASSERT_EQUAL(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
+	}
+	for (uint32_t i = 0; i < WORKERS; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(type->flush(sink, 0), 0);
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(sink), 0);
+	CU_ASSERT_EQUAL(sink->books.published[VNM_KIND_flow], WORKERS * RECORDS);
+	vnm_sink_close(sink);
+	CU_ASSERT_EQUAL(count_lines(path, next), WORKERS * RECORDS);
+	unlink(path);
+	vnm_option_release(type->options, options);
+	vnm_free(options);
+}
+
+CU_TestInfo suite_output[] = {
+    {"batches", test_batches},
+    {"keys", test_keys},
+    {"wrong options", test_wrong_options},
+    {"no memory", test_no_memory},
+    {"workers", test_workers},
+    CU_TEST_INFO_NULL,
+};
