@@ -164,8 +164,7 @@ vnm_output_record(struct vnm_output *o, const struct vnm_record *r)
 {
 	struct vnm_batch_entry *e = &o->entries[o->count];
 
-	e->kind = r->kind_id;
-	e->key_n = 0;
+	*e = (struct vnm_batch_entry){.kind = r->kind_id};
 	if (o->key != VNM_OUTPUT_KEY_NONE) {
 		if (!vnm_buffer_reserve(&o->keys, KEY_ROOM))
 			goto no_memory;

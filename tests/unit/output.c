@@ -38,7 +38,8 @@ keep(struct vnm_sink *s, const struct vnm_batch *batch)
 		end = e->frame.at + e->frame.n;
 		if (kept.count < 64) {
 			kept.key_n[kept.count] = e->key_n;
-			memcpy(kept.keys[kept.count], batch->keys + e->key_at, e->key_n);
+			if (e->key_n > 0)
+				memcpy(kept.keys[kept.count], batch->keys + e->key_at, e->key_n);
 		}
 		kept.count++;
 	}
