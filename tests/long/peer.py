@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Compares vnmcd with tshark on captures and single payloads from other projects.
 
-    VNM_PEER_FIXTURES=DIR tests/long/peer.py [--vnmcd PATH] [--verbose] [NAME...]
+    VNM_PEER_FIXTURES=DIR tests/long/peer.py [--vnmcd PATH] [--keep DIR] [NAME...]
 
 DIR is searched for *.pcap, *.bin and *.dat (one UDP payload, or several messages back to back)
 and *.ipfix (RFC 5655 files; each message becomes a datagram).
 Files that belong together (templates and their data) are replayed as one, templates first. For
-each group the number of flow records, their octets and their packets must be the same, in all
-and template by template. Differences that are known to be tshark's are in DIFFERENCES with the
+each group the number of flow records, their octets and their packets, those of the reverse
+direction too, must be the same template by template. Differences that are known to be tshark's are in DIFFERENCES with the
 reason. Such files are often not free to be copied, so none is part of this repository; without
 DIR this test is skipped.
 """
@@ -30,14 +30,23 @@ import pcapfile
 import replay as replays
 
 # group: why vnmcd is right and tshark is not. Checked by hand against the octets of the file.
-DIFFERENCES = {}
+DIFFERENCES = {
+    "akvorado/netflow/data+templates":
+        "a data set stands before its template in one datagram; tshark does not go back to it",
+    "pmacct/112-IPFIXv10-CISCO-options-map-reassignment/traffic-00":
+        "template and data come from two ports of one router and domain; tshark joins no ports",
+    "logstash-codec-netflow/ipfix":
+        "the payload holds three messages back to back; tshark reads only the first",
+    "logstash-codec-netflow/netflow9_test_h3c":
+        "a next hop of two octets: tshark gives up the datagram after its first record",
+}
 
 BASE_NS = 1_600_000_000 * 10**9
 # Which of tshark's fields count octets and packets, the best first, as vnmcd prefers them.
 OCTETS = ("cflow.octets", "cflow.initiator_octets", "cflow.layer2_octet_delta_count",
-          "cflow.post_octets", "cflow.octets_total")
+          "cflow.post_octets", "cflow.permanent_octets")
 PACKETS = ("cflow.packets", "cflow.initiator_packets", "cflow.post_packets",
-           "cflow.packets_total")
+           "cflow.permanent_packets")
 
 
 def version_of(payload):
@@ -69,6 +78,8 @@ def order(path):
 def group_name(path, root):
     """What files that belong together have in common."""
     name = path.stem
+    if "+" in name:
+        return str(path.relative_to(root).with_suffix(""))
     if path.suffix == ".pcap" and not re.search(r"(template|data)s?$", name):
         return str(path.relative_to(root).with_suffix(""))
     stem = re.sub(r"[-_]?(data(?!link)|opttpl|tpls?|templates?|options?|message|ipfix_\d|\d+$).*", "", name)
@@ -101,23 +112,36 @@ def groups(root):
     return {name: sorted(paths, key=order) for name, paths in sorted(found.items())}
 
 
-def options_templates(datagrams):
-    """{(source, domain, id)} of options templates, so that their data is told from flows."""
-    found = set()
-    for _, src, _, _, _, data in datagrams:
-        version = version_of(data)
-        if version not in (9, 10):
-            continue
-        at = 20 if version == 9 else 16
-        domain = struct.unpack(">I", data[at - 4:at])[0]
-        while at + 4 <= len(data):
-            ident, length = struct.unpack(">HH", data[at:at + 4])
-            if length < 4:
-                break
-            if ident == (1 if version == 9 else 3):
-                found |= {(src, domain, t) for t in option_ids(data[at + 4:at + length], version)}
-            at += length
-    return found
+def follow_templates(src, data, options):
+    """Keeps `options`, {(source, domain, id)} of what is an options template now."""
+    version = version_of(data)
+    if version not in (9, 10):
+        return
+    at = 20 if version == 9 else 16
+    domain = struct.unpack(">I", data[at - 4:at])[0]
+    while at + 4 <= len(data):
+        ident, length = struct.unpack(">HH", data[at:at + 4])
+        if length < 4:
+            return
+        if ident == (1 if version == 9 else 3):
+            options |= {(src, domain, t) for t in option_ids(data[at + 4:at + length], version)}
+        elif ident == (0 if version == 9 else 2) and length >= 8:
+            options -= {(src, domain, t) for t in template_ids(data[at + 4:at + length], version)}
+        at += length
+
+
+def template_ids(body, version):
+    at = 0
+    while at + 4 <= len(body):
+        ident, count = struct.unpack(">HH", body[at:at + 4])
+        if ident < 256:
+            return
+        yield ident
+        at += 4
+        for _ in range(count):
+            if at + 2 > len(body):
+                return
+            at += 8 if version == 10 and body[at] & 0x80 else 4
 
 
 def option_ids(body, version):
@@ -138,18 +162,20 @@ def option_ids(body, version):
 
 
 class Sums(dict):
-    """[records, octets, packets] by template ("-" where there is none)."""
+    """[records, octets, packets, reverse octets, reverse packets] by template, or "-"."""
 
-    def add(self, key, octets, packets):
-        one = self.setdefault(key, [0, 0, 0])
-        one[0], one[1], one[2] = one[0] + 1, one[1] + octets, one[2] + packets
+    def add(self, key, *counts):
+        one = self.setdefault(key, [0, 0, 0, 0, 0])
+        one[0] += 1
+        for i, count in enumerate(counts, 1):
+            one[i] += count
 
     def total(self):
-        return [sum(one[i] for one in self.values()) for i in range(3)]
+        return [sum(one[i] for one in self.values()) for i in range(5)]
 
 
 def by_tshark(path, datagrams):
-    options = options_templates(datagrams)
+    options, uncounted = set(), set()
     ports = {(d[4], "sflow" if version_of(d[5]) == "s" else "cflow") for d in datagrams}
     command = ["tshark", "-n", "-r", str(path), "-o", "cflow.max_template_fields:250", "-T", "pdml"]
     for port, protocol in ports:
@@ -159,15 +185,17 @@ def by_tshark(path, datagrams):
     packets = xml.etree.ElementTree.fromstring(pdml.stdout).findall("packet")
     for number, packet in enumerate(packets):
         src = datagrams[number][1]
+        follow_templates(src, datagrams[number][5], options)
         for protocol in packet.findall("proto"):
-            if protocol.get("name") == "cflow":
-                tshark_flows(protocol, src, options, sums)
+            # Inside of sFlow a sampled packet may itself be an export.
+            if protocol.get("name") == "cflow" and version_of(datagrams[number][5]) != "s":
+                tshark_flows(protocol, src, options, sums, uncounted)
             elif protocol.get("name") == "sflow":
                 tshark_samples(protocol, sums)
-    return sums
+    return sums, uncounted
 
 
-def tshark_flows(protocol, src, options, sums):
+def tshark_flows(protocol, src, options, sums, uncounted):
     domain = [int(f.get("show")) for f in protocol
               if f.get("name") in ("cflow.od_id", "cflow.source_id")]
     for field in protocol:
@@ -178,24 +206,31 @@ def tshark_flows(protocol, src, options, sums):
         if not template or (src, domain[0] if domain else 0, int(template[0])) in options:
             continue
         for flow in field:
-            if re.match(r"Flow \d+$", flow.get("show", "")):
-                add_flow(sums, int(template[0]), flow)
+            if re.match(r"Flow \d+( \(.*\))?$", flow.get("show", "")):
+                if not add_flow(sums, int(template[0]), flow):
+                    uncounted.add(int(template[0]))
 
 
 def add_flow(sums, key, flow):
-    values = {}
+    """Adds its counters; False where tshark found none."""
+    ways = ({}, {})
     for f in flow.iter("field"):
         # What RFC 5103 calls the reverse direction has the same field name in tshark.
-        if "Reverse" not in f.get("showname", "") and f.get("show", "").isdigit():
-            values.setdefault(f.get("name"), int(f.get("show")))
-    sums.add(key, *(next((values[n] for n in names if n in values), 0)
-                    for names in (OCTETS, PACKETS)))
+        if f.get("show", "").isdigit():
+            reverse = "Reverse" in f.get("showname", "")
+            ways[reverse].setdefault(f.get("name"), int(f.get("show")))
+    responder = {"cflow.octets": ways[0].get("cflow.responder_octets"),
+                 "cflow.packets": ways[0].get("cflow.responder_packets")}
+    ways[1].update({k: v for k, v in responder.items() if v is not None})
+    counts = [next((values[n] for n in names if n in values), None)
+              for values in ways for names in (OCTETS, PACKETS)]
+    sums.add(key, *(count or 0 for count in counts))
+    return counts[:2] != [None, None]
 
 
 def tshark_samples(protocol, sums):
-    for sample in protocol:
-        kind = [f.get("show") for f in sample.iter("field") if f.get("name") == "sflow.sampletype"]
-        if kind and kind[0] in ("1", "3"):
+    for f in protocol.iter("field"):
+        if f.get("name") == "sflow_245.sampletype" and f.get("show") in ("1", "3"):
             sums.add("-", 0, 1)
 
 
@@ -208,8 +243,9 @@ def by_vnmcd(vnmcd, path, sflow):
     for r in run.of("flow"):
         if sflow and "discard_reason" in r and "sample_pool" not in r:
             continue
-        sums.add(r.get("template_id", "-"), 0 if sflow else r.get("octets", 0),
-                 1 if sflow else r.get("packets", 0))
+        counts = (0, 1) if sflow else [r.get(k, 0) for k in (
+            "octets", "packets", "rev_octets", "rev_packets")]
+        sums.add(r.get("template_id", "-"), *counts)
     return sums, run, f
 
 
@@ -222,23 +258,24 @@ def compare(name, paths, options, directory):
     merged = pathlib.Path(directory) / (name.replace("/", "_") + ".pcap")
     pcapfile.write(merged, datagrams)
     sflow = any(version_of(d[5]) == "s" for d in datagrams)
-    want = by_tshark(merged, datagrams)
+    want, uncounted = by_tshark(merged, datagrams)
     got, run, lines = by_vnmcd(options.vnmcd, merged, sflow)
     for key in sorted(set(got) | set(want), key=str):
-        if got.get(key) != want.get(key):
-            lines.append("template %s: vnmcd %s, tshark %s [records, octets, packets]" % (
-                key, got.get(key), want.get(key)))
-    if options.verbose or lines:
+        have, must = got.get(key), want.get(key)
+        if key in uncounted and have and must:  # a sampled packet, say: tshark counts nothing
+            have, must = have[:1], must[:1]
+        if have != must:
+            lines.append("template %s: vnmcd %s, tshark %s [records, octets, packets, reverse]" % (
+                key, have, must))
+    if lines:
         lines.append("books: %s" % {k: v for k, v in (run.books or {}).items() if v})
-    print("%-4s %s: %s flow records, octets, packets" % (
-        "ok" if got == want else "diff", name, got.total()))
-    return lines if got != want or len(lines) > options.verbose else []
+    print("%-4s %s: %s" % ("diff" if lines else "ok", name, got.total()))
+    return lines
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
-    p.add_argument("--verbose", action="store_true")
     p.add_argument("--keep", help="keep the captures that are replayed in this directory")
     p.add_argument("names", nargs="*")
     options = p.parse_args()
