@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define HINT_TEXT 96
-#define WORKERS_MAX 64
+#define WORKERS_MAX 256
 #define RCVBUF_MAX (1ULL << 30)
 
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};

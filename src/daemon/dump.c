@@ -4,11 +4,12 @@
  */
 #include "daemon/dump.h"
 
-#include "base/counters.h"
 #include "base/nearest.h"
 #include "daemon/conf.h"
+#include "daemon/metrics.h"
 #include "record/describe.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the configuration ------------------------------------------------------------------------
@@ -133,15 +134,31 @@ dump_config(FILE *f)
 /* ---- metrics, reasons, decoders -----------------------------------------------------------------
  */
 
-/* name, type, doc */
+/* name, type, doc: from the "# HELP" and "# TYPE" lines of what would be served */
 static void
 dump_metrics(FILE *f)
 {
-	for (unsigned c = 0; c < VNM_COUNTER_COUNT; c++) {
-		const struct vnm_counter_info *info = vnm_counter_info(c);
-		fprintf(f, "vnmcd_%s%s\t%s\t%s\n", info->name, info->gauge ? "" : "_total",
-		    info->gauge ? "gauge" : "counter", info->doc);
+	static const struct vnm_counters none;
+	char *text = NULL, *rest = NULL;
+	size_t size = 0;
+	FILE *served = open_memstream(&text, &size);
+
+	if (served == NULL)
+		return;
+	vnm_metrics_print(served, &none, NULL, 0);
+	fclose(served);
+	const char *help = "";
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (strncmp(line, "# HELP ", 7) == 0)
+			help = line + 7;
+		if (strncmp(line, "# TYPE ", 7) != 0)
+			continue;
+		int name_len = (int)strcspn(help, " ");
+		fprintf(f, "%.*s\t%s\t%s\n", name_len, help, line + 7 + name_len + 1,
+		    help + name_len + 1);
 	}
+	free(text);
 }
 
 /* label, scope, doc */
