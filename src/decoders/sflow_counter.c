@@ -298,7 +298,8 @@ generic_counters(struct counter *c, struct vnm_reader *r)
 		VNM_SET(rec, interface, out_pkts,
 		    (uint64_t)known(vnm_be32(p + 64)) + known(vnm_be32(p + 68)) +
 			known(vnm_be32(p + 72)));
-	if (vnm_be32(p + 84) <= 2) /* a TruthValue: 1 true, 2 false; Open vSwitch sends 0 */
+	/* A TruthValue: 1 true, 2 false. Agents that do not know send 0. */
+	if (vnm_be32(p + 84) == 1 || vnm_be32(p + 84) == 2)
 		VNM_SET(rec, interface, promiscuous, vnm_be32(p + 84) == 1);
 	c->has_octets = VNM_HAS(rec, interface, in_octets) && VNM_HAS(rec, interface, out_octets);
 	c->reading.in_octets = rec->interface.in_octets;

@@ -134,7 +134,7 @@ CASES = {
                                        discard_reason=257)]),
     "sf_out_multi": (CLEAN, [sampled(1, out_if=None, out_if_kind="multiple", out_if_count=3)]),
     "sf_out_internal": (CLEAN, [sampled(1, in_if=None, in_if_kind="internal")]),
-    "sf_raw_ipv4": (CLEAN, [sampled(1, src_mac=None, dst_mac=None, octets_layer="l3",
+    "sf_raw_ipv4": (CLEAN, [sampled(1, src_mac=None, dst_mac=None, octets_layer=None,
                                     octets=114, octets_scaled=114 * 512)]),
     "sf_unknown_sample": (("sample-unknown",), [sampled(1), sampled(2)]),
     "sf_unknown_record": (CLEAN, [sampled(1)]),
