@@ -1,7 +1,7 @@
 /*
  * NetFlow v1, v5 and v7: fixed records behind a fixed header (no RFC; Cisco's export formats).
  */
-#include "decoders/flow.h"
+#include "decoders/flow_state.h"
 
 /* Where the versions differ; offsets within header and record. */
 struct layout {
@@ -84,11 +84,39 @@ set_sampling(const uint8_t *header, struct vnm_record *r)
 	VNM_SET(r, env, sampling_origin, VNM_STR("header"));
 }
 
+/* The engine whose flows are numbered, made where it is new; NULL when memory is short. */
+static struct vnm_flow_domain *
+engine_of(struct vnm_exporter *x, const struct vnm_datagram *d, const struct vnm_flow_header *h,
+    struct vnm_out *out)
+{
+	struct vnm_flow_message m = {.x = x, .state = x->state, .d = d, .out = out, .header = *h};
+	struct vnm_flow_domain *f = vnm_flow_domain_get(&m);
+
+	if (f != NULL)
+		f->last_ns = d->rx_ns;
+	return f;
+}
+
+static void
+follow_sequence(struct vnm_flow_domain *f, const struct vnm_flow_header *h, uint64_t rx_ns)
+{
+	const struct vnm_sequence_message s = {
+	    .seq = h->sequence,
+	    .units = h->count,
+	    .has_uptime = true,
+	    .uptime_ms = h->uptime_ms,
+	    .rx_ns = rx_ns,
+	};
+
+	(void)vnm_sequence_next(&f->sequence, &s);
+}
+
 enum vnm_reason
 vnm_netflow5_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
 {
 	struct vnm_reader r = vnm_reader_of(d->p, d->n);
 	unsigned version = vnm_reader_u16(&r);
+	struct vnm_flow_domain *engine = NULL;
 	struct vnm_flow_header h;
 
 	if (version >= VNM_ARRAY_LEN(layouts) || layouts[version].record_n == 0)
@@ -99,6 +127,8 @@ vnm_netflow5_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct
 	if (header == NULL)
 		return VNM_R_truncated;
 	decode_header(l, header, &h);
+	if (l->sequenced && (engine = engine_of(x, d, &h, out)) == NULL)
+		return VNM_R_out_of_memory;
 	if (l->engine)
 		set_sampling(header, out->rec);
 	vnm_flow_envelope(&h, l->name, out);
@@ -114,5 +144,7 @@ vnm_netflow5_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct
 	}
 	if (done < h.count)
 		vnm_out_fault(out, VNM_R_count_mismatch);
+	if (engine != NULL)
+		follow_sequence(engine, &h, d->rx_ns);
 	return VNM_OK;
 }
