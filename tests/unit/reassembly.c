@@ -212,6 +212,16 @@ test_beyond_the_end(void)
 	for (size_t i = 0; i < PARTS; i++)
 		part(&x, i);
 	parts_check(&x, 0, PARTS + 1);
+
+	parts_begin(&x, true);
+	b.n = 0;
+	x.f.id = 1;
+	put_ip(&b, &x.f, 17, 3008, true, x.udp, 752); /* as much as is missing before the end */
+	capture_packet(&x.c, &b, 0);
+	part(&x, 0);
+	part(&x, 2);
+	part(&x, 3);
+	parts_check(&x, 0, PARTS);
 	vnm_buffer_free(&b);
 }
 
@@ -394,6 +404,7 @@ test_repeated(void)
 	talk_expect(&t, 0, 0, MESSAGES);
 	CU_ASSERT_EQUAL(t.k.ends_n, 1);
 	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_ignored], 7);
+	CU_ASSERT_EQUAL(t.k.messages[0].d.rx_ns / 1000000, 1700000000125); /* the third packet */
 	talk_end(&t);
 }
 
@@ -492,6 +503,28 @@ test_hole(void)
 		CU_ASSERT_EQUAL(t.k.counters.messages, 0); /* nothing refused */
 		talk_end(&t);
 	}
+}
+
+/* What Ethernet pads a short frame with is no part of the stream. */
+static void
+test_padding(void)
+{
+	struct vnm_buffer b = {0};
+	struct talk t;
+
+	talk_begin(&t, false, 5);
+	for (size_t i = 0; i < MESSAGES; i++) {
+		b.n = 0;
+		put_tcp(&b, &t.f, 6 + (uint32_t)t.at[i], TCP_ACK, t.octets.p + t.at[i],
+		    t.at[i + 1] - t.at[i]);
+		put(&b, "\xff\xff\xff\xff\xff\xff", 6);
+		capture_packet(&t.c, &b, 0);
+	}
+	talk_replay(&t);
+	CU_ASSERT_EQUAL(t.k.n, MESSAGES);
+	talk_expect(&t, 0, 0, MESSAGES);
+	vnm_buffer_free(&b);
+	talk_end(&t);
 }
 
 static void
@@ -636,7 +669,7 @@ CU_TestInfo suite_reassembly[] = {{"fragments in every order", test_all_orders},
     {"many fragmented packets", test_many}, {"stream cut at every octet", test_every_octet},
     {"segments repeated", test_repeated}, {"segments mixed up", test_mixed_up},
     {"stream from its middle", test_middle}, {"stream with a hole", test_hole},
-    {"stream that breaks", test_bad_framing}, {"stream that never begins", test_never_framed},
-    {"stream of others", test_not_ours}, {"sessions on the same ports", test_sessions},
-    {"many streams", test_many_streams}, {"a busy stream among many", test_busy_stream},
-    CU_TEST_INFO_NULL};
+    {"padding", test_padding}, {"stream that breaks", test_bad_framing},
+    {"stream that never begins", test_never_framed}, {"stream of others", test_not_ours},
+    {"sessions on the same ports", test_sessions}, {"many streams", test_many_streams},
+    {"a busy stream among many", test_busy_stream}, CU_TEST_INFO_NULL};

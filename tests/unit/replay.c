@@ -235,6 +235,31 @@ test_snap_length(void)
 	vnm_buffer_free(&b);
 }
 
+/* What IP carries behind the datagram's own length is no part of it. */
+static void
+test_surplus(void)
+{
+	struct flow f = flow_of("192.0.2.1", 50000, "198.51.100.2", 2055);
+	struct vnm_buffer b = {0}, u = {0};
+	struct capture c;
+	struct keeper k;
+	struct vnm_err err;
+
+	put32(&u, 50000U << 16 | 2055);
+	put32(&u, 13U << 16);
+	put(&u, "hello, world", 12);
+	put_ip(&b, &f, 17, 0, false, u.p, u.n);
+	capture_begin(&c, CAPTURE_PCAP, LINK_RAW);
+	capture_packet(&c, &b, 0);
+	capture_save(&c, 0);
+	CU_ASSERT_EQUAL(replay(&c, &k, &err), 0);
+	CU_ASSERT_EQUAL(k.n, 1);
+	CU_ASSERT_TRUE(keeper_has(&k, 0, "hello", 5));
+	keeper_end(&k);
+	vnm_buffer_free(&b);
+	vnm_buffer_free(&u);
+}
+
 /* ---- options ---- */
 
 /* `n` datagrams of one octet, their number, 1 ms apart but for number 3, which has time 0. */
@@ -474,6 +499,6 @@ test_memory(void)
 CU_TestInfo suite_replay[] = {{"link types", test_links}, {"VLAN tags and PPPoE", test_tags},
     {"file formats and times", test_formats}, {"files cut short", test_cut_short},
     {"unreadable files", test_unreadable}, {"snap length", test_snap_length},
-    {"packets' clock", test_clock}, {"wanted and stop", test_wanted_and_stop},
-    {"waits for room", test_waits_for_room}, {"speed", test_speed}, {"raw streams", test_raw},
-    {"memory", test_memory}, CU_TEST_INFO_NULL};
+    {"surplus octets", test_surplus}, {"packets' clock", test_clock},
+    {"wanted and stop", test_wanted_and_stop}, {"waits for room", test_waits_for_room},
+    {"speed", test_speed}, {"raw streams", test_raw}, {"memory", test_memory}, CU_TEST_INFO_NULL};
