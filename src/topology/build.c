@@ -404,39 +404,75 @@ key_cp(struct builder *b, uint32_t i)
 static void
 share(const struct builder *b, uint32_t a, uint8_t *a_shared, uint32_t c, uint8_t *c_shared)
 {
-	uint32_t a_vl = a != VNM_NONE ? b->t->identities[a].vl : VNM_NONE;
-	uint32_t c_vl = c != VNM_NONE ? b->t->identities[c].vl : VNM_NONE;
-	uint8_t how = a_vl == c_vl ? VNM_SHARED_WITHIN : VNM_SHARED_BY_VL;
+	bool within = vnm_identity_vl(b->t, a) == vnm_identity_vl(b->t, c);
+	uint8_t how = within ? VNM_SHARED_WITHIN : VNM_SHARED_BY_VL;
 
 	*a_shared = *a_shared > how ? *a_shared : how;
 	*c_shared = *c_shared > how ? *c_shared : how;
 }
 
 static int
-key_addr(struct builder *b, const struct vnm_model_addr *from)
+add_addr(struct builder *b, const struct vnm_topology_addr *entry, uint64_t hash)
 {
 	struct vnm_topology *t = b->t;
-	bool host = !from->of_cp && b->m->nodes.p[from->owner].host;
-	struct vnm_topology_addr entry = {.addr = from->addr};
-	uint64_t hash = vnm_addr_hash(&from->addr);
-	uint32_t at = 0, i;
-
-	entry.identity = from->of_cp ? from->owner : host ? b->host0 + from->owner : VNM_NONE;
-	entry.node = from->of_cp ? b->vnfc_node0 + b->m->cps.p[from->owner].vnfc : from->owner;
-	while ((i = vnm_table_next(&t->by_addr, hash, &at)) != VNM_TABLE_NONE) {
-		struct vnm_topology_addr *other = &t->addrs.p[i];
-		if (!vnm_addr_equal(&other->addr, &entry.addr))
-			continue;
-		if (other->identity == entry.identity && other->node == entry.node)
-			return 0;
-		share(b, other->identity, &other->shared, entry.identity, &entry.shared);
-	}
-	i = t->addrs.n;
+	uint32_t i = t->addrs.n;
 	struct vnm_topology_addr *e = VNM_LIST_ADD(&t->addrs);
+
 	if (e == NULL || vnm_table_add(&t->by_addr, hash, i) != 0)
 		return no_memory(b);
-	*e = entry;
+	*e = *entry;
 	return 0;
+}
+
+/* Another one with the address of `first`. */
+static int
+share_addr(struct builder *b, struct vnm_topology_addr *first, struct vnm_topology_addr *entry)
+{
+	struct vnm_topology *t = b->t;
+	uint32_t first_vl = vnm_identity_vl(t, first->identity);
+	uint32_t vl = vnm_identity_vl(t, entry->identity);
+
+	/* Hosts and switches go before VNFCs, whose addresses are the tenants' choice. */
+	if (entry->node < b->vnfc_node0 && first->node >= b->vnfc_node0)
+		first->node = entry->node;
+	else if (first->node >= b->vnfc_node0 && first->node != entry->node)
+		first->node = VNM_NONE;
+	if (first->shared == VNM_SHARED_NOT) {
+		first->shared = VNM_SHARED_BY_VL;
+		if (vnm_table_add(&t->by_addr, vnm_addr_hash_in(&first->addr, first_vl),
+			(uint32_t)(first - t->addrs.p)) != 0)
+			return no_memory(b);
+	}
+	struct vnm_topology_addr *same = vnm_addr_find_in(t, &entry->addr, vl);
+	if (same == NULL) {
+		entry->shared = VNM_SHARED_BY_VL;
+		return add_addr(b, entry, vnm_addr_hash_in(&entry->addr, vl));
+	}
+	if (same->identity != entry->identity)
+		same->shared = VNM_SHARED_WITHIN;
+	return 0;
+}
+
+static int
+key_addr(struct builder *b, const struct vnm_model_addr *from)
+{
+	struct vnm_topology_addr entry = {.addr = from->addr, .node = from->owner};
+	struct vnm_topology_addr *first = vnm_addr_find(b->t, &from->addr);
+
+	if (from->of_cp) {
+		entry.identity = from->owner;
+		entry.node = b->vnfc_node0 + b->m->cps.p[from->owner].vnfc;
+	} else {
+		bool host = b->m->nodes.p[from->owner].host;
+		entry.identity = host ? b->host0 + from->owner : VNM_NONE;
+	}
+	if (first == NULL) {
+		entry.first = true;
+		return add_addr(b, &entry, vnm_addr_hash(&from->addr));
+	}
+	if (first->identity == entry.identity && first->node == entry.node)
+		return 0;
+	return share_addr(b, first, &entry);
 }
 
 static int

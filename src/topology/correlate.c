@@ -76,20 +76,12 @@ by_name(const struct vnm_topology *t, uint32_t node, struct vnm_str name)
 static const struct vnm_identity *
 by_addr(const struct vnm_topology *t, const struct vnm_addr *addr, uint32_t vl)
 {
-	uint64_t hash = vnm_addr_hash(addr);
-	uint32_t at = 0, i;
+	const struct vnm_topology_addr *e = vnm_addr_find(t, addr);
 
-	while ((i = vnm_table_next(&t->by_addr, hash, &at)) != VNM_TABLE_NONE) {
-		const struct vnm_topology_addr *e = &t->addrs.p[i];
-		if (!vnm_addr_equal(&e->addr, addr))
-			continue;
-		const struct vnm_identity *id = identity(t, e->identity);
-		if (e->shared == VNM_SHARED_NOT)
-			return id;
-		if (e->shared == VNM_SHARED_BY_VL && vl != VNM_NONE && id != NULL && id->vl == vl)
-			return id;
-	}
-	return NULL;
+	if (e == NULL || e->shared == VNM_SHARED_NOT)
+		return e != NULL ? identity(t, e->identity) : NULL;
+	e = vl != VNM_NONE ? vnm_addr_find_in(t, addr, vl) : NULL;
+	return e != NULL && e->shared == VNM_SHARED_BY_VL ? identity(t, e->identity) : NULL;
 }
 
 static const struct vnm_identity *
@@ -110,21 +102,12 @@ by_mac(const struct vnm_topology *t, const struct vnm_mac *mac, uint32_t vl)
 	return NULL;
 }
 
-/* A node's address; of several that share it the one that is no VNFC, which tenants number. */
 static uint32_t
 node_by_addr(const struct vnm_topology *t, const struct vnm_addr *addr)
 {
-	uint64_t hash = vnm_addr_hash(addr);
-	uint32_t at = 0, i;
+	const struct vnm_topology_addr *e = vnm_addr_find(t, addr);
 
-	while ((i = vnm_table_next(&t->by_addr, hash, &at)) != VNM_TABLE_NONE) {
-		const struct vnm_topology_addr *e = &t->addrs.p[i];
-		if (!vnm_addr_equal(&e->addr, addr))
-			continue;
-		if (e->shared == VNM_SHARED_NOT || t->nodes.p[e->node].identity == VNM_NONE)
-			return e->node;
-	}
-	return VNM_NONE;
+	return e != NULL ? e->node : VNM_NONE;
 }
 
 /*
@@ -194,7 +177,7 @@ tunnel_of(const struct vnm_topology *t, const struct vnm_record *r, uint32_t nod
 {
 	uint32_t i = VNM_NONE;
 
-	if (VNM_HAS(r, flow, vni) && r->kind_id == VNM_KIND_flow)
+	if (r->kind_id == VNM_KIND_flow && VNM_HAS(r, flow, vni))
 		i = vnm_number_find(t, VNM_BY_TUNNEL, node, r->flow.vni);
 	return i != VNM_NONE ? &t->ports.p[i] : NULL;
 }

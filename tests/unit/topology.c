@@ -540,6 +540,38 @@ test_tenants(void)
 	vnm_topology_free(t);
 }
 
+/* An exporter at an address that tenants use too is the host or switch that has it, else unknown.
+ */
+static void
+test_shared_exporters(void)
+{
+	static const char text[] = "{'vnfInstances':[" VNF("v1", "c1", "",
+	    CP("p1", "l1", "02:00:00:00:00:01", "10.0.0.1", "") "," CP(
+		"q1", "l1", "02:00:00:00:00:03", "10.0.0.2", "")) "," VNF("v2", "c2", "",
+	    CP("p2", "l2", "02:00:00:00:00:02", "10.0.0.1", "") "," CP("q2", "l2",
+		"02:00:00:00:00:04", "10.0.0.2", "")) "],"
+						      "'virtualLinks':[{'id':'l1','segmentationId':"
+						      "1},{'id':'l2','segmentationId':2}],"
+						      "'hosts':[{'id':'h','mgmtIp':'10.0.0.1'}]}";
+	struct vnm_topology *t = load_text(text);
+	struct vnm_record r;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	begin(&r, VNM_KIND_flow, "10.0.0.1", "ipfix");
+	VNM_SET(&r, flow, vni, 2);
+	VNM_SET(&r, flow, src_addr, addr("10.0.0.1"));
+	vnm_topology_correlate(t, &r, &counters);
+	IS(&r, "node_id", "h");
+	IS(&r, "src_vnfc_id", "c2");
+	begin(&r, VNM_KIND_flow, "10.0.0.2", "ipfix");
+	VNM_SET(&r, flow, src_addr, addr("10.0.0.1"));
+	vnm_topology_correlate(t, &r, &counters);
+	IS(&r, "node_id", NULL);
+	IS(&r, "src_vnfc_id", NULL);
+	IS(&r, "src_host_id", NULL);
+	vnm_topology_free(t);
+}
+
 /* A router's MAC address stands before everybody's IP address. */
 static void
 test_router(void)
@@ -574,4 +606,6 @@ CU_TestInfo suite_topology[] = {{"addresses", test_addresses}, {"MAC addresses",
     {"virtual links", test_links}, {"exporters in VNFCs", test_exporter_in_vnfc},
     {"what a flow is about", test_about}, {"named and unnamed", test_counters},
     {"numbers of ports", test_port_numbers}, {"tunnels", test_tunnels},
-    {"tenants with the same addresses", test_tenants}, {"routers", test_router}, CU_TEST_INFO_NULL};
+    {"tenants with the same addresses", test_tenants},
+    {"exporters at shared addresses", test_shared_exporters}, {"routers", test_router},
+    CU_TEST_INFO_NULL};
