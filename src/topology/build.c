@@ -120,7 +120,7 @@ join_attachment(struct builder *b, uint32_t i)
 	uint32_t at = vnm_model_find(m, VNM_MODEL_PORT, node, cp->port);
 	if (at == VNM_NONE) {
 		struct vnm_model_id id = {
-		    VNM_MODEL_PORT, node, cp->port, m->ports.n, NULL, 0, NULL};
+		    VNM_MODEL_PORT, node, cp->port, m->ports.n, false, NULL, 0, NULL};
 		const struct vnm_model_id *from =
 		    vnm_model_place(m, VNM_MODEL_CP, m->vnfcs.p[cp->vnfc].vnf, cp->id);
 		id.file = from->file;
@@ -147,17 +147,12 @@ join_attachment(struct builder *b, uint32_t i)
 static void
 join_connected(struct builder *b, struct vnm_model_port *port)
 {
-	const struct vnm_model *m = b->m;
-	uint32_t at = 0, cp, found = VNM_NONE, count = 0;
+	uint32_t cp = port->vnfc != 0
+			  ? vnm_model_find(b->m, VNM_MODEL_VNFC_CP, port->vnfc, port->cp)
+			  : vnm_model_find(b->m, VNM_MODEL_ANY_CP, 0, port->cp);
 
-	while ((cp = vnm_model_next(m, VNM_MODEL_ANY_CP, 0, port->cp, &at)) != VNM_NONE) {
-		if (port->vnfc == 0 || m->vnfcs.p[m->cps.p[cp].vnfc].id == port->vnfc) {
-			found = cp;
-			count++;
-		}
-	}
-	if (count == 1)
-		join_port(port, found);
+	if (cp != VNM_NONE)
+		join_port(port, cp);
 	else if (port->behind == 0)
 		b->t->size.unresolved++;
 }

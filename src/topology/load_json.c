@@ -101,7 +101,7 @@ enter(struct vnm_model *m, const struct vnm_json *v, enum vnm_model_kind kind, u
 	struct vnm_json at = {v->doc, NULL, v, "id", 0};
 
 	return vnm_model_enter(
-	    m, &at, &(struct vnm_model_id){kind, scope, id, index, NULL, 0, NULL});
+	    m, &at, &(struct vnm_model_id){kind, scope, id, index, false, NULL, 0, NULL});
 }
 
 /* A list of the ids of others. */
@@ -218,7 +218,8 @@ load_cp(struct vnm_model *m, const struct vnm_json *v, uint32_t vnfc)
 	    (attachment.o != NULL && vnm_json_bind(&attachment, attachment_members, cp) != 0))
 		return -1;
 	if (enter(m, v, VNM_MODEL_CP, m->vnfcs.p[vnfc].vnf, cp->id, i) != 0 ||
-	    enter(m, v, VNM_MODEL_ANY_CP, 0, cp->id, i) != 0)
+	    enter(m, v, VNM_MODEL_ANY_CP, 0, cp->id, i) != 0 ||
+	    enter(m, v, VNM_MODEL_VNFC_CP, m->vnfcs.p[vnfc].id, cp->id, i) != 0)
 		return -1;
 	return for_each(m, v, "cpProtocolInfo", load_protocol, i);
 }

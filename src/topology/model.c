@@ -43,14 +43,14 @@ id_hash(uint32_t kind, uint32_t scope, uint32_t id)
 	return vnm_hash(key, sizeof(key), 0);
 }
 
-static const struct vnm_model_id *
-next_id(const struct vnm_model *m, uint32_t kind, uint32_t scope, uint32_t id, uint32_t *at)
+static struct vnm_model_id *
+id_of(const struct vnm_model *m, uint32_t kind, uint32_t scope, uint32_t id)
 {
 	uint64_t hash = id_hash(kind, scope, id);
-	uint32_t i;
+	uint32_t at = 0, i;
 
-	while ((i = vnm_table_next(&m->by_id, hash, at)) != VNM_TABLE_NONE) {
-		const struct vnm_model_id *e = &m->ids.p[i];
+	while ((i = vnm_table_next(&m->by_id, hash, &at)) != VNM_TABLE_NONE) {
+		struct vnm_model_id *e = &m->ids.p[i];
 		if (e->kind == kind && e->scope == scope && e->id == id)
 			return e;
 	}
@@ -58,31 +58,17 @@ next_id(const struct vnm_model *m, uint32_t kind, uint32_t scope, uint32_t id, u
 }
 
 uint32_t
-vnm_model_next(
-    const struct vnm_model *m, enum vnm_model_kind kind, uint32_t scope, uint32_t id, uint32_t *at)
-{
-	const struct vnm_model_id *e = next_id(m, kind, scope, id, at);
-
-	return e != NULL ? e->index : VNM_NONE;
-}
-
-uint32_t
 vnm_model_find(const struct vnm_model *m, enum vnm_model_kind kind, uint32_t scope, uint32_t id)
 {
-	uint32_t at = 0;
-	uint32_t first = id != 0 ? vnm_model_next(m, kind, scope, id, &at) : VNM_NONE;
+	const struct vnm_model_id *e = id != 0 ? id_of(m, kind, scope, id) : NULL;
 
-	if (first == VNM_NONE || vnm_model_next(m, kind, scope, id, &at) != VNM_NONE)
-		return VNM_NONE;
-	return first;
+	return e != NULL && !e->several ? e->index : VNM_NONE;
 }
 
 const struct vnm_model_id *
 vnm_model_place(const struct vnm_model *m, enum vnm_model_kind kind, uint32_t scope, uint32_t id)
 {
-	uint32_t at = 0;
-
-	return next_id(m, kind, scope, id, &at);
+	return id_of(m, kind, scope, id);
 }
 
 static int
@@ -111,12 +97,13 @@ int
 vnm_model_enter(struct vnm_model *m, const struct vnm_json *v, const struct vnm_model_id *id)
 {
 	char path[192];
-	uint32_t at = 0;
+	struct vnm_model_id *first = id_of(m, id->kind, id->scope, id->id);
 
-	if (id->kind < VNM_MODEL_NS_NAME) {
-		const struct vnm_model_id *first = next_id(m, id->kind, id->scope, id->id, &at);
-		if (first != NULL)
-			return refuse(m, v, first);
+	if (first != NULL && id->kind < VNM_MODEL_NS_NAME)
+		return refuse(m, v, first);
+	if (first != NULL) {
+		first->several = true;
+		return 0;
 	}
 	struct vnm_model_id placed = *id;
 	size_t n = vnm_json_path(v, path, sizeof(path));
@@ -178,10 +165,9 @@ int
 vnm_model_port(struct vnm_model *m, const struct vnm_json *v, const struct vnm_model_port *port)
 {
 	struct vnm_model_id id = {
-	    VNM_MODEL_PORT, port->node, port->name, m->ports.n, NULL, 0, NULL};
+	    VNM_MODEL_PORT, port->node, port->name, m->ports.n, false, NULL, 0, NULL};
 	struct vnm_json name = {v->doc, NULL, v, "name", 0};
-	uint32_t at = 0;
-	const struct vnm_model_id *first = next_id(m, id.kind, id.scope, id.id, &at);
+	const struct vnm_model_id *first = id_of(m, id.kind, id.scope, id.id);
 
 	if (first != NULL) {
 		struct vnm_model_port *before = &m->ports.p[first->index];

@@ -85,11 +85,13 @@ enum vnm_model_kind {
 	VNM_MODEL_PORT, /* scope: index of its node; the id is the port's name */
 
 	VNM_MODEL_NS_NAME,
-	VNM_MODEL_ANY_CP /* in whichever VNF */
+	VNM_MODEL_ANY_CP, /* in whichever VNF */
+	VNM_MODEL_VNFC_CP /* scope: the id of its VNFC */
 };
 
 struct vnm_model_id {
 	uint32_t kind, scope, id, index;
+	bool several;	  /* of those that may be shared: it is */
 	const char *file; /* borrowed from the caller of the loader */
 	unsigned line;	  /* where the outermost object began in which it stands */
 	const char *path; /* in `notes` */
@@ -127,10 +129,6 @@ int vnm_model_enter(struct vnm_model *m, const struct vnm_json *v, const struct 
 
 /* Adds an id that is known not to be there: 0, or -1 when memory is short. */
 int vnm_model_add(struct vnm_model *m, const struct vnm_model_id *id) VNM_MUST_CHECK;
-
-/* The entities of that id, one a call, from *at = 0 on; VNM_NONE at the end. */
-uint32_t vnm_model_next(
-    const struct vnm_model *m, enum vnm_model_kind kind, uint32_t scope, uint32_t id, uint32_t *at);
 
 /* The only one of that id; VNM_NONE where there is none or more than one. */
 uint32_t vnm_model_find(

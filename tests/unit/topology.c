@@ -540,6 +540,34 @@ test_tenants(void)
 	vnm_topology_free(t);
 }
 
+/* VNFs of one descriptor have the same CP ids: a port's word needs the VNFC's id as well. */
+static void
+test_same_ids(void)
+{
+	static const char text[] = "{'vnfInstances':[" VNF("v1", "c1", "",
+	    CP("p", "l", "02:00:00:00:00:01", "10.0.0.1", "")) "," VNF("v2", "c2", "",
+	    CP("p", "l", "02:00:00:00:00:02", "10.0.0.2",
+		"")) "],"
+		     "'hosts':[{'id':'h','mgmtIp':'192.0.2.1','physicalPorts':["
+		     "{'name':'a','connectedCpId':'p','vnfcId':'c2'},{'name':'b','connectedCpId':'"
+		     "p'}]}]}";
+	struct vnm_topology *t = load_text(text);
+	struct vnm_topology_size size;
+	struct vnm_record r;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	begin(&r, VNM_KIND_flow, "192.0.2.1", "ipfix");
+	VNM_SET(&r, flow, in_if_name, VNM_STR("a"));
+	VNM_SET(&r, flow, out_if_name, VNM_STR("b"));
+	vnm_topology_correlate(t, &r, &counters);
+	IS(&r, "in_vnfc_id", "c2");
+	IS(&r, "out_tp_id", "b");
+	IS(&r, "out_vnfc_id", NULL);
+	vnm_topology_size(t, &size);
+	CU_ASSERT_EQUAL(size.unresolved, 3); /* link l, of two CPs, and port b's p */
+	vnm_topology_free(t);
+}
+
 /* An exporter at an address that tenants use too is the host or switch that has it, else unknown.
  */
 static void
@@ -606,6 +634,6 @@ CU_TestInfo suite_topology[] = {{"addresses", test_addresses}, {"MAC addresses",
     {"virtual links", test_links}, {"exporters in VNFCs", test_exporter_in_vnfc},
     {"what a flow is about", test_about}, {"named and unnamed", test_counters},
     {"numbers of ports", test_port_numbers}, {"tunnels", test_tunnels},
-    {"tenants with the same addresses", test_tenants},
+    {"tenants with the same addresses", test_tenants}, {"same ids", test_same_ids},
     {"exporters at shared addresses", test_shared_exporters}, {"routers", test_router},
     CU_TEST_INFO_NULL};
