@@ -90,7 +90,12 @@ def header(payload):
     return sequence, domain, seconds * 10**9 + nanoseconds
 
 
-PROTOCOLS = {0: "hopopt", 1: "icmp", 6: "tcp", 17: "udp", 44: "ipv6-frag", 58: "ipv6-icmp"}
+# What the registries call these numbers.
+NAMES = {
+    "protocol": {0: "hopopt", 1: "icmp", 6: "tcp", 17: "udp", 44: "ipv6-frag", 58: "ipv6-icmp"},
+    "direction": {0: "ingress", 1: "egress"},
+    "end_reason": {1: "idle-timeout", 2: "active-timeout", 3: "end-of-flow", 4: "forced-end"},
+}
 
 
 def check_envelope(replay, messages, f):
@@ -118,15 +123,17 @@ def check_envelope(replay, messages, f):
         f.true(where + "no message of the file has its source, time, sequence and domain", times)
         # Records of single packets and events bring a time of their own, some time before.
         event_ns = r.get("event_ns")
-        f.true(where + "event_ns", not times or event_ns in times
-               or event_ns and 0 < r["observed_ns"] - event_ns < 60 * 10**9)
-        if r.get("protocol") in PROTOCOLS:
-            f.equal(where + "protocol_name", r.get("protocol_name"), PROTOCOLS[r["protocol"]])
+        f.true(where + "event_ns", not times or event_ns in times or "flow_start_ns" not in r
+               and event_ns and 0 < r["observed_ns"] - event_ns < 60 * 10**9)
+        for key, words in NAMES.items():
+            if r.get(key) in words:
+                f.equal(where + key, r.get(key + "_name"), words[r[key]])
         for side in ("in_if", "out_if"):
             if side in r:
                 f.equal(where + side + "_kind", r.get(side + "_kind"), "index")
-        if "octets_scaled" in r:
-            f.equal(where + "octets_scaled", r["octets_scaled"],
-                    round(r["octets"] * r["sampling_interval"]))
+        for counter in ("octets", "packets"):
+            if counter in r and "sampling_interval" in r:
+                f.equal(where + counter + "_scaled", r.get(counter + "_scaled"),
+                        round(r[counter] * r["sampling_interval"]))
         if len(f) > 10:
             return

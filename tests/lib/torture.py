@@ -68,7 +68,7 @@ COUNTER = {"if_index": 3, "if_type": 6, "speed_bps": 10**9, "duplex": "full",
            "in_multicast_pkts": 2, "in_broadcast_pkts": 3, "in_discards": 4, "in_errors": 5,
            "in_unknown_protos": 6, "out_octets": 222, "out_unicast_pkts": 1,
            "out_multicast_pkts": 2, "out_broadcast_pkts": 3, "out_discards": 4, "out_errors": 5,
-           "promiscuous": None}  # neither 1 (true) nor 2 (false)
+           "promiscuous": False}
 
 # name: (books, flow records in order, [what must hold for each of them])
 CASES = {
@@ -146,7 +146,8 @@ CASES = {
                                    sampled(2, exporter_seq=2)]]),
     "sf_ipv6_agent": (CLEAN, [sampled(1, agent_addr="2001:db8::9")]),
     "sf_drop_sample": (CLEAN, [{"src_addr": "10.0.0.1", "discard_reason": 258,
-                                "in_if": 3, "out_if": None, "sampling_interval": None,
+                                "in_if": 3, "out_if": None,
+                                "out_if_kind": "discarded", "sampling_interval": None,
                                 "sample_pool": None, "octets": None}, sampled(2)]),
     "sf_counter_only": (CLEAN, []),
     "sf_samp_header_pad": (CLEAN, [sampled(1)]),
