@@ -375,6 +375,7 @@ read_input(struct vnm_tree *tree, const struct vnm_conf_input *in, struct vnm_er
 		return -1;
 	for (size_t i = 0; i < in->override_count; i++)
 		vnm_tree_set(tree, in->overrides[i], errs);
+	vnm_node_read_secrets(tree->root, errs);
 	outputs = vnm_node_child(tree->root, "outputs");
 	if (outputs == NULL || (outputs->type == VNM_NODE_LIST && outputs->first == NULL) ||
 	    vnm_node_is_empty(outputs)) {

@@ -18,11 +18,6 @@ static const char *const key_modes[] = {"none", "exporter", "flow", NULL};
 static const char *const source_types[] = {"file", NULL};
 static const char *const encodings[] = {"json", "protobuf", NULL};
 
-/* Options without which a sink has nowhere to go. */
-static const struct {
-	const char *type, *option;
-} sink_needs[] = {{"kafka", "brokers"}};
-
 /* The node of a key, or of what it belongs to. */
 static const struct vnm_node *
 at(const struct vnm_node *map, const char *key)
@@ -175,17 +170,15 @@ check_sink(const struct vnm_conf_output *o, struct vnm_errs *errs)
 	const char *name = o->common.type;
 	struct vnm_nearest nearest = {.wanted = name};
 	char hint[HINT_TEXT], names[160] = "";
+	struct vnm_err err;
 
 	if (name == NULL) {
 		vnm_errs_at(errs, o->node, "this output has no `type`");
 		return;
 	}
-	for (size_t i = 0; i < VNM_ARRAY_LEN(sink_needs) && o->type != NULL; i++) {
-		if (strcmp(sink_needs[i].type, name) == 0 &&
-		    vnm_node_child(o->node, sink_needs[i].option) == NULL)
-			vnm_errs_at(errs, o->node, "an output of type `%s` needs `%s`", name,
-			    sink_needs[i].option);
-	}
+	if (o->type != NULL && o->type->check != NULL && o->options != NULL &&
+	    o->type->check(o->common.name != NULL ? o->common.name : "?", o->options, &err) != 0)
+		vnm_errs_at(errs, o->node, "%s", err.text);
 	if (o->type != NULL)
 		return;
 	for (size_t i = 0; vnm_sink_types[i] != NULL; i++) {

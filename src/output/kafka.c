@@ -371,33 +371,34 @@ sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 /* ---- setting up ---------------------------------------------------------------------------- */
 
 static int
-set_property(struct kafka *k, rd_kafka_conf_t *conf, const char *name, const char *value,
+set_property(const char *output, rd_kafka_conf_t *conf, const char *name, const char *value,
     struct vnm_err *err)
 {
 	char why[256];
 
 	if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) != RD_KAFKA_CONF_OK)
-		return vnm_err_text(err, "output %s: librdkafka: %s: %s", k->sink->name, name, why);
+		return vnm_err_text(err, "output %s: librdkafka: %s: %s", output, name, why);
 	return 0;
 }
 
 static int
-set_properties(struct kafka *k, rd_kafka_conf_t *conf, struct vnm_err *err)
+set_properties(const char *output, const struct kafka_options *options, rd_kafka_conf_t *conf,
+    struct vnm_err *err)
 {
-	const struct vnm_strings *own = &k->options->librdkafka;
+	const struct vnm_strings *own = &options->librdkafka;
 	char timeout_ms[VNM_TEXT_NUMBER];
 
 	for (size_t i = 0; i < VNM_ARRAY_LEN(defaults); i++) {
-		if (set_property(k, conf, defaults[i][0], defaults[i][1], err) != 0)
+		if (set_property(output, conf, defaults[i][0], defaults[i][1], err) != 0)
 			return -1;
 	}
 	snprintf(timeout_ms, sizeof(timeout_ms), "%llu",
-	    (unsigned long long)(k->options->message_timeout / VNM_NS_PER_MS));
-	if (set_property(k, conf, "message.timeout.ms", timeout_ms, err) != 0 ||
-	    set_property(k, conf, "bootstrap.servers", k->options->brokers, err) != 0)
+	    (unsigned long long)(options->message_timeout / VNM_NS_PER_MS));
+	if (set_property(output, conf, "message.timeout.ms", timeout_ms, err) != 0 ||
+	    set_property(output, conf, "bootstrap.servers", options->brokers, err) != 0)
 		return -1;
 	for (uint32_t i = 0; i + 1 < own->n; i += 2) {
-		if (set_property(k, conf, own->p[i], own->p[i + 1], err) != 0)
+		if (set_property(output, conf, own->p[i], own->p[i + 1], err) != 0)
 			return -1;
 	}
 	return 0;
@@ -420,7 +421,7 @@ start_client(struct kafka *k, struct vnm_err *err)
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char why[256];
 
-	if (set_properties(k, conf, err) != 0)
+	if (set_properties(k->sink->name, k->options, conf, err) != 0)
 		goto no_client;
 	k->queue_messages = property_number(conf, "queue.buffering.max.messages");
 	k->queue_octets = property_number(conf, "queue.buffering.max.kbytes") * 1024;
@@ -480,11 +481,7 @@ open_topic(struct kafka *k, enum vnm_kind kind, struct vnm_err *err)
 	struct topic *t = &k->topics[kind];
 	char name[TOPIC_MAX + 1];
 
-	if (!topic_name(name, k->options->topic, vnm_kind_info(kind)->name))
-		return vnm_err_text(err,
-		    "output %s: topic: \"%s\" makes no topic's name; letters, digits, '.', '_' and "
-		    "'-' may stand in it, besides {kind}",
-		    k->sink->name, k->options->topic);
+	(void)topic_name(name, k->options->topic, vnm_kind_info(kind)->name); /* checked */
 	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(k->rk);
 	if (!has_own_partitioner(k->options)) {
 		rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
@@ -495,6 +492,28 @@ open_topic(struct kafka *k, enum vnm_kind kind, struct vnm_err *err)
 		return vnm_err_text(err, "output %s: topic %s: %s", k->sink->name, name,
 		    rd_kafka_err2str(rd_kafka_last_error()));
 	return 0;
+}
+
+static int
+sink_check(const char *output, const void *values, struct vnm_err *err)
+{
+	const struct kafka_options *options = values;
+	char topic[TOPIC_MAX + 1];
+
+	if (options->brokers == NULL)
+		return vnm_err_text(
+		    err, "output %s: brokers: missing; for example \"kafka1:9092\"", output);
+	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
+		if (!topic_name(topic, options->topic, vnm_kind_info(kind)->name))
+			return vnm_err_text(err,
+			    "output %s: topic: \"%s\" makes no topic's name; letters, digits, '.', "
+			    "'_' and '-' may stand in it, besides {kind}",
+			    output, options->topic);
+	}
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	int rc = set_properties(output, options, conf, err);
+	rd_kafka_conf_destroy(conf);
+	return rc;
 }
 
 static void
@@ -516,9 +535,8 @@ sink_open(struct vnm_sink *s, struct vnm_err *err)
 	const struct kafka_options *options = s->options;
 	struct kafka *k;
 
-	if (options->brokers == NULL)
-		return vnm_err_text(
-		    err, "output %s: brokers: missing; for example \"kafka1:9092\"", s->name);
+	if (sink_check(s->name, options, err) != 0)
+		return -1;
 	k = vnm_alloc_zero(1, sizeof(*k));
 	if (k == NULL)
 		return vnm_err_text(err, "output %s: out of memory", s->name);
@@ -602,6 +620,7 @@ sink_close(struct vnm_sink *s)
 const struct vnm_sink_type vnm_kafka_sink = {
     .name = "kafka",
     .summary = "Apache Kafka, a topic for each kind of record",
+    .check = sink_check,
     .open = sink_open,
     .room = sink_room,
     .publish = sink_publish,

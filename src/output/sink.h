@@ -54,6 +54,12 @@ struct vnm_sink_type {
 	const char *name; /* in the configuration: file, kafka, null */
 	const char *summary;
 
+	/*
+	 * Whether the options of the output of that name make sense, without opening anything:
+	 * 0, or -1 and err->text. May be NULL.
+	 */
+	int (*check)(const char *output, const void *options, struct vnm_err *err);
+
 	/* Ready to take batches (a broker may still be away): 0, or -1 and *err. */
 	int (*open)(struct vnm_sink *s, struct vnm_err *err);
 
