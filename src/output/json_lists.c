@@ -35,10 +35,12 @@ groups_init(struct groups *g, uint32_t n)
 	g->n = n;
 	g->many = n > FEW ? vnm_alloc((size_t)n * OCTETS_AN_ITEM) : NULL;
 	g->keys = n > FEW ? g->many : g->few;
+	if (g->keys == NULL)
+		return false;
 	g->next = (uint32_t *)(g->keys + n);
 	g->prev = g->next + n;
 	g->tail = g->prev + n;
-	return g->keys != NULL;
+	return true;
 }
 
 static void

@@ -52,6 +52,7 @@ struct topic {
 	rd_kafka_topic_t *rkt;
 	_Atomic uint32_t partitions; /* 0: not known yet */
 	_Atomic uint32_t turn;	     /* batches so far */
+	_Atomic uint32_t asked;	     /* messages without a key whose partition was asked for */
 };
 
 struct kafka {
@@ -202,7 +203,7 @@ choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_n, int
 	if (key_n > 0)
 		return rd_kafka_msg_partitioner_murmur2(
 		    rkt, key, key_n, partitions, topic_opaque, message_opaque);
-	uint32_t turn = atomic_load_explicit(&t->turn, memory_order_relaxed);
+	uint32_t turn = atomic_fetch_add_explicit(&t->asked, 1, memory_order_relaxed) / BATCH;
 	for (int32_t i = 0; i < partitions; i++) {
 		int32_t p = (int32_t)((turn + (uint32_t)i) % (uint32_t)partitions);
 		if (rd_kafka_topic_partition_available(rkt, p))

@@ -9,6 +9,7 @@ Java 17. Unavailable says why where one of these is missing.
 
 import collections
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -155,6 +156,15 @@ class Broker:
                 self.java(128, "org.apache.kafka.tools.TopicCommand", "--bootstrap-server",
                           self.address, "--create", "--topic", topic, "--partitions",
                           str(partitions), *settings), check=True, stdout=log, stderr=log)
+        while self.leaders(topic) < partitions:
+            time.sleep(0.1)
+
+    def leaders(self, topic):
+        """How many partitions of a topic have a leader."""
+        done = subprocess.run(["kcat", "-b", self.address, "-L", "-J", "-t", topic],
+                              stdout=subprocess.PIPE, check=True)
+        return sum(p["leader"] > 0 for t in json.loads(done.stdout)["topics"]
+                   for p in t["partitions"])
 
     def read(self, topic):
         """All messages of a topic."""
