@@ -85,7 +85,7 @@ int vnm_udp_steer(int fd, unsigned workers, struct vnm_err *err);
 
 /*
  * Starts to read; owns fd from here on, also on failure. NULL and *err on failure. The options
- * and the intake are borrowed. Sources that are not allowed are refused (vnm_intake_refuse),
+ * are copied, the intake is borrowed. Sources that are not allowed are refused (vnm_intake_refuse),
  * datagrams that the kernel dropped are counted as kernel_drops.
  */
 struct vnm_udp *vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,

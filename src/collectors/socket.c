@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 
 struct vnm_endpoint
@@ -147,4 +148,37 @@ vnm_socket_bind(
 		*fd = bind_at(&at, o, type, reuseport);
 	}
 	return *fd >= 0 ? 0 : explain(o, type, errno, err);
+}
+
+int
+vnm_socket_copy_options(struct vnm_listener_options *to, const struct vnm_listener_options *from)
+{
+	struct vnm_listener_options copy = *from;
+	size_t octets = from->allow.n * sizeof(*from->allow.p);
+
+	copy.decoder = NULL;
+	copy.name = vnm_strdup(from->name != NULL ? from->name : "");
+	copy.allow.p = vnm_alloc(octets);
+	if (copy.name == NULL || copy.allow.p == NULL) {
+		vnm_free(copy.name);
+		vnm_free(copy.allow.p);
+		return -1;
+	}
+	if (octets > 0)
+		memcpy(copy.allow.p, from->allow.p, octets);
+	*to = copy;
+	return 0;
+}
+
+void
+vnm_socket_reload(struct vnm_listener_options *own, const struct vnm_listener_options *o)
+{
+	struct vnm_listener_options copy;
+
+	if (vnm_socket_copy_options(&copy, o) != 0) {
+		vnm_warning("listener %s: not enough memory for its new options", own->name);
+		return;
+	}
+	vnm_option_release(vnm_listener_options, own);
+	*own = copy;
 }

@@ -23,6 +23,16 @@ struct vnm_endpoint vnm_socket_local(int fd);
 int vnm_socket_bind(
     const struct vnm_listener_options *o, int type, bool reuseport, int *fd, struct vnm_err *err);
 
+/*
+ * A listener's own copy of its options, so that they may outlive the configuration: 0, or -1
+ * when memory is short (*to is untouched). vnm_option_release() frees it.
+ */
+int vnm_socket_copy_options(
+    struct vnm_listener_options *to, const struct vnm_listener_options *from) VNM_MUST_CHECK;
+
+/* Replaces the copy; one that memory is short for is not made, which is logged. */
+void vnm_socket_reload(struct vnm_listener_options *own, const struct vnm_listener_options *o);
+
 /* Whether messages from this address are taken: it is in a prefix, or there are none. */
 static inline bool
 vnm_socket_allows(const struct vnm_prefixes *allow, const struct vnm_addr *a)

@@ -55,9 +55,9 @@ struct connection {
 struct vnm_tcp {
 	uint32_t magic;
 	int fd;
-	const struct vnm_listener_options *o; /* borrowed */
-	const struct vnm_intake *intake;      /* borrowed */
-	struct connection *connections;	      /* owned */
+	struct vnm_listener_options o;	 /* owned copy */
+	const struct vnm_intake *intake; /* borrowed */
+	struct connection *connections;	 /* owned */
 	uint32_t n;
 	uint64_t sessions; /* so far */
 	struct vnm_log_gate gate;
@@ -300,9 +300,9 @@ on_room(evutil_socket_t fd, short what, void *arg)
 static unsigned
 idle_interval(const struct vnm_tcp *t)
 {
-	uint64_t ms = t->o->idle / 4 / VNM_NS_PER_MS;
+	uint64_t ms = t->o.idle / 4 / VNM_NS_PER_MS;
 
-	if (t->o->idle == 0 || ms > IDLE_MS)
+	if (t->o.idle == 0 || ms > IDLE_MS)
 		return IDLE_MS;
 	return ms > IDLE_MS_MIN ? (unsigned)ms : IDLE_MS_MIN;
 }
@@ -316,9 +316,9 @@ on_idle(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (struct connection *c = t->connections; c != NULL && t->o->idle != 0; c = next) {
+	for (struct connection *c = t->connections; c != NULL && t->o.idle != 0; c = next) {
 		next = c->next;
-		if (!c->paused && now_ns - c->last_ns > t->o->idle)
+		if (!c->paused && now_ns - c->last_ns > t->o.idle)
 			close_connection(c);
 	}
 	arm(&t->idle, idle_interval(t));
@@ -375,8 +375,7 @@ static void
 complain(struct vnm_tcp *t, const char *what)
 {
 	if (vnm_log_gate_open(&t->gate, vnm_clock_mono_ns()))
-		vnm_warning("listener %s: connection refused: %s",
-		    t->o->name != NULL ? t->o->name : "", what);
+		vnm_warning("listener %s: connection refused: %s", t->o.name, what);
 }
 
 /* A connection from a source that is not allowed counts as one message of no octets. */
@@ -386,12 +385,12 @@ take_connection(struct vnm_tcp *t, int fd, const struct vnm_endpoint *from)
 	struct vnm_datagram d = {
 	    .rx_ns = vnm_clock_wall_ns(), .src = *from, .transport = VNM_TRANSPORT_TCP};
 
-	if (!vnm_socket_allows(&t->o->allow, &from->addr)) {
+	if (!vnm_socket_allows(&t->o.allow, &from->addr)) {
 		vnm_intake_refuse(t->intake, &d, VNM_R_not_allowed);
 		close(fd);
 		return;
 	}
-	if (t->n >= t->o->connections) {
+	if (t->n >= t->o.connections) {
 		complain(t, "there are as many as `connections` allows");
 		close(fd);
 		return;
@@ -448,6 +447,14 @@ on_accept_again(evutil_socket_t fd, short what, void *arg)
 	(void)event_add(&t->listener, NULL);
 }
 
+static void
+free_listener(struct vnm_tcp *t)
+{
+	t->magic = 0;
+	vnm_option_release(vnm_listener_options, &t->o);
+	vnm_free(t);
+}
+
 struct vnm_tcp *
 vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
     const struct vnm_intake *intake, struct vnm_err *err)
@@ -455,11 +462,10 @@ vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	struct vnm_tcp *t = vnm_alloc_zero(1, sizeof(*t));
 
 	assert(intake->frame != NULL);
-	if (t == NULL)
+	if (t == NULL || vnm_socket_copy_options(&t->o, o) != 0)
 		goto no_memory;
 	t->magic = TCP_MAGIC;
 	t->fd = fd;
-	t->o = o;
 	t->intake = intake;
 	if (event_assign(&t->listener, base, fd, EV_READ | EV_PERSIST, on_connection, t) != 0 ||
 	    evtimer_assign(&t->accept_again, base, on_accept_again, t) != 0 ||
@@ -472,7 +478,8 @@ vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 
 no_memory:
 	vnm_err_text(err, "listener %s: not enough memory", o->name != NULL ? o->name : "");
-	vnm_free(t);
+	if (t != NULL)
+		free_listener(t);
 	close(fd);
 	return NULL;
 }
@@ -481,7 +488,7 @@ void
 vnm_tcp_reload(struct vnm_tcp *t, const struct vnm_listener_options *o)
 {
 	assert(t->magic == TCP_MAGIC);
-	t->o = o;
+	vnm_socket_reload(&t->o, o);
 	arm(&t->idle, idle_interval(t));
 }
 
@@ -542,6 +549,5 @@ vnm_tcp_close(struct vnm_tcp *t)
 	event_del(&t->more);
 	event_del(&t->idle);
 	close(t->fd);
-	t->magic = 0;
-	vnm_free(t);
+	free_listener(t);
 }

@@ -37,8 +37,8 @@ struct slot {
 struct vnm_udp {
 	uint32_t magic;
 	int fd;
-	const struct vnm_listener_options *o; /* borrowed */
-	const struct vnm_intake *intake;      /* borrowed */
+	struct vnm_listener_options o;	 /* owned copy */
+	const struct vnm_intake *intake; /* borrowed */
 	struct vnm_endpoint local;
 	size_t rcvbuf;
 	uint32_t drops; /* the kernel's counter when it was last read */
@@ -82,7 +82,7 @@ ready_slots(struct vnm_udp *u, int used)
 		struct msghdr *h = &u->headers[i].msg_hdr;
 
 		h->msg_namelen = sizeof(u->slots[i].from);
-		h->msg_controllen = u->o->timestamps ? sizeof(u->slots[i].control) : 0;
+		h->msg_controllen = u->o.timestamps ? sizeof(u->slots[i].control) : 0;
 	}
 }
 
@@ -128,7 +128,7 @@ take_slot(struct vnm_udp *u, int i, uint64_t now_ns)
 	    .dst = u->local,
 	    .transport = VNM_TRANSPORT_UDP};
 
-	if (vnm_socket_allows(&u->o->allow, &d.src.addr))
+	if (vnm_socket_allows(&u->o.allow, &d.src.addr))
 		u->intake->message(u->intake->ctx, &d);
 	else
 		vnm_intake_refuse(u->intake, &d, VNM_R_not_allowed);
@@ -200,6 +200,15 @@ real_buffer(int fd)
 	return (size_t)value;
 }
 
+static void
+free_listener(struct vnm_udp *u)
+{
+	u->magic = 0;
+	vnm_option_release(vnm_listener_options, &u->o);
+	vnm_free(u->octets);
+	vnm_free(u);
+}
+
 /*
  * A socket that was handed over may have a smaller buffer than asked for. The kernel doubles
  * what is asked for, to account for its own needs.
@@ -207,7 +216,7 @@ real_buffer(int fd)
 static void
 settle_buffer(struct vnm_udp *u)
 {
-	int asked = u->o->rcvbuf < INT32_MAX / 2 ? (int)u->o->rcvbuf : INT32_MAX / 2;
+	int asked = u->o.rcvbuf < INT32_MAX / 2 ? (int)u->o.rcvbuf : INT32_MAX / 2;
 
 	if (real_buffer(u->fd) / 2 < (size_t)asked)
 		(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof(asked));
@@ -215,7 +224,7 @@ settle_buffer(struct vnm_udp *u)
 	if (u->rcvbuf / 2 < (size_t)asked)
 		vnm_warning("listener %s: receive buffer of %zu octets instead of %d; raise "
 			    "net.core.rmem_max or give CAP_NET_ADMIN",
-		    u->o->name != NULL ? u->o->name : "", u->rcvbuf / 2, asked);
+		    u->o.name, u->rcvbuf / 2, asked);
 }
 
 struct vnm_udp *
@@ -228,29 +237,26 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	if (u == NULL)
 		goto no_memory;
 	u->octets = vnm_alloc((size_t)SLOTS * SLOT_OCTETS);
-	if (u->octets == NULL)
+	if (u->octets == NULL || vnm_socket_copy_options(&u->o, o) != 0)
 		goto no_memory;
-	*u = (struct vnm_udp){.magic = UDP_MAGIC,
-	    .fd = fd,
-	    .o = o,
-	    .intake = intake,
-	    .local = vnm_socket_local(fd),
-	    .drops = read_drops(fd),
-	    .octets = u->octets};
+	u->magic = UDP_MAGIC;
+	u->fd = fd;
+	u->intake = intake;
+	u->local = vnm_socket_local(fd);
+	u->drops = read_drops(fd);
 	if (o->timestamps)
 		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	settle_buffer(u);
 	set_up_slots(u);
 	if (event_assign(&u->event, base, fd, EV_READ | EV_PERSIST, on_readable, u) != 0 ||
 	    event_add(&u->event, NULL) != 0)
-		goto no_event;
+		goto no_memory;
 	return u;
 
-no_event:
-	vnm_free(u->octets);
 no_memory:
 	vnm_err_text(err, "listener %s: not enough memory", o->name != NULL ? o->name : "");
-	vnm_free(u);
+	if (u != NULL)
+		free_listener(u);
 	close(fd);
 	return NULL;
 }
@@ -259,7 +265,7 @@ void
 vnm_udp_reload(struct vnm_udp *u, const struct vnm_listener_options *o)
 {
 	assert(u->magic == UDP_MAGIC);
-	u->o = o;
+	vnm_socket_reload(&u->o, o);
 }
 
 size_t
@@ -278,9 +284,7 @@ vnm_udp_close(struct vnm_udp *u)
 	count_drops(u);
 	event_del(&u->event);
 	close(u->fd);
-	u->magic = 0;
-	vnm_free(u->octets);
-	vnm_free(u);
+	free_listener(u);
 }
 
 /*

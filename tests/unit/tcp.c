@@ -385,6 +385,7 @@ test_room(void)
 	CU_ASSERT_TRUE(wrote < sent.n);
 	CU_ASSERT_EQUAL(b.k.n, 0);
 	b.o.idle = 0;
+	vnm_tcp_reload(b.t, &b.o);
 	b.k.no_room = 20; /* a few more times */
 	write_all(&b, fd, sent.p + wrote, sent.n - wrote);
 	turn_until(&b, MESSAGES, 0);
@@ -403,6 +404,7 @@ test_limits(void)
 
 	bed_begin(&b, "127.0.0.1");
 	b.o.connections = 2;
+	vnm_tcp_reload(b.t, &b.o);
 	int a = dial(&b), c = dial(&b), refused = dial(&b);
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 2);
 	CU_ASSERT_TRUE(is_closed(refused));
@@ -414,6 +416,8 @@ test_limits(void)
 	CU_ASSERT_TRUE(vnm_prefix_parse(&prefix, "127.0.9.0/24"));
 	b.o.connections = 100;
 	b.o.allow = (struct vnm_prefixes){&prefix, 1};
+	vnm_tcp_reload(b.t, &b.o);
+	memset(&prefix, 0, sizeof(prefix)); /* the listener has its own copy */
 	int foreign = dial(&b), allowed = dial_from(&b, "127.0.9.1");
 	CU_ASSERT_TRUE(is_closed(foreign));
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 3);

@@ -209,6 +209,14 @@ test_allow(void)
 	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_not_allowed], 5);
 	CU_ASSERT_EQUAL(b.k.counters.outcome[VNM_OUTCOME_FAILED], 5);
 	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_received_octets], 35);
+	b.o.allow.n = 1; /* no IPv6 from now on; the listener has its own copy */
+	vnm_udp_reload(b.u, &b.o);
+	memset(prefixes, 0, sizeof(prefixes));
+	send_to(good6, "::1", b.port, "refused", 7);
+	send_to(good, "127.0.0.1", b.port, "good", 4);
+	loop_until(&b, 11);
+	CU_ASSERT_EQUAL(b.k.n, 11);
+	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_not_allowed], 6);
 	bed_end(&b);
 	close(good);
 	close(bad);
@@ -248,6 +256,27 @@ test_drops(void)
 	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_kernel_drops], 0);
 	bed_end(&b);
 	close(fd);
+}
+
+/* Each allocation fails in turn: no listener and no leak, or one that works. */
+static void
+test_memory(void)
+{
+	struct bed b;
+
+	bed_begin(&b, "127.0.0.1", 1 << 20);
+	size_t used = vnm_alloc_used();
+	for (uint64_t n = 1; n <= 4; n++) {
+		vnm_alloc_fail_at(0);
+		vnm_alloc_fail_at(n);
+		b.u = vnm_udp_open(&b.o, dup(b.fd), b.base, &b.k.intake, &b.err);
+		vnm_alloc_fail_at(0);
+		CU_ASSERT_PTR_NULL(b.u);
+		CU_ASSERT_PTR_NOT_NULL(strstr(b.err.text, "memory"));
+		CU_ASSERT_EQUAL(vnm_alloc_used(), used);
+	}
+	bed_open(&b);
+	bed_end(&b);
 }
 
 static void
@@ -489,7 +518,7 @@ test_not_activated(void)
 
 CU_TestInfo suite_udp[] = {{"datagrams of all sizes", test_sizes}, {"turns", test_turns},
     {"IPv4 and IPv6 on one socket", test_dual_stack}, {"allowed sources", test_allow},
-    {"drops", test_drops}, {"bind errors", test_bind_errors},
+    {"drops", test_drops}, {"short memory", test_memory}, {"bind errors", test_bind_errors},
     {"workers by IPv4 address", test_steer_ip4}, {"workers by IPv6 address", test_steer_ip6},
     {"socket activation", test_activation}, {"no socket activation", test_not_activated},
     CU_TEST_INFO_NULL};
