@@ -108,9 +108,11 @@ another_follows(const uint8_t *p, size_t n)
 	       vnm_be16(p + 2) >= IPFIX_HEADER_N && vnm_be16(p + 2) <= n;
 }
 
+/* The datagram has one outcome: what is wrong with a later message is a fault of a part. */
 static enum vnm_reason
 decode_ipfix(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
 {
+	struct vnm_flow_state *s = x->state;
 	uint64_t envelope[VNM_HAS_WORDS];
 	struct vnm_datagram part = *d;
 	enum vnm_reason reason;
@@ -118,8 +120,12 @@ decode_ipfix(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_ou
 	memcpy(envelope, out->base, sizeof(envelope));
 	for (;;) {
 		reason = vnm_ipfix_decode(x, &part, out);
-		if (reason != VNM_OK)
+		if (reason != VNM_OK && part.p == d->p)
 			return reason;
+		if (reason != VNM_OK)
+			vnm_out_fault(out, reason);
+		if (reason != VNM_OK && s->held_now != NULL)
+			s->held_now->faulty = true;
 		size_t n = vnm_be16(part.p + 2);
 		part.p += n;
 		part.n -= n;
@@ -133,6 +139,9 @@ decode_ipfix(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_ou
 static enum vnm_reason
 flow_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
 {
+	struct vnm_flow_state *s = x->state;
+
+	s->held_now = NULL;
 	switch (version_of(d->p, d->n)) {
 	case 0:
 		return d->n < 2 ? VNM_R_truncated : VNM_R_bad_version;

@@ -55,8 +55,9 @@ struct vnm_flow_state {
 	uint32_t last_domain; /* index of the one used last */
 	uint32_t template_count;
 	struct vnm_learnt learnt;
-	struct vnm_sequence shared; /* for exporters with one sequence for all domains */
-	struct vnm_held_set *held;  /* owned, oldest first */
+	struct vnm_sequence shared;	   /* for exporters with one sequence for all domains */
+	struct vnm_held_message *held_now; /* of the datagram at hand; NULL: none of it waits */
+	struct vnm_held_set *held;	   /* owned, oldest first */
 	struct vnm_held_set **held_end;
 	size_t held_octets;
 };

@@ -333,6 +333,7 @@ decode_body(struct vnm_flow_message *m, struct vnm_str name, struct vnm_reader b
 	vnm_flow_envelope(&m->header, name, m->out);
 	read_sets(m, body);
 	follow_sequence(m);
+	m->state->held_now = m->held;
 	if (m->held != NULL) {
 		m->held->good = m->out->good != 0 || m->out->emitted != 0;
 		m->held->faulty = m->out->faults != 0;
@@ -345,6 +346,7 @@ start(struct vnm_flow_message *m, struct vnm_exporter *x, const struct vnm_datag
     struct vnm_out *out)
 {
 	*m = (struct vnm_flow_message){.x = x, .state = x->state, .d = d, .out = out};
+	m->held = m->state->held_now;
 	m->state->learnt.limit = out->limits->options_entries;
 }
 

@@ -28,11 +28,11 @@ for t in $targets; do
 	mkdir -p "corpus/$t" "seeds/$t"
 	case $t in
 	flow | sflow | packet)
-		find "$top/tests/cases" -name '*.pcap' -o -name '*.bin' |
+		find "$top/tests/cases" "$top/tests/sweep/regress" -name '*.pcap' -o -name '*.bin' |
 			xargs tests/fuzz/seeds "$t" "seeds/$t" >/dev/null || continue
 		;;
 	replay)
-		find "$top/tests/cases" -name '*.pcap' -size -16k | while read -r f; do
+		find "$top/tests/cases" "$top/tests/sweep/regress" -name '*.pcap' -size -16k | while read -r f; do
 			cp "$f" "seeds/replay/$(echo "${f#"$top"/tests/cases/}" | tr / -)"
 		done
 		;;

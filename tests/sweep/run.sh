@@ -19,5 +19,5 @@ files=no
 for a in "$@"; do
 	[ ! -e "$a" ] || files=yes
 done
-[ $files = yes ] || set -- "$@" "$top/tests/cases"
+[ $files = yes ] || set -- "$@" "$top/tests/cases" "$top/tests/sweep/regress"
 exec "$build/tests/sweep/sweep" "$@"
