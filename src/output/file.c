@@ -205,10 +205,8 @@ settle(struct file *f, size_t done)
 			dropped[f->marks[i].kind]++;
 		}
 	}
+	vnm_sink_add(books->published, published);
 	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
-		if (published[kind] != 0)
-			atomic_fetch_add_explicit(
-			    &books->published[kind], published[kind], memory_order_relaxed);
 		if (dropped[kind] != 0)
 			vnm_sink_count_drop(f->sink, kind, VNM_R_write_failed, dropped[kind]);
 	}

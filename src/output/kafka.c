@@ -166,8 +166,7 @@ on_error(rd_kafka_t *rk, int err, const char *why, void *opaque)
 	struct kafka *k = opaque;
 
 	(void)rk;
-	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || err == RD_KAFKA_RESP_ERR__RESOLVE ||
-	    err == RD_KAFKA_RESP_ERR__TRANSPORT)
+	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		atomic_store(&k->away, true);
 	if (!may_complain(k))
 		return;
@@ -203,13 +202,8 @@ choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_n, int
 	if (key_n > 0)
 		return rd_kafka_msg_partitioner_murmur2(
 		    rkt, key, key_n, partitions, topic_opaque, message_opaque);
-	uint32_t turn = atomic_fetch_add_explicit(&t->asked, 1, memory_order_relaxed) / BATCH;
-	for (int32_t i = 0; i < partitions; i++) {
-		int32_t p = (int32_t)((turn + (uint32_t)i) % (uint32_t)partitions);
-		if (rd_kafka_topic_partition_available(rkt, p))
-			return p;
-	}
-	return (int32_t)(turn % (uint32_t)partitions);
+	uint32_t asked = atomic_fetch_add_explicit(&t->asked, 1, memory_order_relaxed);
+	return (int32_t)(asked / BATCH % (uint32_t)partitions);
 }
 
 static int32_t

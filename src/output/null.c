@@ -21,9 +21,10 @@ null_room(struct vnm_sink *s)
 static void
 null_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		atomic_fetch_add_explicit(
-		    &s->books.published[batch->entries[i].kind], 1, memory_order_relaxed);
+	uint64_t counts[VNM_KIND_COUNT] = {0};
+
+	vnm_batch_count(batch, counts);
+	vnm_sink_add(s->books.published, counts);
 }
 
 static int

@@ -127,20 +127,6 @@ write_key(struct vnm_buffer *keys, enum vnm_output_key key, const struct vnm_rec
 
 /* ---- the batch ----------------------------------------------------------------------------- */
 
-static void
-offer(struct vnm_output *o)
-{
-	uint64_t counts[VNM_KIND_COUNT] = {0};
-
-	for (size_t i = 0; i < o->count; i++)
-		counts[o->entries[i].kind]++;
-	for (size_t kind = 0; kind < VNM_KIND_COUNT; kind++) {
-		if (counts[kind] != 0)
-			atomic_fetch_add_explicit(
-			    &o->sink->books.offered[kind], counts[kind], memory_order_relaxed);
-	}
-}
-
 void
 vnm_output_turn_end(struct vnm_output *o)
 {
@@ -152,7 +138,10 @@ vnm_output_turn_end(struct vnm_output *o)
 	    .keys = o->keys.p,
 	    .entries = o->entries,
 	    .count = o->count};
-	offer(o);
+	uint64_t counts[VNM_KIND_COUNT] = {0};
+
+	vnm_batch_count(&batch, counts);
+	vnm_sink_add(o->sink->books.offered, counts);
 	o->sink->type->publish(o->sink, &batch);
 	o->bytes.n = 0;
 	o->keys.n = 0;

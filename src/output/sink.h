@@ -113,4 +113,23 @@ vnm_sink_count_drop(struct vnm_sink *s, enum vnm_kind kind, enum vnm_reason reas
 	atomic_fetch_add_explicit(&s->books.reasons[reason], n, memory_order_relaxed);
 }
 
+/* How many records of each kind a batch holds, added to `counts`. */
+static inline void
+vnm_batch_count(const struct vnm_batch *batch, uint64_t counts[VNM_KIND_COUNT])
+{
+	for (size_t i = 0; i < batch->count; i++)
+		counts[batch->entries[i].kind]++;
+}
+
+/* Adds counts by kind to one column of the books. */
+static inline void
+vnm_sink_add(_Atomic uint64_t column[VNM_KIND_COUNT], const uint64_t counts[VNM_KIND_COUNT])
+{
+	for (size_t kind = 0; kind < VNM_KIND_COUNT; kind++) {
+		if (counts[kind] != 0)
+			atomic_fetch_add_explicit(
+			    &column[kind], counts[kind], memory_order_relaxed);
+	}
+}
+
 #endif

@@ -267,36 +267,89 @@ count_lines(const char *path, uint64_t next[WORKERS])
 	return lines;
 }
 
+/* A file sink with its options in *options; close_file() ends both. */
+static struct vnm_sink *
+open_file(const char *path, void **options)
+{
+	const struct vnm_sink_type *type = vnm_sink_type_find("file");
+
+	*options = vnm_alloc_zero(1, type->options_size);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(*options);
+	CU_ASSERT_EQUAL(vnm_option_defaults(type->options, *options, NULL), 0);
+	CU_ASSERT_EQUAL(
+	    vnm_option_set(vnm_option_find(type->options, "path"), *options, path, NULL), 0);
+	struct vnm_sink *sink = vnm_sink_open(type, "f", &vnm_json_encoder, *options, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sink);
+	return sink;
+}
+
+static void
+close_file(struct vnm_sink *sink, void *options)
+{
+	const struct vnm_option *table = sink->type->options;
+
+	vnm_sink_close(sink);
+	vnm_option_release(table, options);
+	vnm_free(options);
+}
+
 static void
 test_workers(void)
 {
 	char path[] = "/tmp/vnmcd-output-XXXXXX";
-	const struct vnm_sink_type *type = vnm_sink_type_find("file");
-	void *options = vnm_alloc_zero(1, type->options_size);
 	uint64_t next[WORKERS] = {0};
 	struct job jobs[WORKERS];
 	pthread_t threads[WORKERS];
+	void *options;
 
-	CU_ASSERT_FATAL(options != NULL && close(mkstemp(path)) == 0);
-	CU_ASSERT_EQUAL(vnm_option_defaults(type->options, options, NULL), 0);
-	CU_ASSERT_EQUAL(
-	    vnm_option_set(vnm_option_find(type->options, "path"), options, path, NULL), 0);
-	struct vnm_sink *sink = vnm_sink_open(type, "f", &vnm_json_encoder, options, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(sink);
+	CU_ASSERT_EQUAL(close(mkstemp(path)), 0);
+	struct vnm_sink *sink = open_file(path, &options);
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		jobs[i] = (struct job){sink, i};
 		CU_ASSERT_EQUAL(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
 	}
 	for (uint32_t i = 0; i < WORKERS; i++)
 		pthread_join(threads[i], NULL);
-	CU_ASSERT_EQUAL(type->flush(sink, 0), 0);
+	CU_ASSERT_EQUAL(sink->type->flush(sink, 0), 0);
 	CU_ASSERT_EQUAL(vnm_sink_in_flight(sink), 0);
 	CU_ASSERT_EQUAL(sink->books.published[VNM_KIND_flow], WORKERS * RECORDS);
-	vnm_sink_close(sink);
+	close_file(sink, options);
 	CU_ASSERT_EQUAL(count_lines(path, next), WORKERS * RECORDS);
 	unlink(path);
-	vnm_option_release(type->options, options);
-	vnm_free(options);
+}
+
+/* Logs are rotated by renaming the file and telling its writer. */
+static void
+test_reopen(void)
+{
+	char path[] = "/tmp/vnmcd-output-XXXXXX", moved[sizeof(path) + 4];
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
+	struct vnm_output_options output_options = options_with(NULL, NULL);
+	uint64_t next[WORKERS] = {0};
+	struct vnm_output o;
+	void *options;
+
+	CU_ASSERT_EQUAL(close(mkstemp(path)), 0);
+	snprintf(moved, sizeof(moved), "%s.old", path);
+	struct vnm_sink *sink = open_file(path, &options);
+	CU_ASSERT_EQUAL(vnm_output_open(&o, &output_options, sink, NULL), 0);
+	VNM_SET(&r, env, worker, 0);
+	for (uint64_t i = 0; i < 5; i++) {
+		VNM_SET(&r, env, record_seq, i);
+		vnm_output_record(&o, &r);
+		vnm_output_turn_end(&o);
+		if (i == 2) {
+			CU_ASSERT_EQUAL(rename(path, moved), 0);
+			sink->type->reopen(sink);
+		}
+	}
+	vnm_output_close(&o);
+	close_file(sink, options);
+	CU_ASSERT_EQUAL(count_lines(moved, next), 3);
+	CU_ASSERT_EQUAL(count_lines(path, next), 2);
+	unlink(path);
+	unlink(moved);
+	vnm_option_release(vnm_output_options, &output_options);
 }
 
 CU_TestInfo suite_output[] = {
@@ -305,5 +358,6 @@ CU_TestInfo suite_output[] = {
     {"wrong options", test_wrong_options},
     {"no memory", test_no_memory},
     {"workers", test_workers},
+    {"reopen", test_reopen},
     CU_TEST_INFO_NULL,
 };

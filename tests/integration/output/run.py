@@ -237,6 +237,21 @@ def test_rotation(work):
           "files kept")
 
 
+def test_rotation_by_time(work):
+    """A replay of one second with a new file each quarter of it."""
+    sys.path.insert(0, str(TOP / "tests" / "lib"))
+    import pcapfile
+    times = [ts for _, ts, _, _ in pcapfile.frames(BIG)]
+    speed = (max(times) - min(times)) / 1e9
+    to_file(BIG, work / "t.jsonl", "outputs.f.rotate_interval=250ms", "outputs.f.keep=20",
+            f"replay.speed={speed:.3f}")
+    files = sorted(work.glob("t.jsonl*"), key=lambda p: -int(p.suffix[1:]) if p.suffix[1:].isdigit()
+                   else 0)
+    assert 2 <= len(files) <= 6, files
+    lines = [line for p in files for line in p.read_text().splitlines()]
+    equal(lines, vnmcd(BIG).stdout.splitlines(), "lines of all files, the oldest first")
+
+
 def test_appends(work):
     first = to_file(BIG, work / "a")["published"]
     to_file(BIG, work / "a")
