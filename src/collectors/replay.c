@@ -259,6 +259,16 @@ replay_capture(struct replay *r, struct vnm_err *err)
 	return rc;
 }
 
+/* libpcap's words, without the file's name where it begins with it. */
+static const char *
+why_not(const char *why, const char *path)
+{
+	size_t n = strlen(path);
+
+	return strncmp(why, path, n) == 0 && why[n] == ':' ? why + n + 1 + (why[n + 1] == ' ')
+							   : why;
+}
+
 int
 vnm_replay_file(const char *path, const struct vnm_replay_options *o,
     const struct vnm_intake *intake, struct vnm_err *err)
@@ -268,7 +278,8 @@ vnm_replay_file(const char *path, const struct vnm_replay_options *o,
 
 	r.pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (r.pcap == NULL)
-		return vnm_err_set(err, path, 0, "not a readable capture file: %s", why);
+		return vnm_err_set(
+		    err, path, 0, "not a readable capture file: %s", why_not(why, path));
 	r.link = pcap_datalink(r.pcap);
 	int rc = vnm_packet_link_known(r.link)
 		     ? replay_capture(&r, err)

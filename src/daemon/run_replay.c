@@ -144,6 +144,7 @@ read_file(struct replay *r)
 	const struct vnm_decoder *raw = vnm_options_mapped(r->options, 0);
 	const struct vnm_datagram from = {.transport = VNM_TRANSPORT_TCP, .session = 1};
 	struct vnm_err err;
+	char text[sizeof(err.file) + sizeof(err.text)];
 	int rc;
 
 	if (raw != NULL) {
@@ -154,7 +155,7 @@ read_file(struct replay *r)
 		rc = vnm_replay_file(r->options->replay, &o, &intake, &err);
 	}
 	if (rc != 0)
-		vnm_error("%s", err.text);
+		vnm_error("%s", vnm_err_format(&err, text, sizeof(text)));
 	return rc != 0;
 }
 

@@ -201,7 +201,7 @@ test_unreadable(void)
 
 	keeper_begin(&k);
 	CU_ASSERT_EQUAL(vnm_replay_file("no/such/file", &plain, &k.intake, &err), -1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "No such file"));
+	CU_ASSERT_STRING_EQUAL(err.text, "not a readable capture file: No such file or directory");
 	keeper_end(&k);
 	capture_begin(&c, CAPTURE_PCAP, LINK_NETLINK);
 	capture_save(&c, 0);
