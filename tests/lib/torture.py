@@ -68,7 +68,7 @@ COUNTER = {"if_index": 3, "if_type": 6, "speed_bps": 10**9, "duplex": "full",
            "in_multicast_pkts": 2, "in_broadcast_pkts": 3, "in_discards": 4, "in_errors": 5,
            "in_unknown_protos": 6, "out_octets": 222, "out_unicast_pkts": 1,
            "out_multicast_pkts": 2, "out_broadcast_pkts": 3, "out_discards": 4, "out_errors": 5,
-           "promiscuous": False}
+           "promiscuous": None}  # 0 is neither 1 (true) nor 2 (false)
 
 # name: (books, flow records in order, [what must hold for each of them])
 CASES = {
