@@ -148,7 +148,9 @@ open_list(struct list *outer, struct vnm_ie *ie)
 void
 vnm_flow_list(struct vnm_flow_message *m, struct vnm_ie *ie)
 {
+	const struct vnm_flow_domain *source = m->source;
 	struct list top = {.m = m};
 
 	open_list(&top, ie);
+	m->source = source; /* a list's own template may be another port's */
 }

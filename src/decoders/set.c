@@ -59,8 +59,10 @@ decode_records(struct vnm_flow_message *m, const struct vnm_template *t, struct 
 		vnm_flow_complete(m, t, r, &w);
 		bool more = vnm_out_emit(out);
 		vnm_scratch_rewind(out->scratch, mark);
-		if (!more)
+		if (!more) {
+			m->units_known = false;
 			break;
+		}
 	}
 	return true;
 }
