@@ -12,6 +12,8 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -55,6 +57,24 @@ def write_capture(path, datagrams, gap_s=0.001):
             at = 1700000000 + i * gap_s
             f.write(struct.pack("<IIII", int(at), int(at % 1 * 1000000), len(packet), len(packet)))
             f.write(packet)
+
+
+def wait_for(condition, what, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+
+
+def is_open(s):
+    """Whether something is bound where s is connected to."""
+    try:
+        s.send(b"")
+        time.sleep(0.02)
+        s.send(b"")
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def v5_capture(path, datagrams, gap_s=0.001):
@@ -292,6 +312,35 @@ def test_queue_full(broker, work):
               "outputs.k.librdkafka.queue.buffering.max.messages=100").end()
     run.balanced()
     equal(run.kafka["dropped"], {"queue-full": flows - 100, "broker-timeout": 100}, "drops")
+
+
+def test_live_without_broker(broker, work):
+    """Live, with no broker and a small queue: every datagram is read, the file gets everything."""
+    port, count = kafka.free_port(), 1500
+    options = ["listeners.a.decoder=netflow", f"listeners.a.listen=udp:127.0.0.1:{port}",
+               f"state_dir={work}", "flush_timeout=1s", "outputs.f.type=file",
+               f"outputs.f.path={work / 'f'}", "outputs.k.type=kafka",
+               f"outputs.k.brokers=127.0.0.1:{kafka.free_port()}", "outputs.k.message_timeout=2s",
+               "outputs.k.librdkafka.queue.buffering.max.messages=1000"]
+    process = subprocess.Popen([VNMCD] + [a for o in options for a in ("-o", o)],
+                               stderr=subprocess.PIPE, text=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect(("127.0.0.1", port))
+        wait_for(lambda: is_open(s), "the listener")
+        for i in range(count):
+            s.send(v5_datagram(30 * i, [v5_flow(30 * i + k) for k in range(30)]))
+            time.sleep(0.001)
+    wait_for(lambda: (work / "f").read_bytes().count(b"\n") >= 30 * count, "all in the file")
+    process.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    err = process.communicate(timeout=30)[1]
+    assert time.monotonic() - started < 5, "the end waits for Kafka"
+    books = json.loads(err.splitlines()[-1])
+    equal(books["records"], {"flow": 30 * count}, "records")
+    equal(books["outputs"]["f"]["published"], {"flow": 30 * count}, "published to the file")
+    dropped = books["outputs"]["k"]["dropped"]
+    equal(sum(dropped.values()), 30 * count, "dropped")
+    assert dropped["queue-full"] > 1000 and dropped["broker-timeout"] >= 1000, dropped
 
 
 def test_wrong_property(broker, work):
