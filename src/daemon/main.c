@@ -19,6 +19,8 @@ vnm_run_print_errors(struct vnm_errs *errs)
 	vnm_errs_sort(errs);
 	for (uint32_t i = 0; i < errs->n; i++)
 		vnm_error("%s", vnm_err_format(&errs->p[i], text, sizeof(text)));
+	if (errs->lost > 0)
+		vnm_error("and %u more", errs->lost);
 }
 
 struct vnm_conf_input
@@ -48,9 +50,12 @@ run(const struct vnm_options *options)
 {
 	const struct vnm_conf_input input = vnm_options_input(options);
 	struct vnm_errs errs = {0};
-	struct vnm_snapshot *snapshot = vnm_snapshot_load(&input, 1, &errs);
+	struct vnm_snapshot *snapshot;
 	int rc = VNM_EXIT_CONFIG;
 
+	if (options->debug != NULL)
+		vnm_log_areas(options->debug);
+	snapshot = vnm_snapshot_load(&input, 1, &errs);
 	if (snapshot == NULL) {
 		vnm_run_print_errors(&errs);
 	} else {
