@@ -110,14 +110,9 @@ static const char *
 unique_name(struct vnm_sflow_sample *s, const char *name)
 {
 	uint32_t seen = 0;
-	size_t n = strlen(name);
 
-	for (uint32_t i = 0; i < s->count; i++) {
-		const char *other = s->all[i].name;
-		if (other == name || strcmp(other, name) == 0 ||
-		    (seen > 0 && strncmp(other, name, n) == 0 && other[n] == '_'))
-			seen++;
-	}
+	for (uint32_t i = 0; i < s->count; i++)
+		seen += s->names[i] == name;
 	return seen == 0 ? name : numbered(s, name, seen + 1);
 }
 
@@ -126,12 +121,16 @@ grow(struct vnm_sflow_sample *s)
 {
 	uint32_t room = s->room == 0 ? PAIRS_AT_FIRST : s->room * 2;
 	struct vnm_pair *all = vnm_scratch_take(s->out->scratch, room * sizeof(*all));
+	const char **names = vnm_scratch_take(s->out->scratch, room * sizeof(*names));
 
-	if (all == NULL)
+	if (all == NULL || names == NULL)
 		return false;
-	if (s->count > 0)
+	if (s->count > 0) {
 		memcpy(all, s->all, s->count * sizeof(*all));
+		memcpy(names, s->names, s->count * sizeof(*names));
+	}
 	s->all = all;
+	s->names = names;
 	s->room = room;
 	return true;
 }
@@ -150,6 +149,7 @@ vnm_sflow_pair(struct vnm_sflow_sample *s, const struct vnm_pair *pair)
 		vnm_out_fault(s->out, VNM_R_scratch_full);
 		return;
 	}
+	s->names[s->count] = pair->name;
 	s->all[s->count] = *pair;
 	s->all[s->count++].name = name;
 }
@@ -182,14 +182,26 @@ void
 vnm_sflow_pair_unknown(struct vnm_sflow_sample *s, uint32_t id, struct vnm_reader *r)
 {
 	struct vnm_pair pair = {.type = VNM_PAIR_BYTES, .bytes = vnm_reader_rest(r)};
-	size_t n = sizeof("record_1048575_4095");
-	char *name = vnm_scratch_take(s->out->scratch, n);
+	size_t n = sizeof("record_1048575_4095_16");
+	uint32_t seen = 0;
+	char *name;
 
+	if (s->unknown_count == VNM_SFLOW_UNKNOWN) {
+		vnm_out_fault(s->out, VNM_R_sample_malformed);
+		return;
+	}
+	for (uint32_t i = 0; i < s->unknown_count; i++)
+		seen += s->unknown[i] == id;
+	s->unknown[s->unknown_count++] = id;
+	name = vnm_scratch_take(s->out->scratch, n);
 	if (name == NULL) {
 		vnm_out_fault(s->out, VNM_R_scratch_full);
 		return;
 	}
-	snprintf(name, n, "record_%u_%u", id >> 12, id & 0xfff);
+	if (seen == 0)
+		snprintf(name, n, "record_%u_%u", id >> 12, id & 0xfff);
+	else
+		snprintf(name, n, "record_%u_%u_%u", id >> 12, id & 0xfff, seen + 1);
 	pair.name = name;
 	vnm_sflow_pair(s, &pair);
 }

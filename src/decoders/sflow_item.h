@@ -37,14 +37,19 @@ struct vnm_sflow_format {
 	uint16_t at;
 };
 
+#define VNM_SFLOW_UNKNOWN 16 /* records of unknown format that are kept of one sample */
+
 /* One sample on its way to one record. */
 struct vnm_sflow_sample {
 	struct vnm_out *out;
 	struct vnm_record *rec;
 	bool counters;	      /* a counter that is all ones is not supported by the agent */
 	struct vnm_pair *all; /* in the scratch */
+	const char **names;   /* beside them: as the tables have them, before any number */
 	uint32_t count;
 	uint32_t room;
+	uint32_t unknown_count;
+	uint32_t unknown[VNM_SFLOW_UNKNOWN]; /* ids of records whose format is not known */
 };
 
 /* The format's row, or NULL. Rows are in ascending order of id. */
@@ -58,7 +63,10 @@ const struct vnm_sflow_format *vnm_sflow_format_find(
 void vnm_sflow_items(
     struct vnm_sflow_sample *s, struct vnm_reader *r, const struct vnm_sflow_item *item);
 
-/* A pair more. Names are unique within a record: where one comes again it gets a number. */
+/*
+ * A pair more. The name is static: the same name is the same pointer. Names are unique within a
+ * record: where one comes again it gets a number.
+ */
 void vnm_sflow_pair(struct vnm_sflow_sample *s, const struct vnm_pair *pair);
 void vnm_sflow_pair_u64(struct vnm_sflow_sample *s, const char *name, uint64_t v);
 void vnm_sflow_pair_mac(struct vnm_sflow_sample *s, const char *name, const uint8_t *mac);

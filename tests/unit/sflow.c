@@ -3,6 +3,7 @@
  * its extensions define them, whose contents the test therefore knows.
  */
 #include "unit.h"
+#include "xdr.h"
 
 #include "base/clock.h"
 #include "decoders/decoder.h"
@@ -10,62 +11,6 @@
 #include <stdlib.h>
 
 #define MOST 16
-
-/* ---- a writer of XDR ------------------------------------------------------------------------ */
-
-static struct {
-	uint8_t p[4096];
-	size_t n;
-} xdr;
-
-static void
-u32(uint32_t v)
-{
-	for (unsigned shift = 32; shift > 0; shift -= 8)
-		xdr.p[xdr.n++] = (uint8_t)(v >> (shift - 8));
-}
-
-static void
-u64(uint64_t v)
-{
-	u32((uint32_t)(v >> 32));
-	u32((uint32_t)v);
-}
-
-static void
-octets(const void *p, size_t n)
-{
-	memcpy(xdr.p + xdr.n, p, n);
-	xdr.n += n;
-	while (xdr.n % 4 != 0)
-		xdr.p[xdr.n++] = 0;
-}
-
-static void
-text(const char *s)
-{
-	u32((uint32_t)strlen(s));
-	octets(s, strlen(s));
-}
-
-/* Opens a length-prefixed part and closes it with its length. */
-static size_t
-open_part(uint32_t format)
-{
-	u32(format);
-	u32(0);
-	return xdr.n;
-}
-
-static void
-close_part(size_t at)
-{
-	size_t end = xdr.n;
-
-	xdr.n = at - 4;
-	u32((uint32_t)(end - at));
-	xdr.n = end;
-}
 
 static void
 header(uint32_t seq, uint32_t uptime_ms, uint32_t samples)
@@ -511,6 +456,32 @@ test_unknown(void)
 	end();
 }
 
+/* Records that nobody knows, by the hundred: some are kept, the rest is told, none collides. */
+static void
+test_many_unknown(void)
+{
+	const struct vnm_record *r = &got[0];
+	size_t sample;
+
+	begin();
+	header(1, 1000, 1);
+	sample = flow_sample(3, 4, 300);
+	for (uint32_t i = 0; i < 300; i++) {
+		u32(77U << 12 | i % 2);
+		u32(0);
+	}
+	close_part(sample);
+	CU_ASSERT_EQUAL(send_at(0), VNM_OK);
+	CU_ASSERT_EQUAL_FATAL(got_count, 1);
+	CU_ASSERT_EQUAL(counters.parts[VNM_R_sample_malformed], 300 - 16);
+	CU_ASSERT_PTR_NOT_NULL(pair_of(&r->flow.extra, "record_77_0"));
+	CU_ASSERT_PTR_NOT_NULL(pair_of(&r->flow.extra, "record_77_1_8"));
+	for (uint32_t i = 0; i < r->flow.extra.n; i++)
+		CU_ASSERT_PTR_EQUAL(
+		    pair_of(&r->flow.extra, r->flow.extra.p[i].name), &r->flow.extra.p[i]);
+	end();
+}
+
 /* Every datagram above ends somewhere; so may what came of it. */
 static void
 test_cut(void)
@@ -777,7 +748,7 @@ CU_TestInfo suite_sflow[] = {{"flow sample", test_flow_sample},
     {"codes of interfaces", test_interfaces}, {"expanded flow sample", test_expanded},
     {"discarded packet", test_discarded}, {"routing records", test_routing},
     {"tunnel records", test_tunnels}, {"unknown parts", test_unknown},
-    {"cut at every length", test_cut}, {"interface counters", test_counters},
-    {"wrap and reset", test_wrap_and_reset}, {"counter records", test_counter_records},
-    {"lost datagrams", test_lost}, {"bounds", test_bounds}, {"headers", test_headers},
-    CU_TEST_INFO_NULL};
+    {"many unknown records", test_many_unknown}, {"cut at every length", test_cut},
+    {"interface counters", test_counters}, {"wrap and reset", test_wrap_and_reset},
+    {"counter records", test_counter_records}, {"lost datagrams", test_lost},
+    {"bounds", test_bounds}, {"headers", test_headers}, CU_TEST_INFO_NULL};
