@@ -84,6 +84,7 @@ static const char *const defaults[][2] = {
     {"enable.idempotence", "false"},
     {"linger.ms", "20"},
     {"compression.type", "none"},
+    {"sticky.partitioning.linger.ms", "0"}, /* or choose_partition() is not asked */
     {"queue.buffering.max.messages", "100000"},
     {"queue.buffering.max.kbytes", "65536"},
     {"socket.keepalive.enable", "true"},
