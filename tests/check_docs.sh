@@ -68,6 +68,17 @@ examples()
 	    sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\./!p}' doc/vnmcd.conf.5 | example
 }
 
+# With its comment signs removed, what --dump=config prints is a configuration whose keys are all
+# known (though not all of them have a value).
+config()
+{
+	"$vnmcd" --dump=config | sed 's/^#//' >"$tmp/config.yaml"
+	"$vnmcd" -t -c "$tmp/config.yaml" 2>"$tmp/complaints"
+	cat "$tmp/complaints"
+	grep -q 'has no value' "$tmp/complaints" &&
+	    ! grep -E 'not YAML|unknown key|given twice|is not|takes' "$tmp/complaints"
+}
+
 proto()
 {
 	"$vnmcd" --dump=proto >"$tmp/vnmcd.proto" &&
@@ -91,6 +102,7 @@ check "completeness" complete
 check "paths in documents" paths
 have mandoc && check "mdoc" mandoc -T lint -W warning doc/*.[578]
 check "examples of configurations" examples
+check "--dump=config" config
 have protoc && check "the .proto" proto
 have python3 && check "records against the JSON Schema and the .proto" \
     env VNMCD="$vnmcd" tests/check_schema.py

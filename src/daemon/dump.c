@@ -109,7 +109,7 @@ write_config_table(
 	if (owner != NULL) {
 		fprintf(f, "#%s# ---- of %s only\n", indent, owner);
 	} else {
-		fprintf(f, "\n# %s\n", section->doc);
+		fprintf(f, "\n## %s\n", section->doc);
 		if (nested)
 			fputs("#topology:\n#  sources:\n", f);
 		else if (section->path[0] != '\0')
@@ -125,8 +125,8 @@ static void
 dump_config(FILE *f)
 {
 	fputs(
-	    "# Every option of vnmcd with its default. Remove the # in front of what you change.\n"
-	    "# In brackets: its type, and whether a reload (SIGHUP) applies it or a restart.\n",
+	    "## Every option of vnmcd with its default. Remove the # in front of what you change.\n"
+	    "## In brackets: its type, and whether a reload (SIGHUP) applies it or a restart.\n",
 	    f);
 	each_table(f, write_config_table);
 }

@@ -186,7 +186,9 @@ void
 vnm_describe_clickhouse(FILE *f)
 {
 	fputs("-- Records of vnmcd: one table a kind, a partition a day. Fill them with the JSON\n"
-	      "-- of an output: INSERT INTO vnm_flow FORMAT JSONEachRow.\n",
+	      "-- of an output:\n"
+	      "-- INSERT INTO vnm_flow SETTINGS input_format_json_read_objects_as_strings = 1\n"
+	      "-- FORMAT JSONEachRow\n",
 	    f);
 	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
 		write_table(f, vnm_kind_info(k));
