@@ -145,14 +145,15 @@ rotate(struct file *f)
 		complain(f, "open", errno);
 }
 
+/* Before n further octets. */
 static bool
-must_rotate(const struct file *f)
+must_rotate(const struct file *f, size_t n)
 {
 	uint64_t age_ns;
 
 	if (!f->regular || f->size == 0)
 		return false;
-	if (f->options->rotate_size != 0 && f->size + f->n > f->options->rotate_size)
+	if (n > 0 && f->options->rotate_size != 0 && f->size + n > f->options->rotate_size)
 		return true;
 	age_ns = vnm_clock_mono_ns() - f->since_ns;
 	return f->options->rotate_interval != 0 && age_ns >= f->options->rotate_interval;
@@ -242,7 +243,7 @@ write_out(struct file *f)
 {
 	if (f->records == 0)
 		return;
-	if (must_rotate(f))
+	if (must_rotate(f, f->n))
 		rotate(f);
 	write_records(f, f->buffer, f->n);
 }
@@ -254,7 +255,7 @@ take(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
 		write_out(f);
 	f->marks[f->records++] = (struct mark){n, kind};
 	if (VNM_UNLIKELY(n > f->cap)) {
-		if (must_rotate(f))
+		if (must_rotate(f, n))
 			rotate(f);
 		write_records(f, p, n);
 		return;
@@ -332,7 +333,7 @@ sink_tick(struct vnm_sink *s, uint64_t mono_ns)
 	if (f->fd < 0 && file_open_path(f) != 0)
 		complain(f, "open", errno);
 	write_out(f);
-	if (must_rotate(f))
+	if (must_rotate(f, 0))
 		rotate(f);
 	pthread_mutex_unlock(&f->lock);
 }

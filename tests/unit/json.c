@@ -171,6 +171,52 @@ test_lists(void)
 	    "\"0/291\":{\"semantic\":\"undefined\",\"records\":[]}}}");
 }
 
+/* Octets that do not fit their type stay octets. */
+static void
+test_misfits(void)
+{
+	const struct vnm_ie ies[] = {
+	    IE(0, 1, IP4, 1, 2, 3),
+	    IE(0, 2, UNSIGNED, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+	    IE(0, 3, FLOAT, 1, 2),
+	    IE(0, 4, FLOAT, 0x7f, 0xc0, 0, 0), /* not a number */
+	    /* 2023-11-14 22:13:20 and half a microsecond of noise below what the type holds */
+	    IE(0, 5, MICROSECONDS, 0xe8, 0xfe, 0x6f, 0x80, 0x80, 0, 0x07, 0xff),
+	    IE(0, 6, NANOSECONDS, 0, 0, 0, 1, 0, 0, 0, 0),    /* 2036-02-07 06:28:17, era 1 */
+	    IE(0, 7, NANOSECONDS, 0x83, 0, 0, 0, 0, 0, 0, 0), /* before 1970 */
+	    IE(0, 8, MILLISECONDS, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+	};
+
+	expect_ies(ies, VNM_ARRAY_LEN(ies),
+	    "{\"ie\":{\"0/1\":\"010203\",\"0/2\":\"010203040506070809\",\"0/3\":\"0102\","
+	    "\"0/4\":\"7fc00000\",\"0/5\":1700000000500000000,\"0/6\":2085978497000000000,"
+	    "\"0/7\":\"8300000000000000\",\"0/8\":\"ffffffffffffffff\"}}");
+}
+
+/* Lists within lists end in octets, not in a recursion as deep as somebody likes. */
+static void
+test_deep_lists(void)
+{
+	static const uint8_t octets[] = {0xab};
+	struct vnm_ie lists[40];
+	char text[4096] = "{\"ie\":";
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(lists); i++)
+		lists[i] = (struct vnm_ie){.id = 292,
+		    .type = VNM_IE_LIST,
+		    .semantic = 9,
+		    .octets = {octets, 1},
+		    .list = i + 1 < VNM_ARRAY_LEN(lists) ? &lists[i + 1] : NULL,
+		    .count = i + 1 < VNM_ARRAY_LEN(lists)};
+	for (int i = 0; i < 16; i++)
+		strcat(text, "{\"0/292\":{\"semantic\":9,\"records\":[");
+	strcat(text, "{\"0/292\":\"ab\"}");
+	for (int i = 0; i < 16; i++)
+		strcat(text, "]}}");
+	strcat(text, "}");
+	expect_ies(lists, 1, text);
+}
+
 static void
 test_pairs(void)
 {
@@ -230,6 +276,8 @@ CU_TestInfo suite_json[] = {
     {"text", test_text},
     {"ies", test_ies},
     {"lists", test_lists},
+    {"misfits", test_misfits},
+    {"deep lists", test_deep_lists},
     {"pairs", test_pairs},
     {"many ies", test_many_ies},
     {"selection", test_selection},

@@ -107,6 +107,38 @@ test_batches(void)
 	vnm_option_release(vnm_output_options, &options);
 }
 
+/* New fields hold from the next turn; wrong ones change nothing. */
+static void
+test_reload(void)
+{
+	struct vnm_output_options options = options_with(NULL, NULL);
+	struct vnm_output_options wanted = options_with("fields", "src_port");
+	struct vnm_output_options wrong = options_with("fields", "src_prot");
+	const struct vnm_sink_type *null = vnm_sink_type_find("null");
+	struct vnm_sink *sink = vnm_sink_open(null, "n", &vnm_json_encoder, NULL, NULL);
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
+	struct vnm_output o;
+	struct vnm_err err;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sink);
+	CU_ASSERT_EQUAL(vnm_output_open(&o, &options, sink, NULL), 0);
+	CU_ASSERT(vnm_output_record(&o, &r) > 60);
+	vnm_output_turn_end(&o);
+	CU_ASSERT_EQUAL(vnm_output_reload(&o, &wanted, NULL), 0);
+	CU_ASSERT_EQUAL(vnm_output_record(&o, &r), strlen("{\"src_port\":1}\n"));
+	vnm_output_turn_end(&o);
+	CU_ASSERT_EQUAL(vnm_output_reload(&o, &wrong, &err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "src_port"));
+	CU_ASSERT_EQUAL(vnm_output_record(&o, &r), strlen("{\"src_port\":1}\n"));
+	vnm_output_close(&o);
+	CU_ASSERT_EQUAL(sink->books.published[VNM_KIND_flow], 3);
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(sink), 0);
+	vnm_sink_close(sink);
+	vnm_option_release(vnm_output_options, &options);
+	vnm_option_release(vnm_output_options, &wanted);
+	vnm_option_release(vnm_output_options, &wrong);
+}
+
 static void
 send_keyed(const char *key, const struct vnm_record *records, size_t n)
 {
@@ -354,6 +386,7 @@ test_reopen(void)
 
 CU_TestInfo suite_output[] = {
     {"batches", test_batches},
+    {"reload", test_reload},
     {"keys", test_keys},
     {"wrong options", test_wrong_options},
     {"no memory", test_no_memory},

@@ -311,9 +311,28 @@ test_known_octets(void)
 	vnm_buffer_free(&b);
 }
 
+/* Readers of proto3 refuse strings that are not UTF-8. */
+static void
+test_bad_text(void)
+{
+	static const uint8_t want[] = {10, 0x0a, 8, 'a', 0xef, 0xbf, 0xbd, 'b', 0xef, 0xbf, 0xbd};
+	struct vnm_selection s = all_fields();
+	struct vnm_record r = {.kind_id = VNM_KIND_flow};
+	struct vnm_buffer b = {0};
+	struct vnm_frame f;
+
+	VNM_SET(&r, env, kind,
+	    vnm_str_of("a\xff"
+		       "b\xc3"));
+	CU_ASSERT_FATAL(vnm_protobuf_encoder.encode(&s, &r, &b, &f));
+	CU_ASSERT(b.n == sizeof(want) && memcmp(b.p, want, sizeof(want)) == 0);
+	vnm_buffer_free(&b);
+}
+
 CU_TestInfo suite_protobuf[] = {
     {"round trip", test_round_trip},
     {"lengths", test_lengths},
     {"known octets", test_known_octets},
+    {"bad text", test_bad_text},
     CU_TEST_INFO_NULL,
 };

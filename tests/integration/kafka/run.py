@@ -184,6 +184,15 @@ def test_real(broker, work):
                       (r["record_seq"] for r in lines if r["kind"] == kind), f"kind {kind}")
 
 
+def test_own_partitioner(broker, work):
+    """An operator's own choice of librdkafka's holds, for records without a key too."""
+    flows = v5_capture(work / "in.pcap", 20)
+    broker.create("own.flow")
+    Run(work, work / "in.pcap", broker.address, "own.{kind}",
+        "outputs.k.librdkafka.partitioner=consistent").end()
+    equal([m.partition for m in broker.read("own.flow")], [0] * flows, "partitions")
+
+
 def test_protobuf(broker, work):
     v5_capture(work / "in.pcap", 100)
     run = Run(work, work / "in.pcap", broker.address, "proto.{kind}", encoding="protobuf").end()
@@ -346,6 +355,8 @@ def test_live_without_broker(broker, work):
 def test_wrong_property(broker, work):
     run = Run(work, REAL, broker.address, "x.{kind}", "outputs.k.librdkafka.linger.mss=5").end(78)
     assert "linger.mss" in run.err, run.err
+    run = Run(work, REAL, broker.address, "x.{kind}", "outputs.k.librdkafka.linger.ms=900000")
+    assert "linger.ms" in run.end(78).err, run.err
     run = Run(work, REAL, broker.address, "with space {kind}").end(78)
     assert "topic" in run.err, run.err
 

@@ -236,6 +236,13 @@ def test_rotation(work):
     equal(sorted(p.name for p in work.glob("k.jsonl*")), ["k.jsonl", "k.jsonl.1", "k.jsonl.2"],
           "files kept")
 
+    to_file(BIG, work / "s.jsonl", "outputs.f.rotate_size=100", "outputs.f.keep=3")
+    files = sorted(work.glob("s.jsonl*"), reverse=True)
+    equal([p.read_text() for p in files], [line + "\n" for line in all_lines[-4:]],
+          "a file for each record that is larger than a file may be")
+    to_file(BIG, work / "0.jsonl", f"outputs.f.rotate_size={size}", "outputs.f.keep=0")
+    equal([p.name for p in work.glob("0.jsonl*")], ["0.jsonl"], "files kept")
+
 
 def test_rotation_by_time(work):
     """A replay of one second with a new file each quarter of it."""
