@@ -56,6 +56,8 @@ struct vnm_flow_state {
 	uint32_t template_count;
 	struct vnm_learnt learnt;
 	struct vnm_sequence shared;	   /* for exporters with one sequence for all domains */
+	bool shares_sequence;		   /* it seems to be one of these */
+	uint32_t sequence_domain;	   /* of the message before */
 	struct vnm_held_message *held_now; /* of the datagram at hand; NULL: none of it waits */
 	struct vnm_held_set *held;	   /* owned, oldest first */
 	struct vnm_held_set **held_end;

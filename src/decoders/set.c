@@ -284,6 +284,28 @@ read_sets(struct vnm_flow_message *m, struct vnm_reader r)
 /* ---- messages ---------------------------------------------------------------------------------
  */
 
+/*
+ * Open vSwitch has one sequence for all its observation domains, where RFC 7011 wants one each:
+ * a message goes on where one of another domain, with records, ended. Whether a gap of the
+ * domain is none for that reason; also where a message without its template came between, whose
+ * records nobody could count.
+ */
+static bool
+is_shared_sequence(struct vnm_flow_message *m, uint32_t units_before,
+    enum vnm_sequence_verdict whole, enum vnm_sequence_verdict own)
+{
+	struct vnm_flow_state *s = m->state;
+	bool other = s->sequence_domain != m->header.domain;
+
+	s->sequence_domain = m->header.domain;
+	if (whole == VNM_SEQUENCE_IN_ORDER && other && units_before > 0)
+		s->shares_sequence = true;
+	else if (whole == VNM_SEQUENCE_GAP && own == VNM_SEQUENCE_IN_ORDER)
+		s->shares_sequence = false;
+	return whole == VNM_SEQUENCE_IN_ORDER ||
+	       (whole == VNM_SEQUENCE_FIRST && s->shares_sequence);
+}
+
 static void
 follow_sequence(struct vnm_flow_message *m)
 {
@@ -297,10 +319,11 @@ follow_sequence(struct vnm_flow_message *m)
 	    .uptime_ms = m->header.uptime_ms,
 	    .rx_ns = m->d->rx_ns,
 	};
+	uint32_t units_before = m->state->shared.last_units;
 	enum vnm_sequence_verdict whole = vnm_sequence_next(&m->state->shared, &s);
 	enum vnm_sequence_verdict own = vnm_sequence_next(&f->sequence, &s);
 
-	if (own == VNM_SEQUENCE_GAP && whole == VNM_SEQUENCE_IN_ORDER)
+	if (is_shared_sequence(m, units_before, whole, own) && own == VNM_SEQUENCE_GAP)
 		vnm_sequence_excuse(&f->sequence);
 	if (is_ipfix(m) && !m->units_known) {
 		vnm_sequence_resync(&m->state->shared);

@@ -276,6 +276,10 @@ def check_lost_sets(expect, visibility, f):
     """Every set whose template never came is reported as not seen."""
     lost = sum(v.get("lost", 0) for v in visibility if v.get("cause") == "template-missing")
     f.equal("sets without a template, reported", lost, expect["data_sets_without_template"])
+    # Nothing was lost between these exporters and the capture.
+    gaps = [v for v in visibility if v.get("cause") == "sequence-gap"]
+    f.true("losses that were none: %s" % [
+        (v.get("observation_domain_id"), v.get("lost")) for v in gaps], not gaps)
 
 
 def check_samples(expect, flows, interfaces, f):
@@ -358,6 +362,7 @@ def check(truth, records, messages, f):
         check_samples(expect, flows, interfaces, f)
         check_counters(expect, interfaces, f)
         check_sequence(expect, records, f)
+        f.equal("visibility records", len(visibility), 0)
         return
     unknown = set(expect) - UNCHECKED - {
         "messages", "versions", "observation_domains", "templates", "data_records",
