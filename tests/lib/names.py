@@ -91,7 +91,17 @@ class Names:
         f.true("unknown cp_id" + where, cp or "cp_id" not in r)
         if cp:
             self.compare(r, "", cp, f, ("vnf_name", "vnf_id", "vnfc_id", "ns_id"))
+        elif "vnfc_id" in r:  # it is about the VNFC that sent it
+            cp = self.joins["ip"].get(r.get("agent_addr", r["exporter_addr"]))
+            self.compare(r, "", cp, f, ("vnf_name", "vnf_id", "vnfc_id", "ns_id"))
+        if cp:
             f.equal("ns_name" + where, r.get("ns_name"), cp["ns"])
+        if r["kind"] == "flow" and "tp_id" in r:
+            f.true("tp_id" + where, r["tp_id"] in (r.get("in_tp_id"), r.get("out_tp_id")))
+        elif "tp_id" in r:
+            f.equal("tp_id" + where, r["tp_id"], self.port_name(r, r.get("if_index")))
+        if "cp_id" not in r:
+            cp = None
         seen_on = self.joins["vni"].get(str(r.get("vni")), {}).get("vl") or self.links.get(
             (r.get("node_id"), r.get("tp_id"))) or cp and cp["vl"]
         if seen_on:

@@ -5,11 +5,12 @@ say about the same file; nothing in it comes from vnmcd. Every key of `expect` i
 here or named in UNCHECKED, so that a truth cannot be left aside by mistake.
 """
 import calendar
-import ipaddress
 import re
 import struct
 import time
 from collections import Counter
+
+import sampled
 
 # What the records do not carry, or what a check of another key already contains.
 UNCHECKED = {
@@ -226,25 +227,8 @@ def same(got, want):
 def section_fields(data):
     """What a PSAMP record of softflowd says: 301, 324 (NTP), 410 and 315, at fixed places."""
     seconds, fraction, captured = struct.unpack(">IIH", data[8:18])
-    frame = data[18:18 + captured]
-    kind = struct.unpack(">H", frame[12:14])[0]
-    fields = {"event_ns": (seconds - 2208988800) * 10**9 + (fraction * 10**9 >> 32),
-              "dst_mac": frame[:6].hex(":"), "src_mac": frame[6:12].hex(":"), "ethertype": kind}
-    if kind == 0x0800:
-        ip, proto, size = frame[14:], frame[23], 4
-        at, first = (ip[0] & 15) * 4, struct.unpack(">H", ip[6:8])[0] & 0x1FFF == 0
-        addresses = ip[12:20]
-    elif kind == 0x86DD:
-        ip, proto, size = frame[14:], frame[20], 16
-        at, first, addresses = 40, proto in (6, 17), ip[8:40]
-    else:
-        return fields
-    fields["src_addr"] = str(ipaddress.ip_address(addresses[:size]))
-    fields["dst_addr"] = str(ipaddress.ip_address(addresses[size:]))
-    if first and proto in (6, 17):
-        fields["protocol"] = proto
-        fields["src_port"], fields["dst_port"] = struct.unpack(">HH", ip[at:at + 4])
-    return fields
+    return dict(sampled.frame_fields(data[18:18 + captured]),
+                event_ns=(seconds - 2208988800) * 10**9 + (fraction * 10**9 >> 32))
 
 
 def check_sections(messages, flows, f):
@@ -361,6 +345,7 @@ def check(truth, records, messages, f):
     if "samples" in expect:
         check_samples(expect, flows, interfaces, f)
         check_counters(expect, interfaces, f)
+        sampled.check(messages, flows, interfaces, f)
         check_sequence(expect, records, f)
         f.equal("visibility records", len(visibility), 0)
         return
