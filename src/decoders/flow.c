@@ -203,37 +203,40 @@ flow_probe(const uint8_t *p, size_t n)
 
 /* ---- time, streams, end ---------------------------------------------------------------------- */
 
-/* How the versions that number something are called, and what they number. */
-static const struct {
-	uint16_t version;
-	struct vnm_str decoder, unit;
-} numbered[] = {
-    {5, VNM_STR("netflow5"), VNM_STR("flows")},
-    {7, VNM_STR("netflow7"), VNM_STR("flows")},
-    {VERSION_9, VNM_STR("netflow9"), VNM_STR("messages")},
-    {VERSION_IPFIX, VNM_STR("ipfix"), VNM_STR("records")},
-};
+const struct vnm_flow_version *
+vnm_flow_version(uint16_t version)
+{
+	static const struct vnm_flow_version versions[] = {
+	    {5, VNM_STR("netflow5"), VNM_STR("flows")},
+	    {7, VNM_STR("netflow7"), VNM_STR("flows")},
+	    {VERSION_9, VNM_STR("netflow9"), VNM_STR("messages")},
+	    {VERSION_IPFIX, VNM_STR("ipfix"), VNM_STR("records")},
+	};
+	size_t i = 0;
+
+	while (i + 1 < VNM_ARRAY_LEN(versions) && versions[i].version != version)
+		i++;
+	return &versions[i];
+}
 
 static void
 tick_domain(struct vnm_flow_domain *f, uint64_t now_ns, bool final, struct vnm_out *out)
 {
 	uint64_t base[VNM_HAS_WORDS];
 	struct vnm_record *r = out->rec;
-	size_t i = 0;
+	const struct vnm_flow_version *version = vnm_flow_version(f->version);
 
 	if (vnm_sequence_idle(&f->sequence) && f->refused == 0 && !final) {
-		vnm_sequence_tick(&f->sequence, now_ns, final, (struct vnm_str){0}, out);
+		vnm_sequence_tick(&f->sequence, now_ns, final, version->unit, out);
 		return;
 	}
 	memcpy(base, out->base, sizeof(base));
 	memcpy(r->has, base, sizeof(base));
 	VNM_SET(r, env, observation_domain_id, f->domain);
 	VNM_SET(r, env, exporter_port, f->src_port);
-	while (i + 1 < VNM_ARRAY_LEN(numbered) && numbered[i].version != f->version)
-		i++;
-	VNM_SET(r, env, decoder, numbered[i].decoder);
+	VNM_SET(r, env, decoder, version->name);
 	vnm_out_base(out);
-	vnm_sequence_tick(&f->sequence, now_ns, final, numbered[i].unit, out);
+	vnm_sequence_tick(&f->sequence, now_ns, final, version->unit, out);
 	vnm_flow_held_tick(f, out);
 	memcpy(out->base, base, sizeof(base));
 }

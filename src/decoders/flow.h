@@ -48,6 +48,13 @@ vnm_flow_uptime_ns(const struct vnm_flow_header *h, uint32_t at_ms)
 	return h->export_ns - (uint64_t)(delta_ms * (int64_t)VNM_NS_PER_MS);
 }
 
+/* What a version is called, and what its sequence numbers count; version 5, 7, 9 or 10. */
+struct vnm_flow_version {
+	uint16_t version;
+	struct vnm_str name, unit;
+};
+const struct vnm_flow_version *vnm_flow_version(uint16_t version);
+
 /* Envelope fields of a message, and the base for its records. */
 void vnm_flow_envelope(
     const struct vnm_flow_header *h, struct vnm_str decoder, struct vnm_out *out);

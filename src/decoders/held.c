@@ -187,6 +187,7 @@ report_missing(const struct vnm_held_set *h, uint64_t sets, uint64_t now_ns, str
 {
 	struct vnm_record *r = vnm_out_begin(out, VNM_KIND_visibility);
 
+	VNM_SET(r, env, decoder, vnm_flow_version(h->header.version)->name);
 	VNM_SET(r, env, observation_domain_id, h->header.domain);
 	VNM_SET(r, env, exporter_port, h->src.port);
 	VNM_SET(r, visibility, cause, VNM_STR("template-missing"));

@@ -346,7 +346,7 @@ set_agent(struct vnm_flow_message *m)
 }
 
 static enum vnm_reason
-decode_body(struct vnm_flow_message *m, struct vnm_str name, struct vnm_reader body)
+decode_body(struct vnm_flow_message *m, struct vnm_reader body)
 {
 	m->domain = vnm_flow_domain_get(m);
 	if (m->domain == NULL)
@@ -355,7 +355,7 @@ decode_body(struct vnm_flow_message *m, struct vnm_str name, struct vnm_reader b
 	m->domain->last_ns = m->d->rx_ns;
 	m->units_known = true;
 	set_agent(m);
-	vnm_flow_envelope(&m->header, name, m->out);
+	vnm_flow_envelope(&m->header, vnm_flow_version(m->header.version)->name, m->out);
 	read_sets(m, body);
 	follow_sequence(m);
 	m->state->held_now = m->held;
@@ -393,7 +393,7 @@ vnm_netflow9_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct
 	    .sequence = vnm_be32(p + 12),
 	    .domain = vnm_be32(p + 16),
 	};
-	return decode_body(&m, VNM_STR("netflow9"), r);
+	return decode_body(&m, r);
 }
 
 enum vnm_reason
@@ -419,5 +419,5 @@ vnm_ipfix_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vn
 	struct vnm_reader body = vnm_reader_sub(&r, n - IPFIX_HEADER_N);
 	if (!sets_fit(body) && (o == NULL || !o->salvage))
 		return VNM_R_set_length;
-	return decode_body(&m, VNM_STR("ipfix"), body);
+	return decode_body(&m, body);
 }
