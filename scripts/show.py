@@ -88,7 +88,8 @@ def show_replays(runs):
     print("  The books %s: ok %d, partly read %d, waiting for a template %d, refused %d%s." % (
         "balance" if balance else "DO NOT BALANCE", sum(b["ok"] for _, _, b, _, _ in runs),
         sum(b["partial"] for _, _, b, _, _ in runs), sum(b["held"] for _, _, b, _, _ in runs),
-        sum(refused.values()), " (%s)" % dict(refused) if refused else ""))
+        sum(refused.values()),
+        " (%s)" % ", ".join("%s %d" % reason for reason in refused.items()) if refused else ""))
 
 
 def show_exporters(records):
@@ -96,7 +97,7 @@ def show_exporters(records):
     seen = defaultdict(Counter)
     names = {}
     for r in records:
-        key = (r["exporter_addr"], r.get("exporter_port", 0), r.get("decoder", ""))
+        key = (r["exporter_addr"], r.get("exporter_port", 0), r["decoder"])
         seen[key][r["kind"]] += 1
         names.setdefault(key, r.get("node_id") or r.get("host_id") or r.get("vnf_name") or "")
     rows = [[address, names[address, port, decoder], decoder, counts["flow"], counts["interface"]]
@@ -140,7 +141,7 @@ def show_interfaces(records):
                      octets(max(0, r["in_octets"] - f["in_octets"])),
                      octets(max(0, r["out_octets"] - f["out_octets"])),
                      r["in_octets"] - f["in_octets"] + r["out_octets"] - f["out_octets"]])
-    rows.sort(key=lambda row: -row[-1])
+    rows = sorted((row for row in rows if row[-1] > 0), key=lambda row: -row[-1])
     if rows:
         heading("Busiest ports, by sFlow counter samples")
         table([row[:-1] for row in rows[:6]], ["node", "port", "VNFC", "octets in", "octets out"])
@@ -151,7 +152,7 @@ def show_unseen(records):
     sums = defaultdict(lambda: [0, 0])
     for r in records:
         if r["kind"] == "visibility":
-            one = sums[r["exporter_addr"], r.get("decoder", ""), r["cause"], r.get("unit", "")]
+            one = sums[r["exporter_addr"], r["decoder"], r["cause"], r.get("unit", "")]
             one[0] += 1
             one[1] += r.get("lost", 0)
     if not sums:

@@ -116,6 +116,8 @@ def check_envelope(replay, messages, f):
         f.true(where + "empty text", "" not in r.values() and None not in r.values())
         if r.get("kind") == "visibility":
             f.true(where + "unknown exporter", r.get("exporter_addr") in addresses)
+            f.true(where + "no decoder, cause or unit",
+                   {"decoder", "cause", "unit"} <= set(r))
             continue
         times = sent.get((r.get("exporter_addr"), r.get("exporter_port"), r.get("observed_ns"),
                           r.get("transport"), r.get("exporter_seq"),
