@@ -23,6 +23,11 @@ struct vnm_u32s {
 	uint32_t n;
 };
 
+struct vnm_strs {
+	const struct vnm_str *p;
+	uint32_t n;
+};
+
 /* How the octets of an information element read (RFC 7011 section 6.1). */
 enum vnm_ie_type {
 	VNM_IE_OCTETS, /* and whatever is not known: hex text */
@@ -66,7 +71,9 @@ struct vnm_pair {
 		VNM_PAIR_F64,
 		VNM_PAIR_STR,
 		VNM_PAIR_ADDR,
-		VNM_PAIR_BYTES
+		VNM_PAIR_BYTES,
+		VNM_PAIR_OBJECT, /* of named values */
+		VNM_PAIR_ARRAY	 /* of values whose names do not matter */
 	} type;
 	union {
 		uint64_t u64;
@@ -74,6 +81,10 @@ struct vnm_pair {
 		struct vnm_str str;
 		struct vnm_addr addr;
 		struct vnm_slice bytes;
+		struct {
+			const struct vnm_pair *items; /* of an OBJECT or ARRAY */
+			uint32_t count;
+		};
 	};
 };
 
@@ -95,6 +106,7 @@ struct vnm_pairs {
 #define VNM_CTYPE_STR struct vnm_str
 #define VNM_CTYPE_BYTES struct vnm_slice
 #define VNM_CTYPE_U32S struct vnm_u32s
+#define VNM_CTYPE_STRS struct vnm_strs
 #define VNM_CTYPE_IES struct vnm_ies
 #define VNM_CTYPE_PAIRS struct vnm_pairs
 
@@ -111,6 +123,7 @@ enum vnm_type {
 	VNM_TYPE_STR,
 	VNM_TYPE_BYTES,
 	VNM_TYPE_U32S,
+	VNM_TYPE_STRS,
 	VNM_TYPE_IES,
 	VNM_TYPE_PAIRS
 };
