@@ -152,6 +152,20 @@ json_u32s(struct vnm_writer *w, const struct vnm_u32s *list)
 	*w->p++ = ']';
 }
 
+static void
+json_strs(struct vnm_writer *w, const struct vnm_strs *list)
+{
+	for (uint32_t i = 0; i < list->n && vnm_writer_room(w, 1); i++) {
+		*w->p++ = i > 0 ? ',' : '[';
+		vnm_json_text(w, list->p[i]);
+	}
+	if (!vnm_writer_room(w, 2))
+		return;
+	if (list->n == 0)
+		*w->p++ = '[';
+	*w->p++ = ']';
+}
+
 /* What has no fixed size. */
 static char *
 write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
@@ -166,6 +180,9 @@ write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 		break;
 	case VNM_TYPE_U32S:
 		json_u32s(w, v);
+		break;
+	case VNM_TYPE_STRS:
+		json_strs(w, v);
 		break;
 	case VNM_TYPE_IES:
 		vnm_json_ies(w, v);

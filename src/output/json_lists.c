@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
+#include <assert.h>
+
 #define ITEM_ROOM 128 /* an element's key and a value of fixed size */
 #define LIST_DEPTH 16 /* of structured data within structured data; deeper: hex */
 
@@ -375,6 +377,10 @@ vnm_json_ies(struct vnm_writer *w, const struct vnm_ies *ies)
 
 /* ---- named values -------------------------------------------------------------------------- */
 
+static void write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
+static void write_pair_array(
+    struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
+
 static void
 pair_key(struct vnm_writer *w, const struct object *o, uint32_t i)
 {
@@ -386,10 +392,8 @@ pair_key(struct vnm_writer *w, const struct object *o, uint32_t i)
 }
 
 static void
-pair_value(struct vnm_writer *w, const struct object *o, uint32_t i)
+write_pair_value(struct vnm_writer *w, const struct vnm_pair *pair, unsigned depth)
 {
-	const struct vnm_pair *pair = (const struct vnm_pair *)o->items + i;
-
 	switch (pair->type) {
 	case VNM_PAIR_U64:
 		w->p = vnm_json_u64(w->p, pair->u64, w->u64_as_string);
@@ -406,23 +410,56 @@ pair_value(struct vnm_writer *w, const struct object *o, uint32_t i)
 	case VNM_PAIR_BYTES:
 		vnm_json_hex(w, pair->bytes);
 		break;
+	case VNM_PAIR_OBJECT:
+		write_pairs(w, pair->items, pair->count, depth + 1);
+		break;
+	case VNM_PAIR_ARRAY:
+		write_pair_array(w, pair->items, pair->count, depth + 1);
+		break;
 	}
+}
+
+static void
+pair_value(struct vnm_writer *w, const struct object *o, uint32_t i)
+{
+	write_pair_value(w, (const struct vnm_pair *)o->items + i, o->depth);
+}
+
+static void
+write_pair_array(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
+{
+	assert(depth <= VNM_PAIR_DEPTH);
+	if (!vnm_writer_room(w, 2))
+		return;
+	*w->p++ = '[';
+	for (uint32_t i = 0; i < n && vnm_writer_room(w, ITEM_ROOM); i++) {
+		if (i > 0)
+			*w->p++ = ',';
+		write_pair_value(w, &p[i], depth);
+	}
+	if (vnm_writer_room(w, 1))
+		*w->p++ = ']';
+}
+
+static void
+write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
+{
+	struct object o = {.items = p, .depth = depth, .key = pair_key, .value = pair_value};
+	struct groups g;
+
+	assert(depth <= VNM_PAIR_DEPTH);
+	if (!groups_init(&g, n)) {
+		w->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		g.keys[i] = vnm_hash(p[i].name, strlen(p[i].name), 0);
+	write_object(w, &o, &g);
+	vnm_free(g.many);
 }
 
 void
 vnm_json_pairs(struct vnm_writer *w, const struct vnm_pairs *pairs)
 {
-	struct object o = {.items = pairs->p, .key = pair_key, .value = pair_value};
-	struct groups g;
-
-	if (!groups_init(&g, pairs->n)) {
-		w->failed = true;
-		return;
-	}
-	for (uint32_t i = 0; i < pairs->n; i++) {
-		const char *name = pairs->p[i].name;
-		g.keys[i] = vnm_hash(name, strlen(name), 0);
-	}
-	write_object(w, &o, &g);
-	vnm_free(g.many);
+	write_pairs(w, pairs->p, pairs->n, 0);
 }

@@ -43,12 +43,6 @@
 	X(struct kafka_options, librdkafka, PAIRS, NULL, RESTART,                             \
 	    "librdkafka's own properties, passed on verbatim (librdkafka's CONFIGURATION.md)")
 
-/* Order needs one more producer, idempotent and keyed by what is ordered. */
-#define VNM_KIND(name, ordered, doc) \
-	_Static_assert(!(ordered), #name " must go out in order, which this sink cannot yet");
-#include "record/kinds.def"
-#undef VNM_KIND
-
 struct kafka_options {
 	KAFKA_OPTIONS(VNM_OPTION_MEMBER)
 };

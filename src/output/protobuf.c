@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "record/proto.h"
 
+#include <assert.h>
+
 #define VARINT_ROOM 10
 #define KEY_ROOM 2
 /* The most that one field of fixed size takes: its key, and an IPv6 address with its length. */
@@ -188,8 +190,24 @@ write_ie(struct vnm_writer *w, unsigned tag, const struct vnm_ie *ie, unsigned d
 
 /* ---- named values -------------------------------------------------------------------------- */
 
+static size_t pair_size(const struct vnm_pair *pair, bool named, unsigned depth);
+
 static size_t
-pair_value_size(const struct vnm_pair *pair)
+pairs_size(const struct vnm_pair *pair, unsigned depth)
+{
+	size_t size = 0;
+
+	assert(depth < VNM_PAIR_DEPTH);
+	for (uint32_t i = 0; i < pair->count; i++) {
+		size_t n = pair_size(&pair->items[i], pair->type == VNM_PAIR_OBJECT, depth + 1);
+
+		size += 1 + varint_size(n) + n;
+	}
+	return size;
+}
+
+static size_t
+pair_value_size(const struct vnm_pair *pair, unsigned depth)
 {
 	size_t n = 0;
 
@@ -207,10 +225,23 @@ pair_value_size(const struct vnm_pair *pair)
 	case VNM_PAIR_BYTES:
 		n = pair->bytes.n;
 		break;
+	case VNM_PAIR_OBJECT:
+	case VNM_PAIR_ARRAY:
+		n = pairs_size(pair, depth);
+		break;
 	}
 	return varint_size(n) + n;
 }
 
+static size_t
+pair_size(const struct vnm_pair *pair, bool named, unsigned depth)
+{
+	size_t name_n = named ? strlen(pair->name) : 0;
+
+	return (named ? 1 + varint_size(name_n) + name_n : 0) + 1 + pair_value_size(pair, depth);
+}
+
+/* But for objects and arrays. */
 static char *
 write_pair_value(char *p, const struct vnm_pair *pair)
 {
@@ -228,22 +259,35 @@ write_pair_value(char *p, const struct vnm_pair *pair)
 	case VNM_PAIR_BYTES:
 		p = key(p, VNM_PROTO_PAIR_BYTES, VNM_WIRE_LEN);
 		return octets(p, pair->bytes.p, pair->bytes.n);
+	case VNM_PAIR_OBJECT:
+	case VNM_PAIR_ARRAY:
+		break;
 	}
 	return p;
 }
 
+/* A Pair with its key and length. */
 static void
-write_pair(struct vnm_writer *w, unsigned tag, const struct vnm_pair *pair)
+write_pair(
+    struct vnm_writer *w, unsigned tag, const struct vnm_pair *pair, bool named, unsigned depth)
 {
-	size_t name_n = strlen(pair->name);
-	size_t value_size = pair_value_size(pair);
-	size_t size = 1 + varint_size(name_n) + name_n + 1 + value_size;
+	size_t size = pair_size(pair, named, depth);
 
 	if (!vnm_writer_room(w, ITEM_ROOM + size))
 		return;
 	char *p = varint(key(w->p, tag, VNM_WIRE_LEN), size);
-	p = octets(key(p, VNM_PROTO_PAIR_NAME, VNM_WIRE_LEN), pair->name, name_n);
-	w->p = write_pair_value(p, pair);
+	if (named)
+		p = octets(
+		    key(p, VNM_PROTO_PAIR_NAME, VNM_WIRE_LEN), pair->name, strlen(pair->name));
+	if (pair->type != VNM_PAIR_OBJECT && pair->type != VNM_PAIR_ARRAY) {
+		w->p = write_pair_value(p, pair);
+		return;
+	}
+	bool object = pair->type == VNM_PAIR_OBJECT;
+	p = key(p, object ? VNM_PROTO_PAIR_OBJECT : VNM_PROTO_PAIR_ARRAY, VNM_WIRE_LEN);
+	w->p = varint(p, pairs_size(pair, depth));
+	for (uint32_t i = 0; i < pair->count; i++)
+		write_pair(w, VNM_PROTO_PAIRS_PAIRS, &pair->items[i], object, depth + 1);
 }
 
 /* ---- fields -------------------------------------------------------------------------------- */
@@ -290,6 +334,7 @@ write_u32s(struct vnm_writer *w, const struct row *row, const struct vnm_u32s *l
 static char *
 write_long(struct vnm_writer *w, char *p, const struct row *row, const void *v)
 {
+	const struct vnm_strs *strs = v;
 	const struct vnm_ies *ies = v;
 	const struct vnm_pairs *pairs = v;
 
@@ -304,13 +349,17 @@ write_long(struct vnm_writer *w, char *p, const struct row *row, const void *v)
 	case VNM_TYPE_U32S:
 		write_u32s(w, row, v);
 		break;
+	case VNM_TYPE_STRS:
+		for (uint32_t i = 0; i < strs->n; i++)
+			write_str(w, row, strs->p[i]);
+		break;
 	case VNM_TYPE_IES:
 		for (uint32_t i = 0; i < ies->n; i++)
 			write_ie(w, row->tag, &ies->p[i], 0);
 		break;
 	default:
 		for (uint32_t i = 0; i < pairs->n; i++)
-			write_pair(w, row->tag, &pairs->p[i]);
+			write_pair(w, row->tag, &pairs->p[i], true, 0);
 	}
 	return w->p;
 }

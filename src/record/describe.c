@@ -29,6 +29,7 @@ static const struct {
     [VNM_TYPE_U32S] = {"\"type\": \"array\", \"items\": { \"type\": \"integer\", \"minimum\": 0, "
 		       "\"maximum\": 4294967295 }",
 	"Array(UInt32)"},
+    [VNM_TYPE_STRS] = {"\"type\": \"array\", \"items\": { \"type\": \"string\" }", "Array(String)"},
     [VNM_TYPE_IES] = {"\"$ref\": \"#/$defs/ies\"", "Nullable(String)"},
     [VNM_TYPE_PAIRS] = {"\"$ref\": \"#/$defs/pairs\"", "Nullable(String)"},
 };

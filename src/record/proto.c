@@ -56,7 +56,14 @@ const char vnm_proto_messages[] =
     "    string str = 4;\n"
     "    bytes bytes = 5;\n"
     "    bytes addr = 6;  // 4 or 16 octets\n"
+    "    Pairs object = 7;\n"
+    "    Pairs array = 8;  // of values without a name\n"
     "  }\n"
+    "}\n"
+    "\n"
+    "// What an object or an array is made of; one without any is empty.\n"
+    "message Pairs {\n"
+    "  repeated Pair pairs = 1;\n"
     "}\n";
 
 _Static_assert(VNM_IE_UNSIGNED == 1 && VNM_IE_STRING == 6 && VNM_IE_IP6 == 8 &&

@@ -26,6 +26,7 @@ enum vnm_wire { VNM_WIRE_VARINT = 0, VNM_WIRE_I64 = 1, VNM_WIRE_LEN = 2 };
 	X(STR, LEN, "optional string")    \
 	X(BYTES, LEN, "optional bytes")   \
 	X(U32S, LEN, "repeated uint32")   \
+	X(STRS, LEN, "repeated string")   \
 	X(IES, LEN, "repeated Ie")        \
 	X(PAIRS, LEN, "repeated Pair")
 
@@ -59,7 +60,12 @@ enum {
 	VNM_PROTO_PAIR_F64 = 3,
 	VNM_PROTO_PAIR_STR = 4,
 	VNM_PROTO_PAIR_BYTES = 5,
-	VNM_PROTO_PAIR_ADDR = 6
+	VNM_PROTO_PAIR_ADDR = 6,
+	VNM_PROTO_PAIR_OBJECT = 7,
+	VNM_PROTO_PAIR_ARRAY = 8
 };
+
+/* Field number of message Pairs. */
+enum { VNM_PROTO_PAIRS_PAIRS = 1 };
 
 #endif

@@ -63,7 +63,7 @@ struct vnm_ies {
 	uint32_t n;
 };
 
-/* A named value that has no field. The name is clean text (lower_snake). */
+/* A named value that has no field. The name is clean text (lower_snake); NULL in an ARRAY. */
 struct vnm_pair {
 	const char *name;
 	enum vnm_pair_type {
@@ -73,7 +73,7 @@ struct vnm_pair {
 		VNM_PAIR_ADDR,
 		VNM_PAIR_BYTES,
 		VNM_PAIR_OBJECT, /* of named values */
-		VNM_PAIR_ARRAY	 /* of values whose names do not matter */
+		VNM_PAIR_ARRAY	 /* of values, whose names are not looked at */
 	} type;
 	union {
 		uint64_t u64;
@@ -87,6 +87,9 @@ struct vnm_pair {
 		};
 	};
 };
+
+/* Levels of OBJECT and ARRAY within each other: what makes pairs keeps to it. */
+#define VNM_PAIR_DEPTH 16
 
 struct vnm_pairs {
 	const struct vnm_pair *p;

@@ -232,6 +232,65 @@ test_pairs(void)
 	expect(&r, "{\"extra\":{\"depth\":[3,4],\"load\":0.25,\"host\":\"a\\tb\"}}");
 }
 
+static void
+test_nested_pairs(void)
+{
+	static const struct vnm_pair hop[] = {
+	    {.name = "weight", .type = VNM_PAIR_U64, .u64 = 1},
+	    {.name = "sid", .type = VNM_PAIR_STR, .str = {"a\"b", 3, false}},
+	    {.name = "weight", .type = VNM_PAIR_U64, .u64 = 2},
+	};
+	static const struct vnm_pair list[] = {
+	    {.type = VNM_PAIR_OBJECT, .items = hop, .count = VNM_ARRAY_LEN(hop)},
+	    {.type = VNM_PAIR_U64, .u64 = 7},
+	    {.type = VNM_PAIR_ARRAY},
+	    {.type = VNM_PAIR_OBJECT},
+	};
+	static const struct vnm_pair pairs[] = {
+	    {.name = "list", .type = VNM_PAIR_ARRAY, .items = list, .count = VNM_ARRAY_LEN(list)},
+	    {.name = "last", .type = VNM_PAIR_OBJECT, .items = hop, .count = 1},
+	};
+	struct vnm_record r = {.kind_id = VNM_KIND_route};
+
+	VNM_SET(&r, route, nlri, (struct vnm_pairs){pairs, VNM_ARRAY_LEN(pairs)});
+	expect(&r, "{\"nlri\":{\"list\":[{\"weight\":[1,2],\"sid\":\"a\\\"b\"},7,[],{}],"
+		   "\"last\":{\"weight\":1}}}");
+}
+
+/* As deep as pairs may be, behind other records and at the end of the memory they have. */
+static void
+test_deepest_pairs(void)
+{
+	struct vnm_pair deep[VNM_PAIR_DEPTH + 1] = {{.name = "a", .type = VNM_PAIR_U64, .u64 = 1}};
+	struct vnm_record r = {.kind_id = VNM_KIND_linkstate};
+	char text[1024] = "{\"attributes\":{";
+
+	for (size_t i = 1; i < VNM_ARRAY_LEN(deep); i++) {
+		deep[i] = (struct vnm_pair){
+		    .name = "a", .type = VNM_PAIR_OBJECT, .items = &deep[i - 1], .count = 1};
+		strcat(text, "\"a\":{");
+	}
+	strcat(text, "\"a\":1}");
+	for (size_t i = 1; i < VNM_ARRAY_LEN(deep); i++)
+		strcat(text, "}");
+	strcat(text, "}");
+	VNM_SET(&r, linkstate, attributes, (struct vnm_pairs){&deep[VNM_PAIR_DEPTH], 1});
+	expect(&r, text);
+}
+
+static void
+test_texts(void)
+{
+	static const struct vnm_str texts[] = {{"65000:1", 7, true}, {"a\n", 2, false}};
+	struct vnm_record r = {.kind_id = VNM_KIND_route};
+
+	VNM_SET(&r, route, communities, (struct vnm_strs){texts, 2});
+	VNM_SET(&r, route, cluster_list, (struct vnm_strs){texts, 1});
+	VNM_SET(&r, route, inferred, (struct vnm_strs){NULL, 0});
+	expect(&r, "{\"communities\":[\"65000:1\",\"a\\n\"],\"cluster_list\":[\"65000:1\"],"
+		   "\"inferred\":[]}");
+}
+
 /* More repeated elements than the encoder compares one by one. */
 static void
 test_many_ies(void)
@@ -279,6 +338,9 @@ CU_TestInfo suite_json[] = {
     {"misfits", test_misfits},
     {"deep lists", test_deep_lists},
     {"pairs", test_pairs},
+    {"nested pairs", test_nested_pairs},
+    {"deepest pairs", test_deepest_pairs},
+    {"texts", test_texts},
     {"many ies", test_many_ies},
     {"selection", test_selection},
     CU_TEST_INFO_NULL,

@@ -87,6 +87,18 @@ same_u32s(json_object *j, const struct vnm_u32s *list)
 }
 
 static bool
+same_strs(json_object *j, const struct vnm_strs *list)
+{
+	if (!json_object_is_type(j, json_type_array) || json_object_array_length(j) != list->n)
+		return false;
+	for (size_t i = 0; i < list->n; i++) {
+		if (!same_text(json_object_array_get_idx(j, i), list->p[i].p, list->p[i].n))
+			return false;
+	}
+	return true;
+}
+
+static bool
 same_ie(json_object *j, const struct vnm_ie *ie)
 {
 	uint64_t v = 0;
@@ -143,6 +155,21 @@ same_ies(json_object *j, const struct vnm_ies *ies)
 	return (size_t)json_object_object_length(j) == keys;
 }
 
+static bool same_pairs(json_object *j, const struct vnm_pairs *pairs);
+static bool same_pair(json_object *j, const struct vnm_pair *p);
+
+static bool
+same_array(json_object *j, const struct vnm_pair *p)
+{
+	if (!json_object_is_type(j, json_type_array) || json_object_array_length(j) != p->count)
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		if (!same_pair(json_object_array_get_idx(j, i), &p->items[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool
 same_pair(json_object *j, const struct vnm_pair *p)
 {
@@ -155,6 +182,10 @@ same_pair(json_object *j, const struct vnm_pair *p)
 		return same_text(j, p->str.p, p->str.n);
 	case VNM_PAIR_ADDR:
 		return same_address(j, p->addr.b, p->addr.family == VNM_ADDR_IP6);
+	case VNM_PAIR_OBJECT:
+		return same_pairs(j, &(struct vnm_pairs){p->items, p->count});
+	case VNM_PAIR_ARRAY:
+		return same_array(j, p);
 	default:
 		return same_hex(j, p->bytes);
 	}
@@ -165,6 +196,8 @@ same_pairs(json_object *j, const struct vnm_pairs *pairs)
 {
 	json_object *v;
 
+	if (!json_object_is_type(j, json_type_object))
+		return false;
 	for (uint32_t i = 0; i < pairs->n; i++) {
 		if (!json_object_object_get_ex(j, pairs->p[i].name, &v) ||
 		    !same_pair(v, &pairs->p[i]))
@@ -205,6 +238,8 @@ same_value(json_object *j, enum vnm_type type, const void *v)
 		return same_hex(j, *(const struct vnm_slice *)v);
 	case VNM_TYPE_U32S:
 		return same_u32s(j, v);
+	case VNM_TYPE_STRS:
+		return same_strs(j, v);
 	case VNM_TYPE_IES:
 		return same_ies(j, v);
 	default:

@@ -118,15 +118,35 @@ same_ie(const struct part *part, const struct vnm_ie *ie)
 	       numbers[4] == ie->type && numbers[5] == ie->semantic && numbers[6] == ie->row;
 }
 
+static bool same_pair(const struct part *part, const struct vnm_pair *pair);
+
+/* A message Pairs. */
+static bool
+same_items(const struct part *part, const struct vnm_pair *pair)
+{
+	struct in in = part->sub;
+	struct part p;
+
+	if (part->wire != 2)
+		return false;
+	for (uint32_t i = 0; i < pair->count; i++) {
+		if (!read_part(&in, &p) || p.tag != 1 || !same_pair(&p, &pair->items[i]))
+			return false;
+	}
+	return in.p == in.end && !in.bad;
+}
+
 static bool
 same_pair(const struct part *part, const struct vnm_pair *pair)
 {
-	static const unsigned tags[] = {2, 3, 4, 6, 5}; /* by enum vnm_pair_type */
+	static const unsigned tags[] = {2, 3, 4, 6, 5, 7, 8}; /* by enum vnm_pair_type */
 	struct in in = part->sub;
 	struct part name, v;
 
-	if (!read_part(&in, &name) || !read_part(&in, &v) || in.p != in.end || name.tag != 1 ||
-	    !same_octets(&name, pair->name, strlen(pair->name)) || v.tag != tags[pair->type])
+	if (pair->name != NULL && (!read_part(&in, &name) || name.tag != 1 ||
+				      !same_octets(&name, pair->name, strlen(pair->name))))
+		return false;
+	if (!read_part(&in, &v) || in.p != in.end || v.tag != tags[pair->type])
 		return false;
 	switch (pair->type) {
 	case VNM_PAIR_U64:
@@ -137,6 +157,9 @@ same_pair(const struct part *part, const struct vnm_pair *pair)
 		return same_octets(&v, pair->str.p, pair->str.n);
 	case VNM_PAIR_ADDR:
 		return same_octets(&v, pair->addr.b, vnm_addr_len(&pair->addr));
+	case VNM_PAIR_OBJECT:
+	case VNM_PAIR_ARRAY:
+		return same_items(&v, pair);
 	default:
 		return same_octets(&v, pair->bytes.p, pair->bytes.n);
 	}
@@ -149,6 +172,7 @@ same_part(const struct part *part, enum vnm_type type, const void *v, uint32_t i
 	const struct vnm_addr *a = v;
 	const struct vnm_str *s = v;
 	const struct vnm_slice *slice = v;
+	const struct vnm_strs *strs = v;
 	const struct vnm_ies *ies = v;
 	const struct vnm_pairs *pairs = v;
 	int64_t i64;
@@ -179,6 +203,8 @@ same_part(const struct part *part, enum vnm_type type, const void *v, uint32_t i
 		return same_octets(part, slice->p, slice->n);
 	case VNM_TYPE_U32S:
 		return same_u32s(part, v);
+	case VNM_TYPE_STRS:
+		return index < strs->n && same_octets(part, strs->p[index].p, strs->p[index].n);
 	case VNM_TYPE_IES:
 		return index < ies->n && same_ie(part, &ies->p[index]);
 	default:
@@ -193,6 +219,8 @@ parts_of(const struct vnm_field *f, const void *v)
 	switch (f->type) {
 	case VNM_TYPE_U32S:
 		return ((const struct vnm_u32s *)v)->n > 0;
+	case VNM_TYPE_STRS:
+		return ((const struct vnm_strs *)v)->n;
 	case VNM_TYPE_IES:
 		return ((const struct vnm_ies *)v)->n;
 	case VNM_TYPE_PAIRS:
@@ -311,6 +339,28 @@ test_known_octets(void)
 	vnm_buffer_free(&b);
 }
 
+/* An empty array is told from an empty object, and both from nothing. */
+static void
+test_nested_octets(void)
+{
+	static const struct vnm_pair items[] = {{.type = VNM_PAIR_U64, .u64 = 300},
+	    {.type = VNM_PAIR_ARRAY}, {.type = VNM_PAIR_OBJECT}};
+	static const struct vnm_pair pairs[] = {
+	    {.name = "a", .type = VNM_PAIR_ARRAY, .items = items, .count = VNM_ARRAY_LEN(items)}};
+	/* By hand: field 151 of route; name, then field 8 with three Pairs.pairs. */
+	static const uint8_t want[] = {21, 0xba, 0x09, 18, 0x0a, 1, 'a', 0x42, 13, 0x0a, 3, 0x10,
+	    0xac, 0x02, 0x0a, 2, 0x42, 0, 0x0a, 2, 0x3a, 0};
+	struct vnm_selection s = all_fields();
+	struct vnm_record r = {.kind_id = VNM_KIND_route};
+	struct vnm_buffer b = {0};
+	struct vnm_frame f;
+
+	VNM_SET(&r, route, nlri, (struct vnm_pairs){pairs, 1});
+	CU_ASSERT_FATAL(vnm_protobuf_encoder.encode(&s, &r, &b, &f));
+	CU_ASSERT(b.n == sizeof(want) && memcmp(b.p, want, sizeof(want)) == 0);
+	vnm_buffer_free(&b);
+}
+
 /* Readers of proto3 refuse strings that are not UTF-8. */
 static void
 test_bad_text(void)
@@ -333,6 +383,7 @@ CU_TestInfo suite_protobuf[] = {
     {"round trip", test_round_trip},
     {"lengths", test_lengths},
     {"known octets", test_known_octets},
+    {"nested octets", test_nested_octets},
     {"bad text", test_bad_text},
     CU_TEST_INFO_NULL,
 };

@@ -109,6 +109,17 @@ u32s(struct random_record *x)
 	return (struct vnm_u32s){p, n};
 }
 
+static struct vnm_strs
+strs(struct random_record *x)
+{
+	uint32_t n = random_below(x, 20);
+	struct vnm_str *p = take(x, n * sizeof(*p));
+
+	for (uint32_t i = 0; i < n; i++)
+		p[i] = text(x);
+	return (struct vnm_strs){p, n};
+}
+
 static struct vnm_ies
 ies(struct random_record *x)
 {
@@ -137,15 +148,35 @@ ies(struct random_record *x)
 	return (struct vnm_ies){p, n};
 }
 
+static struct vnm_pairs pairs(struct random_record *x, unsigned levels);
+
+/* An object, or an array whose values have no name. */
+static void
+fill_nested(struct random_record *x, struct vnm_pair *pair, unsigned levels)
+{
+	struct vnm_pairs inner = pairs(x, levels);
+	struct vnm_pair *items = take(x, inner.n * sizeof(*items));
+
+	for (uint32_t i = 0; i < inner.n; i++) {
+		items[i] = inner.p[i];
+		if (pair->type == VNM_PAIR_ARRAY)
+			items[i].name = NULL;
+	}
+	pair->items = items;
+	pair->count = inner.n;
+}
+
+/* `levels` more of objects and arrays may stand in it. */
 static struct vnm_pairs
-pairs(struct random_record *x)
+pairs(struct random_record *x, unsigned levels)
 {
 	static const char *const names[] = {"one", "two", "three", "four", "five", "six"};
 	uint32_t n = random_below(x, VNM_ARRAY_LEN(names));
 	struct vnm_pair *p = take(x, n * sizeof(*p));
 
 	for (uint32_t i = 0; i < n; i++) {
-		p[i] = (struct vnm_pair){.name = names[i], .type = random_below(x, 5)};
+		p[i] = (struct vnm_pair){
+		    .name = names[i], .type = random_below(x, levels > 0 ? 7 : 5)};
 		if (p[i].type == VNM_PAIR_U64)
 			p[i].u64 = number(x, 64);
 		else if (p[i].type == VNM_PAIR_F64)
@@ -154,8 +185,10 @@ pairs(struct random_record *x)
 			p[i].str = text(x);
 		else if (p[i].type == VNM_PAIR_ADDR)
 			p[i].addr = address(x);
-		else
+		else if (p[i].type == VNM_PAIR_BYTES)
 			p[i].bytes = octets(x, random_below(x, 20));
+		else
+			fill_nested(x, &p[i], levels - 1);
 	}
 	return (struct vnm_pairs){p, n};
 }
@@ -198,11 +231,14 @@ fill(struct random_record *x, enum vnm_type type, void *v)
 	case VNM_TYPE_U32S:
 		*(struct vnm_u32s *)v = u32s(x);
 		break;
+	case VNM_TYPE_STRS:
+		*(struct vnm_strs *)v = strs(x);
+		break;
 	case VNM_TYPE_IES:
 		*(struct vnm_ies *)v = ies(x);
 		break;
 	case VNM_TYPE_PAIRS:
-		*(struct vnm_pairs *)v = pairs(x);
+		*(struct vnm_pairs *)v = pairs(x, 2);
 		break;
 	}
 }

@@ -7,7 +7,7 @@
 
 #include "record/record.h"
 
-#define RANDOM_MEMORY (128 << 10)
+#define RANDOM_MEMORY (1 << 20)
 
 struct random_record {
 	struct vnm_record r;
