@@ -12,7 +12,7 @@
 #define MAGIC 0x6f757470u
 #define BATCH_RECORDS 512
 #define BATCH_OCTETS (1u << 20)
-#define KEY_ROOM 64 /* octets; an address, or 16 hex digits */
+#define KEY_ROOM (2 * VNM_ADDR_TEXT + 2) /* octets; two addresses and what is between them */
 
 const struct vnm_option vnm_output_options[] = {VNM_OUTPUT_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 
@@ -104,25 +104,101 @@ hash_flow(const struct vnm_record *r)
 	       vnm_hash(&ends[1], sizeof(ends[1]), protocol);
 }
 
-/* Appends the record's key, if it has one; room for KEY_ROOM octets is there. */
-static uint32_t
-write_key(struct vnm_buffer *keys, enum vnm_output_key key, const struct vnm_record *r)
+static size_t
+write_unordered_key(char *start, enum vnm_output_key key, const struct vnm_record *r)
 {
-	char *start = (char *)keys->p + keys->n;
 	uint8_t hash[8];
-	size_t n = 0;
 
 	if (key == VNM_OUTPUT_KEY_FLOW && is_flow_with_addresses(r)) {
 		uint64_t h = hash_flow(r);
 
 		for (size_t i = 0; i < sizeof(hash); i++)
 			hash[i] = (uint8_t)(h >> (56 - 8 * i));
-		n = (size_t)(vnm_text_hex(start, hash, sizeof(hash)) - start);
-	} else if (VNM_HAS(r, env, exporter_addr)) {
-		n = vnm_addr_write(start, &r->env.exporter_addr);
+		return (size_t)(vnm_text_hex(start, hash, sizeof(hash)) - start);
 	}
-	keys->n += n;
-	return (uint32_t)n;
+	if (key != VNM_OUTPUT_KEY_NONE && VNM_HAS(r, env, exporter_addr))
+		return vnm_addr_write(start, &r->env.exporter_addr);
+	return 0;
+}
+
+/* What the order of a record of an ordered kind belongs to. */
+struct place {
+	const struct vnm_addr *router, *peer; /* NULL: not known, or none */
+	struct vnm_str distinguisher;
+	struct vnm_str object; /* of link state; n is 0 where there is none */
+};
+
+#define FIELD_OR(kind, field, other) (VNM_HAS(r, kind, field) ? r->kind.field : (other))
+#define PLACE(kind)                                                                        \
+	(struct place)                                                                     \
+	{                                                                                  \
+		.router = VNM_HAS(r, kind, router_addr) ? &r->kind.router_addr : exporter, \
+		.peer = VNM_HAS(r, kind, peer_addr) ? &r->kind.peer_addr : NULL,           \
+		.distinguisher = FIELD_OR(kind, peer_distinguisher, (struct vnm_str){0})   \
+	}
+
+static struct place
+place_of(const struct vnm_record *r)
+{
+	const struct vnm_addr *exporter =
+	    VNM_HAS(r, env, exporter_addr) ? &r->env.exporter_addr : NULL;
+	struct place place;
+
+	if (r->kind_id == VNM_KIND_route)
+		return PLACE(route);
+	if (r->kind_id == VNM_KIND_peer)
+		return PLACE(peer);
+	assert(r->kind_id == VNM_KIND_linkstate);
+	place = PLACE(linkstate);
+	place.object = FIELD_OR(linkstate, object_id, (struct vnm_str){0});
+	return place;
+}
+
+static char *
+write_text(char *p, struct vnm_str s)
+{
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return p + s.n;
+}
+
+/* "router|distinguisher|peer", or the object. */
+static size_t
+write_ordered_key(char *start, const struct place *place)
+{
+	char *p = start;
+
+	if (place->object.n > 0)
+		return (size_t)(write_text(p, place->object) - start);
+	if (place->router != NULL)
+		p += vnm_addr_write(p, place->router);
+	*p++ = '|';
+	p = write_text(p, place->distinguisher);
+	*p++ = '|';
+	if (place->peer != NULL)
+		p += vnm_addr_write(p, place->peer);
+	return (size_t)(p - start);
+}
+
+/* Appends the record's key, if it has one; false when memory is short. */
+static bool
+add_key(struct vnm_output *o, const struct vnm_record *r, struct vnm_batch_entry *e)
+{
+	bool ordered = vnm_kind_info(r->kind_id)->ordered;
+	struct place place = {0};
+
+	if (!o->sink->type->keyed || (!ordered && o->key == VNM_OUTPUT_KEY_NONE))
+		return true;
+	if (ordered)
+		place = place_of(r);
+	if (!vnm_buffer_reserve(&o->keys, KEY_ROOM + place.distinguisher.n + place.object.n))
+		return false;
+	char *start = (char *)o->keys.p + o->keys.n;
+	e->key_at = (uint32_t)o->keys.n;
+	e->key_n = (uint32_t)(ordered ? write_ordered_key(start, &place)
+				      : write_unordered_key(start, o->key, r));
+	o->keys.n += e->key_n;
+	return true;
 }
 
 /* ---- the batch ----------------------------------------------------------------------------- */
@@ -154,12 +230,8 @@ vnm_output_record(struct vnm_output *o, const struct vnm_record *r)
 	struct vnm_batch_entry *e = &o->entries[o->count];
 
 	*e = (struct vnm_batch_entry){.kind = r->kind_id};
-	if (o->key != VNM_OUTPUT_KEY_NONE) {
-		if (!vnm_buffer_reserve(&o->keys, KEY_ROOM))
-			goto no_memory;
-		e->key_at = (uint32_t)o->keys.n;
-		e->key_n = write_key(&o->keys, o->key, r);
-	}
+	if (!add_key(o, r, e))
+		goto no_memory;
 	if (!o->sink->encoder->encode(&o->selection, r, &o->bytes, &e->frame))
 		goto no_memory;
 	size_t n = e->frame.n;

@@ -53,6 +53,7 @@ struct vnm_sink {
 struct vnm_sink_type {
 	const char *name; /* in the configuration: file, kafka, null */
 	const char *summary;
+	bool keyed; /* it looks at the keys of a batch: without it there are none */
 
 	/*
 	 * Whether the options of the output of that name make sense, without opening anything:

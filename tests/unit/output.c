@@ -46,7 +46,7 @@ keep(struct vnm_sink *s, const struct vnm_batch *batch)
 	CU_ASSERT_EQUAL(end, batch->n);
 }
 
-static const struct vnm_sink_type keeper = {.name = "keeper", .publish = keep};
+static const struct vnm_sink_type keeper = {.name = "keeper", .keyed = true, .publish = keep};
 
 static struct vnm_sink
 keeping_sink(void)
@@ -182,6 +182,95 @@ test_keys(void)
 	CU_ASSERT(same_key(0, 1));
 	CU_ASSERT_FALSE(same_key(0, 2));
 	CU_ASSERT_FALSE(same_key(0, 3));
+}
+
+#define SET_PLACE(r, kind, router, distinguisher, peer)                              \
+	do {                                                                         \
+		(r)->kind_id = VNM_KIND_##kind;                                      \
+		CU_ASSERT(vnm_addr_parse(&(r)->kind.router_addr, router));           \
+		vnm_record_mark(r, VNM_F_##kind##_router_addr);                      \
+		VNM_SET(r, kind, peer_distinguisher, vnm_str_of(distinguisher));     \
+		if ((peer)[0] != '\0' && vnm_addr_parse(&(r)->kind.peer_addr, peer)) \
+			vnm_record_mark(r, VNM_F_##kind##_peer_addr);                \
+	} while (0)
+
+static void
+expect_key(size_t i, const char *key)
+{
+	CU_ASSERT_EQUAL(kept.key_n[i], strlen(key));
+	CU_ASSERT_EQUAL(memcmp(kept.keys[i], key, strlen(key)), 0);
+}
+
+/* Whatever `key` says of the others; a peer's events have the key of its routes. */
+static void
+test_ordered_keys(void)
+{
+	struct vnm_record records[7] = {{.kind_id = VNM_KIND_visibility}};
+
+	SET_PLACE(&records[1], route, "192.0.2.1", "0:0", "192.0.2.9");
+	SET_PLACE(&records[2], peer, "192.0.2.1", "0:0", "192.0.2.9");
+	SET_PLACE(&records[3], route, "2001:db8::1", "65000:7", "2001:db8::9");
+	SET_PLACE(&records[4], route, "192.0.2.1", "0:0", ""); /* the router's Loc-RIB */
+	SET_PLACE(&records[5], linkstate, "192.0.2.1", "0:0", "192.0.2.9");
+	VNM_SET(&records[5], linkstate, object_id, VNM_STR("0001020000"));
+	records[6].kind_id = VNM_KIND_peer; /* the router itself, by the address it came from */
+	CU_ASSERT(vnm_addr_parse(&records[6].env.exporter_addr, "192.0.2.1"));
+	vnm_record_mark(&records[6], VNM_F_env_exporter_addr);
+	for (int i = 0; i < 2; i++) {
+		send_keyed(i == 0 ? "none" : "exporter", records, 7);
+		CU_ASSERT_EQUAL(kept.key_n[0], 0);
+		expect_key(1, "192.0.2.1|0:0|192.0.2.9");
+		CU_ASSERT(same_key(1, 2));
+		expect_key(3, "2001:db8::1|65000:7|2001:db8::9");
+		expect_key(4, "192.0.2.1|0:0|");
+		expect_key(5, "0001020000");
+		expect_key(6, "192.0.2.1||");
+	}
+}
+
+/* Keys as long as a router may make them, one behind the other in one batch. */
+static void
+test_long_keys(void)
+{
+	static char id[20000];
+	struct vnm_output_options options = options_with(NULL, NULL);
+	struct vnm_sink sink = keeping_sink();
+	struct vnm_record r = {.kind_id = VNM_KIND_linkstate};
+	struct vnm_output o;
+
+	memset(id, 'a', sizeof(id));
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+	for (uint32_t n = 1; n <= sizeof(id); n += 999) {
+		VNM_SET(&r, linkstate, object_id, ((struct vnm_str){id, n, true}));
+		CU_ASSERT(vnm_output_record(&o, &r) > 0);
+		CU_ASSERT_EQUAL(o.entries[o.count - 1].key_n, n);
+		CU_ASSERT_EQUAL(o.keys.p[o.keys.n - 1], 'a');
+	}
+	o.count = 0; /* longer than what the keeper keeps */
+	o.bytes.n = 0;
+	vnm_output_close(&o);
+	vnm_option_release(vnm_output_options, &options);
+}
+
+/* A sink that looks at no keys gets none. */
+static void
+test_unkeyed_sink(void)
+{
+	static const struct vnm_sink_type unkeyed = {.name = "unkeyed", .publish = keep};
+	struct vnm_output_options options = options_with("key", "exporter");
+	struct vnm_sink sink = keeping_sink();
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2), route = {0};
+	struct vnm_output o;
+
+	SET_PLACE(&route, route, "192.0.2.1", "0:0", "192.0.2.9");
+	sink.type = &unkeyed;
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+	vnm_output_record(&o, &r);
+	vnm_output_record(&o, &route);
+	vnm_output_close(&o);
+	CU_ASSERT_EQUAL(kept.count, 2);
+	CU_ASSERT_EQUAL(kept.key_n[0] + kept.key_n[1], 0);
+	vnm_option_release(vnm_output_options, &options);
 }
 
 static void
@@ -388,6 +477,9 @@ CU_TestInfo suite_output[] = {
     {"batches", test_batches},
     {"reload", test_reload},
     {"keys", test_keys},
+    {"ordered keys", test_ordered_keys},
+    {"long keys", test_long_keys},
+    {"unkeyed sink", test_unkeyed_sink},
     {"wrong options", test_wrong_options},
     {"no memory", test_no_memory},
     {"workers", test_workers},

@@ -1,0 +1,136 @@
+/*
+ * The parts of the Kafka sink, private to src/output/kafka*.c.
+ *
+ * A sink has two librdkafka producers. The loose one sends kinds that need no order, without
+ * keys in batches; the ordered one, which is idempotent, sends kinds that kinds.def calls
+ * ordered, each record with its key.
+ */
+#ifndef VNM_OUTPUT_KAFKA_H
+#define VNM_OUTPUT_KAFKA_H
+
+#include "base/log.h"
+#include "output/sink.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+#define VNM_KAFKA_BATCH 512	/* messages handed over in one call */
+#define VNM_KAFKA_TOPIC_MAX 249 /* octets of a topic's name */
+
+#define VNM_KAFKA_OPTIONS(X)                                                                      \
+	X(struct vnm_kafka_options, brokers, STRING, NULL, RESTART,                               \
+	    "host:port of some brokers, with commas between")                                     \
+	X(struct vnm_kafka_options, topic, STRING, "vnm.{kind}", RESTART,                         \
+	    "where records go; {kind} stands for flow, interface and so on")                      \
+	X(struct vnm_kafka_options, records_per_message, NUMBER, "1", RESTART,                    \
+	    "how many records without a key share a message: JSON lines, or protobuf behind "     \
+	    "lengths")                                                                            \
+	X(struct vnm_kafka_options, message_timeout, DURATION, "5m", RESTART,                     \
+	    "how long a record waits for a broker before it is dropped and counted")              \
+	X(struct vnm_kafka_options, headers, BOOL, "true", RESTART,                               \
+	    "message headers kind, schema and encoding on records with a key; without them such " \
+	    "a record costs about 1 us less")                                                     \
+	X(struct vnm_kafka_options, librdkafka, PAIRS, NULL, RESTART,                             \
+	    "librdkafka's own properties, passed on verbatim (librdkafka's CONFIGURATION.md); "   \
+	    "the "                                                                                \
+	    "producer of ordered kinds keeps to what their order needs: idempotence, acks, "      \
+	    "retries, and a partition that the key decides")
+
+struct vnm_kafka_options {
+	VNM_KAFKA_OPTIONS(VNM_OPTION_MEMBER)
+};
+
+struct vnm_kafka_topic {
+	rd_kafka_topic_t *rkt;
+	_Atomic uint32_t partitions; /* 0: not known yet */
+	_Atomic uint32_t turn;	     /* batches so far */
+	_Atomic uint32_t asked;	     /* messages without a key whose partition was asked for */
+};
+
+struct vnm_kafka;
+
+/* One producer, with a topic for each kind that it sends. */
+struct vnm_kafka_client {
+	struct vnm_kafka *kafka; /* borrowed */
+	rd_kafka_t *rk;
+	bool ordered;
+	struct vnm_kafka_topic topics[VNM_KIND_COUNT];
+	size_t message_max;    /* octets that records packed into one message may have */
+	size_t queue_messages; /* librdkafka's bounds on what it holds */
+	size_t queue_octets;
+	_Atomic uint64_t octets; /* held by librdkafka now */
+	_Atomic bool used;	 /* it has had something to send */
+	_Atomic bool dead;	 /* librdkafka has given it up and will take no more */
+};
+
+struct vnm_kafka {
+	uint32_t magic;
+	struct vnm_sink *sink; /* borrowed */
+	const struct vnm_kafka_options *options;
+	uint32_t records_per_message;
+	struct vnm_kafka_client *loose;
+	struct vnm_kafka_client *ordered;
+	pthread_rwlock_t swap;	  /* of `ordered`, which is replaced when it is dead */
+	uint64_t next_revival_ns; /* monotonic */
+	_Atomic bool away;	  /* no broker answered when last heard */
+	pthread_mutex_t lock;	  /* of the gate */
+	struct vnm_log_gate gate;
+};
+
+/* ---- kafka_client.c ------------------------------------------------------------------------ */
+
+/* Properties that such a producer would have, without making it: 0, or -1 and err->text. */
+int vnm_kafka_properties(const char *output, const struct vnm_kafka_options *options, bool ordered,
+    rd_kafka_conf_t *conf, struct vnm_err *err);
+
+/* The template with {kind} replaced; false where it is no topic's name. */
+bool vnm_kafka_topic_name(
+    char name[VNM_KAFKA_TOPIC_MAX + 1], const char *template, const char *kind);
+
+/* NULL, and err->text. */
+struct vnm_kafka_client *vnm_kafka_client_open(
+    struct vnm_kafka *k, bool ordered, struct vnm_err *err);
+
+/* What it still holds is dropped and counted. NULL is nothing. */
+void vnm_kafka_client_close(struct vnm_kafka_client *c);
+
+/* Records that it will surely take now. */
+size_t vnm_kafka_client_room(struct vnm_kafka_client *c);
+
+/* All out by then, or dropped and counted: 0, or -1 when some were dropped. */
+int vnm_kafka_client_flush(struct vnm_kafka_client *c, uint64_t deadline_mono_ns);
+
+/* A message of that opaque pointer was not delivered. */
+void vnm_kafka_drop(struct vnm_kafka_client *c, const void *opaque, rd_kafka_resp_err_t err);
+
+/* Whether it is time for another complaint in the log. */
+bool vnm_kafka_may_complain(struct vnm_kafka *k);
+
+/* ---- kafka_send.c -------------------------------------------------------------------------- */
+
+/*
+ * A message's kind and number of records travel as its opaque pointer; 0 records: a copy of one
+ * that another message carries too.
+ */
+static inline void *
+vnm_kafka_opaque(enum vnm_kind kind, uint32_t records)
+{
+	return (void *)((uintptr_t)records << 8 | (uintptr_t)kind);
+}
+
+static inline enum vnm_kind
+vnm_kafka_opaque_kind(const void *opaque)
+{
+	return (enum vnm_kind)((uintptr_t)opaque & 255);
+}
+
+static inline uint64_t
+vnm_kafka_opaque_records(const void *opaque)
+{
+	return (uintptr_t)opaque >> 8;
+}
+
+/* The batch's records of kinds that the producer sends. */
+void vnm_kafka_send(struct vnm_kafka_client *c, const struct vnm_batch *batch);
+
+#endif

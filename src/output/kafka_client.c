@@ -1,0 +1,415 @@
+/*
+ * One librdkafka producer of the Kafka sink: its properties, its topics, and what becomes of its
+ * messages.
+ *
+ * The ordered one keeps the order of each key, and sends nothing twice, through whatever brokers
+ * do: messages of one partition have a sequence, which librdkafka keeps over its retries and the
+ * broker checks (KIP-98). What was too late or refused leaves a gap, counted; what follows it is
+ * in order again. Where librdkafka cannot tell any more what arrived, it gives the producer up:
+ * then what it holds is dropped and counted, and a new one takes its place (kafka.c).
+ */
+#include "output/kafka.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PACK_RESERVE 1024  /* octets of message.max.bytes that are left for Kafka's own header */
+#define RECORD_OCTETS 2048 /* a record's size where room is told in records */
+#define FLUSH_SLICE_MS 100
+#define PURGE_SLICES 10
+
+/* What librdkafka is told before the operator's own properties. */
+static const char *const defaults[][2] = {
+    {"client.id", "vnmcd"},
+    {"acks", "all"},
+    {"enable.idempotence", "false"},
+    {"linger.ms", "20"},
+    {"compression.type", "none"},
+    {"sticky.partitioning.linger.ms", "0"}, /* or choose_partition() is not asked */
+    {"queue.buffering.max.messages", "100000"},
+    {"queue.buffering.max.kbytes", "65536"},
+    {"socket.keepalive.enable", "true"},
+    {"log.connection.close", "false"},
+};
+
+/* What the ordered producer is told after them. */
+static const char *const order[][2] = {
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+};
+
+/* Properties of the operator's that the ordered producer is not told. */
+static const char *const not_for_order[] = {"enable.idempotence", "acks", "request.required.acks",
+    "max.in.flight", "max.in.flight.requests.per.connection", "retries", "message.send.max.retries",
+    "queuing.strategy"};
+
+/* ---- messages on their way ----------------------------------------------------------------- */
+
+static enum vnm_reason
+reason_of(rd_kafka_resp_err_t err)
+{
+	switch (err) {
+	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+		return VNM_R_queue_full;
+	case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+	case RD_KAFKA_RESP_ERR__TIMED_OUT:
+	case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+	case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+		return VNM_R_broker_timeout;
+	default:
+		return VNM_R_broker_refused;
+	}
+}
+
+bool
+vnm_kafka_may_complain(struct vnm_kafka *k)
+{
+	pthread_mutex_lock(&k->lock);
+	bool open = vnm_log_gate_open(&k->gate, vnm_clock_mono_ns());
+	pthread_mutex_unlock(&k->lock);
+	return open;
+}
+
+/* A copy is no record of its own, unless it is lost. */
+void
+vnm_kafka_drop(struct vnm_kafka_client *c, const void *opaque, rd_kafka_resp_err_t err)
+{
+	struct vnm_sink *sink = c->kafka->sink;
+	enum vnm_reason reason = reason_of(err);
+	enum vnm_kind kind = vnm_kafka_opaque_kind(opaque);
+	uint64_t records = vnm_kafka_opaque_records(opaque);
+
+	if (records == 0) {
+		atomic_fetch_add_explicit(&sink->books.offered[kind], 1, memory_order_relaxed);
+		records = 1;
+	}
+	vnm_sink_count_drop(sink, kind, reason, records);
+	if (err == RD_KAFKA_RESP_ERR__FATAL)
+		atomic_store(&c->dead, true);
+	if (!vnm_kafka_may_complain(c->kafka))
+		return;
+	vnm_warning("output %s: records are dropped and counted as %s: %s", sink->name,
+	    vnm_reason_info(reason)->label, rd_kafka_err2str(err));
+}
+
+static void
+on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
+{
+	struct vnm_kafka_client *c = opaque;
+	struct vnm_kafka *k = c->kafka;
+
+	(void)rk;
+	atomic_fetch_sub_explicit(&c->octets, m->len + m->key_len, memory_order_relaxed);
+	if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		vnm_kafka_drop(c, m->_private, m->err);
+		return;
+	}
+	atomic_fetch_add_explicit(&k->sink->books.published[vnm_kafka_opaque_kind(m->_private)],
+	    vnm_kafka_opaque_records(m->_private), memory_order_relaxed);
+	if (atomic_load_explicit(&k->away, memory_order_relaxed) &&
+	    atomic_exchange(&k->away, false))
+		vnm_info("output %s: Kafka at %s answers", k->sink->name, k->options->brokers);
+}
+
+static void
+on_fatal(struct vnm_kafka_client *c)
+{
+	char why[256];
+
+	(void)rd_kafka_fatal_error(c->rk, why, sizeof(why));
+	atomic_store(&c->dead, true);
+	if (!atomic_load(&c->used))
+		return;
+	vnm_warning("output %s: Kafka at %s: %s; what waits to be sent in order, %d messages, is "
+		    "dropped and counted, and a new producer takes over",
+	    c->kafka->sink->name, c->kafka->options->brokers, why, rd_kafka_outq_len(c->rk));
+}
+
+/* A producer that has had nothing to send has nothing to complain of. */
+static void
+on_error(rd_kafka_t *rk, int err, const char *why, void *opaque)
+{
+	struct vnm_kafka_client *c = opaque;
+	struct vnm_kafka *k = c->kafka;
+
+	if (err == RD_KAFKA_RESP_ERR__FATAL) {
+		on_fatal(c);
+		return;
+	}
+	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		atomic_store(&k->away, true);
+	if ((c->ordered && !atomic_load(&c->used)) || !vnm_kafka_may_complain(k))
+		return;
+	vnm_warning(
+	    "output %s: Kafka at %s: %s; %d messages wait, each for up to %llu s: check that "
+	    "the brokers run, can be reached from here and are what `brokers` says",
+	    k->sink->name, k->options->brokers, why, rd_kafka_outq_len(rk),
+	    (unsigned long long)(k->options->message_timeout / VNM_NS_PER_S));
+}
+
+static void
+on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	(void)rk;
+	(void)level;
+	vnm_debug("librdkafka: %s: %s", facility, text);
+}
+
+/* ---- topics ------------------------------------------------------------------------------------
+ */
+
+/*
+ * librdkafka asks for the partition of a message that was given none. It comes here for keyed
+ * messages, for those that waited until the topic was known, and now and then for a batch:
+ * that is how the number of partitions is learnt without waiting for a broker.
+ */
+static int32_t
+choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_n, int32_t partitions,
+    void *topic_opaque, void *message_opaque)
+{
+	struct vnm_kafka_topic *t = topic_opaque;
+
+	atomic_store_explicit(&t->partitions, (uint32_t)partitions, memory_order_relaxed);
+	if (key_n > 0)
+		return rd_kafka_msg_partitioner_murmur2(
+		    rkt, key, key_n, partitions, topic_opaque, message_opaque);
+	uint32_t asked = atomic_fetch_add_explicit(&t->asked, 1, memory_order_relaxed);
+	return (int32_t)(asked / VNM_KAFKA_BATCH % (uint32_t)partitions);
+}
+
+bool
+vnm_kafka_topic_name(char name[VNM_KAFKA_TOPIC_MAX + 1], const char *template, const char *kind)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t n = 0;
+
+	for (const char *p = template; *p != '\0';) {
+		bool is_kind = strncmp(p, "{kind}", 6) == 0;
+		const char *from = is_kind ? kind : p;
+		size_t length = is_kind ? strlen(kind) : 1;
+
+		if (n + length > VNM_KAFKA_TOPIC_MAX)
+			return false;
+		memcpy(name + n, from, length);
+		n += length;
+		p += is_kind ? 6 : 1;
+	}
+	name[n] = '\0';
+	return n > 0 && strspn(name, allowed) == n;
+}
+
+/* The operator's own, where it can be: the order needs one that the key decides. */
+static bool
+has_own_partitioner(const struct vnm_kafka_options *options, bool ordered)
+{
+	const struct vnm_strings *own = &options->librdkafka;
+
+	for (uint32_t i = 0; i + 1 < own->n; i += 2) {
+		if (strcmp(own->p[i], "partitioner") == 0)
+			return !ordered || strcmp(own->p[i + 1], "random") != 0;
+	}
+	return false;
+}
+
+static int
+open_topic(struct vnm_kafka_client *c, enum vnm_kind kind, struct vnm_err *err)
+{
+	const struct vnm_kafka_options *options = c->kafka->options;
+	struct vnm_kafka_topic *t = &c->topics[kind];
+	char name[VNM_KAFKA_TOPIC_MAX + 1];
+
+	(void)vnm_kafka_topic_name(name, options->topic, vnm_kind_info(kind)->name); /* checked */
+	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(c->rk);
+	if (!has_own_partitioner(options, c->ordered)) {
+		rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
+		rd_kafka_topic_conf_set_opaque(conf, t);
+	}
+	t->rkt = rd_kafka_topic_new(c->rk, name, conf);
+	if (t->rkt == NULL)
+		return vnm_err_text(err, "output %s: topic %s: %s", c->kafka->sink->name, name,
+		    rd_kafka_err2str(rd_kafka_last_error()));
+	return 0;
+}
+
+/* ---- setting up ---------------------------------------------------------------------------- */
+
+static int
+set_property(const char *output, rd_kafka_conf_t *conf, const char *name, const char *value,
+    struct vnm_err *err)
+{
+	char why[256];
+
+	if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) != RD_KAFKA_CONF_OK)
+		return vnm_err_text(err, "output %s: librdkafka: %s: %s", output, name, why);
+	return 0;
+}
+
+static int
+set_table(const char *output, rd_kafka_conf_t *conf, const char *const table[][2], size_t n,
+    struct vnm_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (set_property(output, conf, table[i][0], table[i][1], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+is_for_order(const char *name)
+{
+	for (size_t i = 0; i < VNM_ARRAY_LEN(not_for_order); i++) {
+		if (strcmp(name, not_for_order[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+int
+vnm_kafka_properties(const char *output, const struct vnm_kafka_options *options, bool ordered,
+    rd_kafka_conf_t *conf, struct vnm_err *err)
+{
+	const struct vnm_strings *own = &options->librdkafka;
+	char timeout_ms[VNM_TEXT_NUMBER];
+
+	snprintf(timeout_ms, sizeof(timeout_ms), "%llu",
+	    (unsigned long long)(options->message_timeout / VNM_NS_PER_MS));
+	if (set_table(output, conf, defaults, VNM_ARRAY_LEN(defaults), err) != 0 ||
+	    set_property(output, conf, "message.timeout.ms", timeout_ms, err) != 0 ||
+	    set_property(output, conf, "bootstrap.servers", options->brokers, err) != 0)
+		return -1;
+	for (uint32_t i = 0; i + 1 < own->n; i += 2) {
+		if ((!ordered || is_for_order(own->p[i])) &&
+		    set_property(output, conf, own->p[i], own->p[i + 1], err) != 0)
+			return -1;
+	}
+	return ordered ? set_table(output, conf, order, VNM_ARRAY_LEN(order), err) : 0;
+}
+
+static size_t
+property_number(const rd_kafka_conf_t *conf, const char *name)
+{
+	char text[VNM_TEXT_NUMBER];
+	size_t size = sizeof(text);
+
+	if (rd_kafka_conf_get(conf, name, text, &size) != RD_KAFKA_CONF_OK)
+		return 0;
+	return (size_t)strtoull(text, NULL, 10);
+}
+
+static int
+start(struct vnm_kafka_client *c, struct vnm_err *err)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	const char *output = c->kafka->sink->name;
+	char why[256];
+
+	if (vnm_kafka_properties(output, c->kafka->options, c->ordered, conf, err) != 0)
+		goto no_client;
+	c->queue_messages = property_number(conf, "queue.buffering.max.messages");
+	c->queue_octets = property_number(conf, "queue.buffering.max.kbytes") * 1024;
+	c->message_max = property_number(conf, "message.max.bytes") - PACK_RESERVE;
+	rd_kafka_conf_set_opaque(conf, c);
+	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	c->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	if (c->rk == NULL) {
+		vnm_err_text(err, "output %s: librdkafka: %s", output, why);
+		goto no_client;
+	}
+	return 0; /* conf is the client's now */
+
+no_client:
+	rd_kafka_conf_destroy(conf);
+	return -1;
+}
+
+struct vnm_kafka_client *
+vnm_kafka_client_open(struct vnm_kafka *k, bool ordered, struct vnm_err *err)
+{
+	struct vnm_kafka_client *c = vnm_alloc_zero(1, sizeof(*c));
+
+	if (c == NULL) {
+		vnm_err_text(err, "output %s: out of memory", k->sink->name);
+		return NULL;
+	}
+	c->kafka = k;
+	c->ordered = ordered;
+	if (start(c, err) != 0)
+		goto not_open;
+	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
+		if (vnm_kind_info(kind)->ordered == ordered && open_topic(c, kind, err) != 0)
+			goto not_open;
+	}
+	return c;
+
+not_open:
+	vnm_kafka_client_close(c);
+	return NULL;
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static void
+purge(struct vnm_kafka_client *c)
+{
+	rd_kafka_purge(c->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	for (int i = 0; i < PURGE_SLICES && rd_kafka_outq_len(c->rk) > 0; i++)
+		rd_kafka_poll(c->rk, FLUSH_SLICE_MS);
+}
+
+int
+vnm_kafka_client_flush(struct vnm_kafka_client *c, uint64_t deadline_mono_ns)
+{
+	while (rd_kafka_outq_len(c->rk) > 0 && vnm_clock_mono_ns() < deadline_mono_ns)
+		rd_kafka_flush(c->rk, FLUSH_SLICE_MS);
+	if (rd_kafka_outq_len(c->rk) == 0)
+		return 0;
+	purge(c);
+	return -1;
+}
+
+void
+vnm_kafka_client_close(struct vnm_kafka_client *c)
+{
+	if (c == NULL)
+		return;
+	if (c->rk != NULL)
+		purge(c);
+	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
+		if (c->topics[kind].rkt != NULL)
+			rd_kafka_topic_destroy(c->topics[kind].rkt);
+	}
+	if (c->rk != NULL)
+		rd_kafka_destroy(c->rk);
+	vnm_free(c);
+}
+
+/* ---- room --------------------------------------------------------------------------------------
+ */
+
+static size_t
+less(size_t all, size_t part)
+{
+	return all > part ? all - part : 0;
+}
+
+/* A queue that is empty has room for something, however small it was made. */
+size_t
+vnm_kafka_client_room(struct vnm_kafka_client *c)
+{
+	size_t waiting = (size_t)rd_kafka_outq_len(c->rk);
+	size_t octets = atomic_load_explicit(&c->octets, memory_order_relaxed);
+	size_t messages = less(c->queue_messages, waiting);
+	size_t records = less(c->queue_octets, octets) / RECORD_OCTETS;
+
+	if (waiting == 0)
+		return SIZE_MAX;
+	return messages < records ? messages : records;
+}
