@@ -25,6 +25,7 @@ import broker as kafka
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
+ROUTES = str(pathlib.Path(VNMCD).resolve().parent / "tests" / "bench" / "routes")
 REAL = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
 TIMEOUT = 120
 
@@ -253,6 +254,87 @@ def test_keys(broker, work):
 
     Run(work, work / "in.pcap", broker.address, "exkey.{kind}", "outputs.k.key=exporter").end()
     equal({m.key for m in broker.read("exkey.flow")}, {b"192.0.2.9"}, "keys")
+
+
+def routes(broker, topic, *arguments):
+    """tests/bench/routes: routes, events of peers, and link state, each with its own sequence."""
+    return subprocess.Popen([ROUTES, broker.address, topic, *map(str, arguments)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def books_of(process):
+    out, err = process.communicate(timeout=TIMEOUT)
+    equal(process.returncode, 0, f"exit of routes ({err})")
+    books = json.loads(out)
+    equal(books["published"], books["offered"], "published")
+    equal(sum(books["dropped"].values()), 0, "dropped")
+    return books
+
+
+def sequences(messages, partitions):
+    """By key: kinds and sequence as they stand in its partition, which is the only one."""
+    by_key = collections.defaultdict(list)
+    for m in messages:
+        equal(m.partition, (murmur2(m.key) & 0x7FFFFFFF) % partitions, f"partition of {m.key}")
+        record = json.loads(m.value)
+        by_key[m.key].append((record["kind"], record["record_seq"]))
+    return by_key
+
+
+def in_order(broker, prefix, books, keys, partitions=6):
+    """Every key's records are there, once and in order, the events of peers among the routes."""
+    route = sequences(broker.read(f"{prefix}.route"), partitions)
+    peer = sequences(broker.read(f"{prefix}.peer"), partitions)
+    link = sequences(broker.read(f"{prefix}.linkstate"), partitions)
+    equal(len(route), keys, "keys")
+    for key, got in list(route.items()) + list(link.items()):
+        equal([seq for _, seq in got], list(range(len(got))), f"sequence of {key}")
+    for key, got in route.items():
+        equal([r for r in got if r[0] == "peer"], peer.get(key, []), f"events of {key}")
+    for kind, by_key in ("peer", peer), ("linkstate", link):
+        equal(sum(map(len, by_key.values())), books["offered"][kind], kind)
+    equal(sum(map(len, route.values())), books["offered"]["route"] + books["offered"]["peer"],
+          "routes and events of peers in the topic of routes")
+
+
+def create_ordered(broker, prefix):
+    for kind in "route", "peer", "linkstate":
+        broker.create(f"{prefix}.{kind}", partitions=6)
+
+
+def test_ordered(broker, work):
+    """Ordered kinds: keys, headers, copies, and all partitions in use."""
+    create_ordered(broker, "ord")
+    books = books_of(routes(broker, "ord.{kind}", 300, 30000, 0))
+    in_order(broker, "ord", books, 300)
+    got = broker.read("ord.route")
+    equal(len({m.partition for m in got}), 6, "partitions used")
+    equal({m.headers for m in got}, {"kind=route,schema=1,encoding=json",
+                                     "kind=peer,schema=1,encoding=json"}, "headers")
+    assert b"198.0.0.1|0:0|10.0.0.1" in {m.key for m in got}
+
+
+def test_ordered_killed(broker, work):
+    """A broker that is killed and comes back: nothing of a key is lost, twice or out of order."""
+    for prefix, headers in ("kill", "true"), ("killb", "false"):
+        create_ordered(broker, prefix)
+        process = routes(broker, f"{prefix}.{{kind}}", 300, 80000, 20000, f"headers={headers}",
+                         "librdkafka.reconnect.backoff.max.ms=500")
+        time.sleep(2)
+        broker.kill()
+        time.sleep(0.5)
+        ended = process.poll()
+        broker.start()
+        equal(ended, None, "exit before the broker died")
+        in_order(broker, prefix, books_of(process), 300)
+
+
+def test_ordered_room(broker, work):
+    """A source that waits for room loses nothing, however small the queue."""
+    create_ordered(broker, "room")
+    books = books_of(routes(broker, "room.{kind}", 100, 5000, 0, "headers=false",
+                            "librdkafka.queue.buffering.max.messages=200"))
+    in_order(broker, "room", books, 100)
 
 
 def test_away_at_start(broker, work):
