@@ -131,6 +131,7 @@ set_parts(struct vnm_record *rec, const struct object *o, const struct parts *pa
 {
 	struct vnm_str id = vnm_bgpls_text(&parts->local, "igp_router_id");
 	struct vnm_str remote_id = vnm_bgpls_text(&parts->remote, "igp_router_id");
+	struct vnm_str prefix = {NULL, 0, false};
 
 	VNM_SET(rec, linkstate, local_node, parts->local);
 	if (parts->has_remote)
@@ -142,7 +143,9 @@ set_parts(struct vnm_record *rec, const struct object *o, const struct parts *pa
 	if (remote_id.n > 0)
 		VNM_SET(rec, linkstate, remote_igp_router_id, remote_id);
 	if (o->prefix_ip != VNM_ADDR_NONE)
-		VNM_SET(rec, linkstate, prefix, vnm_bgpls_text(&parts->descriptors, o->required));
+		prefix = vnm_bgpls_text(&parts->descriptors, o->required);
+	if (prefix.n > 0)
+		VNM_SET(rec, linkstate, prefix, prefix);
 }
 
 /* The NLRI of a type that is known. */

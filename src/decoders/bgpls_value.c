@@ -698,7 +698,7 @@ rest_tlvs(struct vnm_bgpls *g, struct vnm_reader *r, struct vnm_pair *pair)
 	return !g->full;
 }
 
-/* A value of several parts, which must take up all of r. */
+/* A value of several parts. What is left of r then is the caller's to judge. */
 static bool
 read_object(
     struct vnm_bgpls *g, struct vnm_reader *r, const struct layout *layout, struct vnm_pair *pair)
@@ -720,8 +720,6 @@ read_object(
 		else if (part->read == rest_tlvs && p->type == VNM_PAIR_OBJECT)
 			sub = (struct vnm_pairs){p->items, p->count};
 	}
-	if (vnm_reader_left(r) > 0)
-		return false;
 	items = vnm_bgpls_take(g, (n + (size_t)sub.n) * sizeof(*items));
 	if (items == NULL)
 		return false;

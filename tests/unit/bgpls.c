@@ -307,6 +307,9 @@ test_sids(void)
 	attributes("044c 000b 60 00 0000 0a000001 000010",
 	    "\"lan_adjacency_sid\":{\"flags\":96,\"weight\":0,\"neighbor_id\":\"10.0.0.1\","
 	    "\"sid_type\":\"label\",\"sid\":16}");
+	attributes("044c 000c 00 00 0000 0a000001 00000010",
+	    "\"lan_adjacency_sid\":{\"flags\":0,\"weight\":0,\"neighbor_id\":\"10.0.0.1\","
+	    "\"sid_type\":\"index\",\"sid\":16}");
 	attributes("044c 000e 60 00 0000 192168001001 00000010",
 	    "\"lan_adjacency_sid\":{\"flags\":96,\"weight\":0,\"neighbor_id\":\"1921.6800.1001\","
 	    "\"sid_type\":\"index\",\"sid\":16}");
@@ -440,6 +443,12 @@ test_bad_lengths(void)
 static void
 test_depth(void)
 {
+	/* However many stand side by side. */
+	attributes("0462 0009 00000000 0447 0001 01 0462 0009 00000000 0447 0001 02"
+		   "0462 0009 00000000 0447 0001 03 0462 0009 00000000 0447 0001 04"
+		   "0462 0009 00000000 0447 0001 05",
+	    "\"application_specific_link_attributes\":[{\"igp_metric\":1},{\"igp_metric\":2},"
+	    "{\"igp_metric\":3},{\"igp_metric\":4},{\"igp_metric\":5}]");
 	attributes("0462 0018 00000000 0462 0010 00000000 0462 0008 00000000 0447 0000",
 	    "\"application_specific_link_attributes\":{\"application_specific_link_attributes\":"
 	    "{\"application_specific_link_attributes\":{\"tlv_1095\":\"\"}}}");
@@ -477,6 +486,22 @@ test_policy(void)
 	    "\"sr_binding_sid\":{\"flags\":32768,\"binding_sid\":\"fcbb:bb00:1:1::\","
 	    "\"specified_binding_sid\":\"::\"}");
 	attributes("04b1 0006 8000 0000 fcbb", "\"tlv_1201\":\"80000000fcbb\"");
+}
+
+static void
+test_policy_originator(void)
+{
+	nlri(5, true,
+	    "09 0000000000000007 0100 0008 0204 0004 0a000001"
+	    "022a 0024 02 40 0000 0a000005 00000064"
+	    "0000fde9 20010db8000000000000000000000005 00000002",
+	    "sr-policy",
+	    ",\"ls_protocol\":\"segment-routing\",\"instance_id\":7,"
+	    "\"local_node\":{\"bgp_router_id\":\"10.0.0.1\"},"
+	    "\"descriptors\":{\"sr_policy_candidate_path_descriptor\":{\"protocol_origin\":2,"
+	    "\"flags\":64,\"endpoint\":\"10.0.0.5\",\"color\":100,"
+	    "\"originator_as_number\":65001,\"originator_address\":\"2001:db8::5\","
+	    "\"discriminator\":2}}");
 }
 
 static void
@@ -575,6 +600,19 @@ test_prefixes(void)
 	    "");
 }
 
+/* Two of them: which one is the prefix is not known. */
+static void
+test_two_prefixes(void)
+{
+	nlri(3, true,
+	    "03 0000000000000000 0100 0008 0203 0004 0aff0003 0109 0002 080a 0109 0001 00",
+	    "prefix-v4",
+	    ",\"ls_protocol\":\"ospf-2\",\"instance_id\":0,"
+	    "\"local_node\":{\"igp_router_id\":\"10.255.0.3\"},"
+	    "\"local_igp_router_id\":\"10.255.0.3\",\"descriptors\":"
+	    "{\"ip_reachability_information\":[\"10.0.0.0/8\",\"0.0.0.0/0\"]}");
+}
+
 #define LOCAL "0100 000a 0203 0006 000000000001"
 #define REMOTE "0101 000a 0203 0006 000000000002"
 
@@ -656,9 +694,11 @@ CU_TestInfo suite_bgpls[] = {
     {"lengths that contradict", test_bad_lengths},
     {"TLVs within TLVs", test_depth},
     {"SR policies", test_policy},
+    {"SR policies of IPv6 originators", test_policy_originator},
     {"segment lists and constraints", test_segment_list},
     {"node ids", test_node_ids},
     {"prefixes", test_prefixes},
+    {"two prefixes in one NLRI", test_two_prefixes},
     {"links", test_links},
     {"malformed NLRI", test_malformed},
     {"many TLVs", test_many},
