@@ -1,0 +1,782 @@
+/*
+ * BMP messages (RFC 7854, RFC 8671, RFC 9069, RFC 9736; version 4 as draft-ietf-grow-bmp-tlv
+ * has it) into route, linkstate and peer records.
+ *
+ * What the OPENs of a Peer Up promise is an expectation, not a truth: exporters contradict it.
+ * The BGP decoder reads strictly and takes the other width where only that one fits; the
+ * record then says so in `inferred`.
+ */
+#include "decoders/bmp.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+
+#define COMMON_HEADER_N 6
+#define PEER_HEADER_N 42
+#define MESSAGE_MAX (1U << 18) /* far beyond a Peer Up with two extended OPENs */
+
+/* Flags of the per-peer header. */
+#define FLAG_V 0x80U /* IPv6; of a Loc-RIB: filtered */
+#define FLAG_L 0x40U /* post-policy */
+#define FLAG_A 0x20U /* AS_PATH of two-octet AS numbers */
+#define FLAG_O 0x10U /* Adj-RIB-Out */
+
+/* TLVs of version 4's Route Monitoring. */
+#define TLV_STATELESS 1
+#define TLV_VRF 3
+#define TLV_UPDATE 4
+#define TLV_PATH_MARKING 5
+#define CAPABILITY_ADD_PATH 69
+#define CAPABILITY_AS4 65
+#define STATELESS_MAX 8
+#define MARKINGS_MAX 16
+
+/* One message on its way through the decoder. */
+struct message {
+	struct vnm_exporter *x;
+	struct vnm_out *out;
+	struct vnm_bmp_session *session;
+	struct vnm_bmp_peer *peer; /* NULL: the message is about the router */
+	uint8_t version, type;
+	uint8_t flags;
+	enum vnm_bmp_view view;
+	struct vnm_str distinguisher;
+	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
+	struct vnm_bgp_family stateless[STATELESS_MAX]; /* widths that the message itself tells */
+	uint8_t stateless_count;
+	struct {
+		uint16_t index;
+		uint32_t status;
+	} markings[MARKINGS_MAX];
+	uint8_t marking_count;
+	uint16_t routes; /* begun so far */
+};
+
+/* ---- records ------------------------------------------------------------------------------- */
+
+static struct vnm_str
+borrowed(const char *text)
+{
+	return (struct vnm_str){text, (uint32_t)strlen(text), false};
+}
+
+static struct vnm_str
+rib_name(const struct message *m)
+{
+	bool post = (m->flags & FLAG_L) != 0;
+
+	if (m->view == VNM_BMP_LOC)
+		return VNM_STR("loc-rib");
+	if (m->view == VNM_BMP_OUT)
+		return post ? VNM_STR("adj-rib-out-post") : VNM_STR("adj-rib-out-pre");
+	return post ? VNM_STR("adj-rib-in-post") : VNM_STR("adj-rib-in-pre");
+}
+
+static struct vnm_str
+peer_type_name(uint8_t type)
+{
+	static const struct vnm_str names[] = {
+	    VNM_STR("global"), VNM_STR("rd"), VNM_STR("local"), VNM_STR("loc-rib")};
+
+	return type < VNM_ARRAY_LEN(names) ? names[type] : (struct vnm_str){0};
+}
+
+static bool
+is_zero(const uint8_t *p, size_t n)
+{
+	while (n > 0 && p[n - 1] == 0)
+		n--;
+	return n == 0;
+}
+
+/* The V flag is not defined for a Loc-RIB, whose address is zero anyway. */
+static struct vnm_addr
+peer_addr(const struct message *m)
+{
+	const uint8_t *addr = m->peer->key.addr;
+	bool ip6 = (m->flags & FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
+
+	return ip6 ? vnm_addr_ip6(addr) : vnm_addr_ip4(addr + 12);
+}
+
+/* What route, linkstate and peer records say alike of the peer. */
+#define SET_PEER(r, kind, m)                                                               \
+	do {                                                                               \
+		const struct vnm_bmp_peer *peer_ = (m)->peer;                              \
+		VNM_SET(r, kind, peer_type, peer_->key.type);                              \
+		if (peer_type_name(peer_->key.type).n != 0)                                \
+			VNM_SET(r, kind, peer_type_name, peer_type_name(peer_->key.type)); \
+		if (peer_->key.type != VNM_BMP_PEER_LOC_RIB)                               \
+			VNM_SET(r, kind, peer_addr, peer_addr(m));                         \
+		VNM_SET(r, kind, peer_as, peer_->as);                                      \
+		if (!is_zero(peer_->bgp_id, 4))                                            \
+			VNM_SET(r, kind, peer_bgp_id, vnm_addr_ip4(peer_->bgp_id));        \
+		if ((m)->distinguisher.n != 0)                                             \
+			VNM_SET(r, kind, peer_distinguisher, (m)->distinguisher);          \
+		VNM_SET(r, kind, rib, rib_name(m));                                        \
+		if ((m)->table_name.n != 0)                                                \
+			VNM_SET(r, kind, table_name, (m)->table_name);                     \
+		else if (peer_->table_name[0] != '\0')                                     \
+			VNM_SET(r, kind, table_name, borrowed(peer_->table_name));         \
+		VNM_SET(r, kind, peer_flags, (m)->flags);                                  \
+	} while (0)
+
+#define SET_ROUTER(r, kind, m)                                                       \
+	do {                                                                         \
+		VNM_SET(r, kind, router_addr, (r)->env.exporter_addr);               \
+		if ((m)->session->name[0] != '\0')                                   \
+			VNM_SET(r, kind, router_name, borrowed((m)->session->name)); \
+	} while (0)
+
+static struct vnm_record *
+begin_peer(struct message *m, struct vnm_str event)
+{
+	struct vnm_record *r = vnm_out_begin(m->out, VNM_KIND_peer);
+
+	SET_ROUTER(r, peer, m);
+	if (m->peer != NULL) {
+		SET_PEER(r, peer, m);
+		if (m->peer->implicit)
+			VNM_SET(r, peer, implicit, true);
+	}
+	VNM_SET(r, peer, event, event);
+	return r;
+}
+
+/* A path's status counts NLRI from 1; 0 is for all of them. */
+static void
+set_path_status(struct message *m, struct vnm_record *r)
+{
+	m->routes++;
+	for (uint8_t i = 0; i < m->marking_count; i++) {
+		if (m->markings[i].index == 0 || m->markings[i].index == m->routes)
+			VNM_SET(r, route, path_status, m->markings[i].status);
+	}
+}
+
+static struct vnm_record *
+begin_route(void *ctx, enum vnm_kind kind)
+{
+	struct message *m = ctx;
+	struct vnm_record *r = vnm_out_begin(m->out, kind);
+
+	if (kind == VNM_KIND_linkstate) {
+		SET_ROUTER(r, linkstate, m);
+		SET_PEER(r, linkstate, m);
+	} else {
+		SET_ROUTER(r, route, m);
+		SET_PEER(r, route, m);
+		set_path_status(m, r);
+	}
+	return r;
+}
+
+static bool
+emit_route(void *ctx)
+{
+	struct message *m = ctx;
+
+	return vnm_out_emit(m->out);
+}
+
+/* ---- Route Monitoring ------------------------------------------------------------------------ */
+
+static bool
+expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
+{
+	const struct message *m = ctx;
+
+	for (uint8_t i = 0; i < m->stateless_count; i++) {
+		if (m->stateless[i].afi == afi && m->stateless[i].safi == safi)
+			return m->stateless[i].add_path != 0;
+	}
+	return vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+}
+
+static bool
+expects_labels(void *ctx, uint16_t afi, uint8_t safi)
+{
+	const struct message *m = ctx;
+
+	return vnm_bmp_expects_labels(m->peer, afi, safi);
+}
+
+/*
+ * The A flag says two-octet AS numbers; some exporters never set it and others set it at
+ * random, so the OPENs have a say: the first guess is four octets only where both agree.
+ */
+static enum vnm_reason
+read_update(struct message *m, struct vnm_reader *r)
+{
+	struct vnm_bgp_result result = {0};
+	const struct vnm_bgp_session session = {
+	    .ctx = m,
+	    .out = m->out,
+	    .as4 = (m->flags & FLAG_A) == 0 && m->peer->as4,
+	    .add_path = expects_add_path,
+	    .multiple_labels = expects_labels,
+	    .begin = begin_route,
+	    .emit = emit_route,
+	};
+	enum vnm_reason reason = vnm_bgp_update(r, &session, &result);
+
+	vnm_out_count(m->out, VNM_C_as_width_guesses, result.as_width_guessed);
+	vnm_out_count(m->out, VNM_C_add_path_guesses, result.add_path_guessed);
+	if (reason == VNM_OK)
+		m->out->good++;
+	return reason;
+}
+
+/* A capability that tells how this very message reads (code, length, value). */
+static void
+read_stateless(struct message *m, struct vnm_reader r)
+{
+	uint8_t code = vnm_reader_u8(&r);
+	struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u8(&r));
+
+	if (code == CAPABILITY_AS4)
+		m->flags &= (uint8_t)~FLAG_A;
+	while (code == CAPABILITY_ADD_PATH && vnm_reader_left(&value) >= 4 &&
+	       m->stateless_count < STATELESS_MAX) {
+		struct vnm_bgp_family *f = &m->stateless[m->stateless_count++];
+		f->afi = vnm_reader_u16(&value);
+		f->safi = vnm_reader_u8(&value);
+		f->add_path = vnm_reader_u8(&value);
+	}
+}
+
+static void
+read_marking(struct message *m, uint16_t index, struct vnm_reader r)
+{
+	if (m->marking_count == MARKINGS_MAX || vnm_reader_left(&r) < 4)
+		return;
+	m->markings[m->marking_count].index = index;
+	m->markings[m->marking_count++].status = vnm_reader_u32(&r);
+}
+
+/* Version 4: TLVs in any order, of which one is the UPDATE. */
+static enum vnm_reason
+read_tlvs(struct message *m, struct vnm_reader r)
+{
+	struct vnm_reader update = {0};
+
+	while (vnm_reader_left(&r) > 0) {
+		uint16_t type = vnm_reader_u16(&r);
+		uint16_t n = vnm_reader_u16(&r);
+		uint16_t index = vnm_reader_u16(&r);
+		struct vnm_reader value = vnm_reader_sub(&r, n);
+
+		if (r.bad)
+			return VNM_R_bad_length;
+		if (type == TLV_UPDATE)
+			update = value;
+		else if (type == TLV_STATELESS)
+			read_stateless(m, value);
+		else if (type == TLV_PATH_MARKING)
+			read_marking(m, index, value);
+		else if (type == TLV_VRF)
+			m->table_name = (struct vnm_str){(const char *)value.p, n, false};
+	}
+	return update.p != NULL ? read_update(m, &update) : VNM_R_truncated;
+}
+
+static enum vnm_reason
+route_monitoring(struct message *m, struct vnm_reader r)
+{
+	return m->version == 4 ? read_tlvs(m, r) : read_update(m, &r);
+}
+
+/* ---- Statistics -------------------------------------------------------------------------------
+ */
+
+static const struct stat_row {
+	uint16_t type;
+	bool family;
+	const char *name;
+} stats[] = {
+#define NUMBER false
+#define FAMILY true
+#define VNM_BMP_STAT(type, name, form) {type, form, name},
+#include "decoders/bmp_stats.def"
+#undef VNM_BMP_STAT
+#undef NUMBER
+#undef FAMILY
+};
+
+static const struct stat_row *
+stat_row(uint16_t type)
+{
+	for (size_t i = 0; i < VNM_ARRAY_LEN(stats); i++) {
+		if (stats[i].type == type)
+			return &stats[i];
+	}
+	return NULL;
+}
+
+#define NAME_N 64
+
+/* "adj_rib_in_routes_ipv4_unicast", "stat_65531"; NULL when the scratch is full. */
+static const char *
+stat_name(struct message *m, uint16_t type, const struct stat_row *row, struct vnm_reader *value)
+{
+	char *name = vnm_scratch_take(m->out->scratch, NAME_N);
+	uint16_t afi;
+	uint8_t safi;
+
+	if (name == NULL)
+		return NULL;
+	if (row == NULL) {
+		snprintf(name, NAME_N, "stat_%u", type);
+	} else if (!row->family) {
+		snprintf(name, NAME_N, "%s", row->name);
+	} else {
+		afi = vnm_reader_u16(value);
+		safi = vnm_reader_u8(value);
+		struct vnm_str a = vnm_afi_name(afi), s = vnm_safi_name(safi);
+		if (a.n != 0 && s.n != 0)
+			snprintf(
+			    name, NAME_N, "%s_%.*s_%.*s", row->name, (int)a.n, a.p, (int)s.n, s.p);
+		else
+			snprintf(name, NAME_N, "%s_%u_%u", row->name, afi, safi);
+	}
+	for (char *p = name; *p != '\0'; p++) {
+		if (*p == '-')
+			*p = '_';
+	}
+	return name;
+}
+
+static bool
+read_stat(struct message *m, struct vnm_reader *r, struct vnm_pair *pair)
+{
+	uint16_t type = vnm_reader_u16(r);
+	uint16_t n = vnm_reader_u16(r);
+	struct vnm_reader value = vnm_reader_sub(r, n);
+	const struct stat_row *row = stat_row(type);
+
+	if (r->bad || (row != NULL && row->family && n < 3))
+		return false;
+	pair->name = stat_name(m, type, row, &value);
+	size_t left = vnm_reader_left(&value);
+	if (left == 4 || left == 8) {
+		pair->type = VNM_PAIR_U64;
+		pair->u64 = vnm_be_uint(value.p, left);
+	} else {
+		pair->type = VNM_PAIR_BYTES;
+		pair->bytes = vnm_reader_rest(&value);
+	}
+	return pair->name != NULL;
+}
+
+/* The count of TLVs may be wrong: the octets decide (RFC 7854 section 4.8). */
+static enum vnm_reason
+statistics(struct message *m, struct vnm_reader r)
+{
+	uint32_t n = 0, room;
+	struct vnm_pair *pairs;
+
+	vnm_reader_skip(&r, 4);
+	room = (uint32_t)(vnm_reader_left(&r) / 4);
+	pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
+	if (r.bad)
+		return VNM_R_truncated;
+	if (pairs == NULL)
+		return VNM_R_scratch_full;
+	while (vnm_reader_left(&r) > 0) {
+		if (!read_stat(m, &r, &pairs[n])) {
+			vnm_out_fault(m->out, VNM_R_tlv_malformed);
+			break;
+		}
+		n++;
+	}
+	struct vnm_record *rec = begin_peer(m, VNM_STR("stats"));
+	VNM_SET(rec, peer, stats, (struct vnm_pairs){pairs, n});
+	vnm_out_emit(m->out);
+	return VNM_OK;
+}
+
+/* ---- Peer Up, Peer Down
+ * -------------------------------------------------------------------------- */
+
+static void
+keep_text(char *to, size_t size, struct vnm_reader value)
+{
+	size_t n = vnm_reader_left(&value);
+
+	if (n >= size)
+		n = size - 1;
+	memcpy(to, value.p, n);
+	to[n] = '\0';
+}
+
+/* Information TLVs (RFC 7854 section 4.4, RFC 9736): free text, table name, admin label. */
+static void
+read_information(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+{
+	static const char *const names[] = {"string", NULL, NULL, "table_name", "admin_label"};
+	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
+	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
+
+	while (pairs != NULL && vnm_reader_left(&r) > 0) {
+		uint16_t type = vnm_reader_u16(&r);
+		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
+
+		if (r.bad) {
+			vnm_out_fault(m->out, VNM_R_tlv_malformed);
+			break;
+		}
+		if (type == TLV_VRF && m->peer != NULL)
+			keep_text(m->peer->table_name, sizeof(m->peer->table_name), value);
+		pairs[n].name =
+		    type < VNM_ARRAY_LEN(names) && names[type] != NULL ? names[type] : "tlv";
+		pairs[n].type = VNM_PAIR_STR;
+		pairs[n++].str = (struct vnm_str){
+		    (const char *)value.p, (uint32_t)vnm_reader_left(&value), false};
+	}
+	if (n != 0)
+		VNM_SET(rec, peer, information, (struct vnm_pairs){pairs, n});
+}
+
+static void
+keep_opens(
+    struct vnm_bmp_peer *peer, const struct vnm_bgp_open *sent, const struct vnm_bgp_open *received)
+{
+	peer->up = true;
+	peer->implicit = false;
+	peer->as4 = sent->as4 && received->as4;
+	peer->sent_count = sent->family_count;
+	peer->received_count = received->family_count;
+	memcpy(peer->sent, sent->families, sizeof(peer->sent));
+	memcpy(peer->received, received->families, sizeof(peer->received));
+}
+
+static enum vnm_reason
+peer_up(struct message *m, struct vnm_reader r)
+{
+	const uint8_t *p = vnm_reader_take(&r, 20);
+	struct vnm_bgp_open sent, received;
+	enum vnm_reason reason;
+
+	if (p == NULL)
+		return VNM_R_truncated;
+	if ((reason = vnm_bgp_open(&r, m->out, &sent)) != VNM_OK ||
+	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
+		return reason;
+	keep_opens(m->peer, &sent, &received);
+	struct vnm_record *rec = begin_peer(m, VNM_STR("up"));
+	read_information(m, r, rec);
+	if (!is_zero(p, 16))
+		VNM_SET(
+		    rec, peer, local_addr, is_zero(p, 12) ? vnm_addr_ip4(p + 12) : vnm_addr_ip6(p));
+	VNM_SET(rec, peer, local_port, vnm_be16(p + 16));
+	VNM_SET(rec, peer, remote_port, vnm_be16(p + 18));
+	VNM_SET(rec, peer, local_as, sent.as);
+	VNM_SET(rec, peer, local_bgp_id, vnm_addr_ip4(sent.id));
+	VNM_SET(rec, peer, hold_time,
+	    sent.hold_time_s < received.hold_time_s ? sent.hold_time_s : received.hold_time_s);
+	VNM_SET(rec, peer, capabilities_sent, sent.capabilities);
+	VNM_SET(rec, peer, capabilities_received, received.capabilities);
+	if (m->peer->table_name[0] != '\0')
+		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
+	vnm_out_emit(m->out);
+	return VNM_OK;
+}
+
+/* RFC 7854 section 4.9, RFC 9069 section 4.4. */
+static struct vnm_str
+down_reason(uint8_t code)
+{
+	static const struct vnm_str names[] = {[1] = VNM_STR("local-notification"),
+	    [2] = VNM_STR("local-fsm-event"),
+	    [3] = VNM_STR("remote-notification"),
+	    [4] = VNM_STR("remote-no-data"),
+	    [5] = VNM_STR("de-configured"),
+	    [6] = VNM_STR("local-system-closed")};
+
+	return code < VNM_ARRAY_LEN(names) ? names[code] : (struct vnm_str){0};
+}
+
+/* A NOTIFICATION: marker, length, type, error code and subcode (RFC 4271 section 4.5). */
+static void
+set_notification(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+{
+	const uint8_t *p = vnm_reader_take(&r, 21);
+	char *text = vnm_scratch_take(m->out->scratch, 8);
+
+	if (p == NULL || text == NULL || p[18] != 3)
+		return;
+	int n = snprintf(text, 8, "%u/%u", p[19], p[20]);
+	VNM_SET(rec, peer, notification, (struct vnm_str){text, (uint32_t)n, true});
+}
+
+static enum vnm_reason
+peer_down(struct message *m, struct vnm_reader r)
+{
+	uint8_t code = vnm_reader_u8(&r);
+	struct vnm_record *rec;
+
+	if (r.bad)
+		return VNM_R_truncated;
+	rec = begin_peer(m, VNM_STR("down"));
+	VNM_SET(rec, peer, reason_code, code);
+	if (down_reason(code).n != 0)
+		VNM_SET(rec, peer, reason, down_reason(code));
+	if (code == 1 || code == 3)
+		set_notification(m, r, rec);
+	else if (code == 6)
+		read_information(m, r, rec);
+	VNM_SET(rec, peer, routes_gone, true);
+	vnm_out_emit(m->out);
+	m->peer->up = false;
+	return VNM_OK;
+}
+
+/* ---- Initiation, Termination, mirroring
+ * ---------------------------------------------------------------- */
+
+static enum vnm_reason
+initiation(struct message *m, struct vnm_reader r)
+{
+	static const char *const names[] = {"string", "sys_descr", "sys_name"};
+	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
+	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
+
+	if (pairs == NULL)
+		return VNM_R_scratch_full;
+	while (vnm_reader_left(&r) > 0) {
+		uint16_t type = vnm_reader_u16(&r);
+		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
+
+		if (r.bad)
+			return VNM_R_bad_length;
+		if (type == 2)
+			keep_text(m->session->name, sizeof(m->session->name), value);
+		pairs[n].name = type < VNM_ARRAY_LEN(names) ? names[type] : "tlv";
+		pairs[n].type = VNM_PAIR_STR;
+		pairs[n++].str = (struct vnm_str){
+		    (const char *)value.p, (uint32_t)vnm_reader_left(&value), false};
+	}
+	struct vnm_record *rec = begin_peer(m, VNM_STR("init"));
+	VNM_SET(rec, peer, information, (struct vnm_pairs){pairs, n});
+	vnm_out_emit(m->out);
+	return VNM_OK;
+}
+
+/* RFC 7854 section 4.5. */
+static struct vnm_str
+term_reason(uint16_t code)
+{
+	static const struct vnm_str names[] = {VNM_STR("administratively-closed"),
+	    VNM_STR("unspecified"), VNM_STR("out-of-resources"), VNM_STR("redundant-connection"),
+	    VNM_STR("permanently-administratively-closed")};
+
+	return code < VNM_ARRAY_LEN(names) ? names[code] : (struct vnm_str){0};
+}
+
+static enum vnm_reason
+termination(struct message *m, struct vnm_reader r)
+{
+	struct vnm_record *rec = begin_peer(m, VNM_STR("term"));
+
+	while (vnm_reader_left(&r) > 0) {
+		uint16_t type = vnm_reader_u16(&r);
+		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
+
+		if (r.bad)
+			return VNM_R_bad_length;
+		if (type != 1 || vnm_reader_left(&value) != 2)
+			continue;
+		m->session->term_reason = vnm_reader_u16(&value);
+		VNM_SET(rec, peer, reason_code, m->session->term_reason);
+		if (term_reason(m->session->term_reason).n != 0)
+			VNM_SET(rec, peer, reason, term_reason(m->session->term_reason));
+	}
+	m->session->terminated = true;
+	vnm_out_emit(m->out);
+	return VNM_OK;
+}
+
+/* RFC 7854 section 4.7: a mirrored message, or word that some were lost. */
+static enum vnm_reason
+mirroring(struct message *m, struct vnm_reader r)
+{
+	struct vnm_record *rec = begin_peer(m, VNM_STR("mirror"));
+
+	while (vnm_reader_left(&r) > 0) {
+		uint16_t type = vnm_reader_u16(&r);
+		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
+
+		if (r.bad)
+			return VNM_R_bad_length;
+		if (type == 0) {
+			VNM_SET(rec, peer, mirrored, vnm_reader_rest(&value));
+		} else if (type == 1 && vnm_reader_left(&value) == 2) {
+			uint16_t code = vnm_reader_u16(&value);
+			VNM_SET(rec, peer, reason_code, code);
+			VNM_SET(rec, peer, reason,
+			    code == 0 ? VNM_STR("errored-pdu") : VNM_STR("messages-lost"));
+		}
+	}
+	vnm_out_emit(m->out);
+	return VNM_OK;
+}
+
+/* ---- messages
+ * ------------------------------------------------------------------------------------------- */
+
+static const struct message_row {
+	bool has_peer;
+	enum vnm_reason (*read)(struct message *m, struct vnm_reader r);
+} rows[] = {
+    {true, route_monitoring},
+    {true, statistics},
+    {true, peer_down},
+    {true, peer_up},
+    {false, initiation},
+    {false, termination},
+    {true, mirroring},
+};
+
+static void
+set_time(struct vnm_out *out, const uint8_t *p)
+{
+	uint64_t seconds = vnm_be32(p);
+
+	if (seconds != 0) /* 0: the router does not know */
+		VNM_SET(out->rec, env, event_ns,
+		    seconds * VNM_NS_PER_S + vnm_be32(p + 4) % 1000000 * VNM_NS_PER_US);
+	vnm_out_base(out);
+}
+
+static enum vnm_reason
+read_peer_header(struct message *m, struct vnm_reader *r)
+{
+	const uint8_t *p = vnm_reader_take(r, PEER_HEADER_N);
+	struct vnm_bmp_key key = {0};
+
+	if (p == NULL)
+		return VNM_R_truncated;
+	key.type = p[0];
+	memcpy(key.distinguisher, p + 2, 8);
+	memcpy(key.addr, p + 10, 16);
+	m->peer = vnm_bmp_peer_get(m->session, &key, m->out->limits->peers);
+	if (m->peer == NULL)
+		return VNM_R_peer_limit;
+	m->flags = m->peer->flags = p[1];
+	m->peer->as = vnm_be32(p + 26);
+	memcpy(m->peer->bgp_id, p + 30, 4);
+	if (key.type == VNM_BMP_PEER_LOC_RIB)
+		m->view = VNM_BMP_LOC;
+	else
+		m->view = (m->flags & FLAG_O) != 0 ? VNM_BMP_OUT : VNM_BMP_IN;
+	if (!is_zero(key.distinguisher, 8))
+		m->distinguisher = vnm_rd_text(m->peer->key.distinguisher, m->out);
+	set_time(m->out, p + 34);
+	return VNM_OK;
+}
+
+static enum vnm_reason
+bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
+{
+	struct vnm_reader r = vnm_reader_of(d->p, d->n);
+	const uint8_t *p = vnm_reader_take(&r, COMMON_HEADER_N);
+	struct message m = {.x = x, .out = out};
+	enum vnm_reason reason;
+
+	if (p == NULL || vnm_be32(p + 1) > d->n)
+		return VNM_R_truncated;
+	m.version = p[0];
+	m.type = p[5];
+	if (m.version != 3 && m.version != 4)
+		return VNM_R_bad_version;
+	if (m.type >= VNM_ARRAY_LEN(rows))
+		return VNM_R_message_unknown;
+	m.session = vnm_bmp_session_get(x->state, d->session);
+	if (m.session == NULL)
+		return VNM_R_out_of_memory;
+	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
+	vnm_out_base(out);
+	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
+		return reason;
+	return rows[m.type].read(&m, r);
+}
+
+static size_t
+bmp_frame(const uint8_t *p, size_t n)
+{
+	size_t length;
+
+	if (n < COMMON_HEADER_N)
+		return 0;
+	length = vnm_be32(p + 1);
+	if ((p[0] != 3 && p[0] != 4) || length < COMMON_HEADER_N || length > MESSAGE_MAX)
+		return VNM_FRAME_BAD;
+	return length;
+}
+
+static bool
+bmp_probe(const uint8_t *p, size_t n)
+{
+	size_t length = n >= COMMON_HEADER_N ? bmp_frame(p, n) : 0;
+
+	return length != 0 && length != VNM_FRAME_BAD && p[5] < VNM_ARRAY_LEN(rows) &&
+	       (!rows[p[5]].has_peer || length >= COMMON_HEADER_N + PEER_HEADER_N);
+}
+
+/* The session is gone, and with it all that its peers announced: each of them is told of. */
+static void
+bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
+{
+	struct vnm_bmp_state *state = x->state;
+	struct vnm_bmp_session *session = vnm_bmp_session_find(state, d->session);
+	struct message m = {.x = x, .out = out, .session = session};
+	struct vnm_str reason = VNM_STR("connection-closed");
+
+	if (session == NULL)
+		return;
+	if (session->terminated)
+		reason = VNM_STR("terminated");
+	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
+	vnm_out_base(out);
+	for (uint32_t i = 0; i <= session->count; i++) {
+		m.peer = i < session->count ? &session->peers[i] : NULL;
+		if (m.peer != NULL && !m.peer->up && !m.peer->implicit)
+			continue;
+		m.distinguisher = (struct vnm_str){0};
+		if (m.peer != NULL && !is_zero(m.peer->key.distinguisher, 8))
+			m.distinguisher = vnm_rd_text(m.peer->key.distinguisher, out);
+		m.flags = m.peer != NULL ? m.peer->flags : 0;
+		m.view = m.peer != NULL && m.peer->key.type == VNM_BMP_PEER_LOC_RIB ? VNM_BMP_LOC
+										    : VNM_BMP_IN;
+		struct vnm_record *rec = begin_peer(&m, VNM_STR("lost"));
+		VNM_SET(rec, peer, reason, reason);
+		VNM_SET(rec, peer, routes_gone, true);
+		vnm_out_emit(out);
+	}
+	vnm_bmp_session_end(state, session);
+}
+
+static void
+bmp_close(struct vnm_exporter *x, struct vnm_counters *counters)
+{
+	struct vnm_bmp_state *s = x->state;
+
+	(void)counters;
+	while (s->count > 0)
+		vnm_bmp_session_end(s, s->sessions[s->count - 1]);
+	vnm_free(s->sessions);
+}
+
+const struct vnm_decoder vnm_bmp_decoder = {
+    .name = "bmp",
+    .summary = "BMP (RFC 7854, RFC 8671, RFC 9069) with BGP and BGP-LS: routes and link state",
+    .ports = {11019, 5000, 1790},
+    .state_size = sizeof(struct vnm_bmp_state),
+    .probe = bmp_probe,
+    .frame = bmp_frame,
+    .decode = bmp_decode,
+    .end = bmp_end,
+    .close = bmp_close,
+};

@@ -1,0 +1,71 @@
+/*
+ * BMP (RFC 7854, RFC 8671, RFC 9069, RFC 9736, draft-ietf-grow-bmp-tlv): what its decoder knows
+ * of a router's sessions and their BGP peers.
+ *
+ * A peer is known by its type, distinguisher and address within one BMP session: exporters send
+ * other BGP identifiers and AS numbers for the same peer after it went down.
+ */
+#ifndef VNM_DECODERS_BMP_H
+#define VNM_DECODERS_BMP_H
+
+#include "base/hash.h"
+#include "decoders/bgp.h"
+
+enum vnm_bmp_view { VNM_BMP_IN, VNM_BMP_OUT, VNM_BMP_LOC };
+
+#define VNM_BMP_PEER_LOC_RIB 3 /* peer type of the router's own table (RFC 9069) */
+
+struct vnm_bmp_key {
+	uint8_t type;
+	uint8_t zero[7];
+	uint8_t distinguisher[8];
+	uint8_t addr[16]; /* as on the wire: IPv4 in the last four octets */
+};
+
+struct vnm_bmp_peer {
+	struct vnm_bmp_key key;
+	bool up;       /* by a Peer Up that no Peer Down followed */
+	bool implicit; /* never announced by a Peer Up */
+	bool as4;      /* both OPENs have four-octet AS numbers */
+	uint8_t flags; /* of the message before */
+	uint32_t as;
+	uint8_t bgp_id[4];
+	struct vnm_bgp_family sent[VNM_BGP_FAMILIES]; /* in the router's OPEN */
+	struct vnm_bgp_family received[VNM_BGP_FAMILIES];
+	uint8_t sent_count, received_count;
+	char table_name[64]; /* cut where longer; empty: not told */
+};
+
+struct vnm_bmp_session {
+	uint64_t id;	 /* of the stream */
+	char name[128];	 /* sysName, cut where longer; empty: not told */
+	bool terminated; /* the router said that it would end */
+	uint16_t term_reason;
+	struct vnm_bmp_peer *peers; /* owned */
+	uint32_t count, cap;
+	struct vnm_table index; /* of peers by key */
+};
+
+struct vnm_bmp_state {
+	struct vnm_bmp_session **sessions; /* owned, as are the sessions */
+	uint32_t count, cap;
+};
+
+/* The stream's session, made where it is new; NULL when memory is short. */
+struct vnm_bmp_session *vnm_bmp_session_get(struct vnm_bmp_state *s, uint64_t id);
+/* NULL where there is none. */
+struct vnm_bmp_session *vnm_bmp_session_find(struct vnm_bmp_state *s, uint64_t id);
+void vnm_bmp_session_end(struct vnm_bmp_state *s, struct vnm_bmp_session *session);
+
+/* The peer, made (implicit) where it is new; NULL when memory is short or there are `limit`. */
+struct vnm_bmp_peer *vnm_bmp_peer_get(
+    struct vnm_bmp_session *session, const struct vnm_bmp_key *key, uint32_t limit);
+
+/* Whether the OPENs lead to expect path identifiers in this view (RFC 7911 section 5). */
+bool vnm_bmp_expects_add_path(
+    const struct vnm_bmp_peer *peer, enum vnm_bmp_view view, uint16_t afi, uint8_t safi);
+
+/* Whether both OPENs have the Multiple Labels capability for it (RFC 8277 section 2.1). */
+bool vnm_bmp_expects_labels(const struct vnm_bmp_peer *peer, uint16_t afi, uint8_t safi);
+
+#endif
