@@ -55,7 +55,10 @@ VNM_BGP_SIZE(flowspec)
 	return head + size;
 }
 
-/* A prefix; of IPv6 with an offset, from which on its bits are given (RFC 8956 section 3.1). */
+/*
+ * A prefix; of IPv6 perhaps with an offset, from which on its bits are given: then it is written
+ * address/offset-length as in RFC 8956 section 3.8.
+ */
 static char *
 write_prefix(char *out, struct vnm_reader *r, uint8_t max)
 {
@@ -65,20 +68,22 @@ write_prefix(char *out, struct vnm_reader *r, uint8_t max)
 
 	if (bits > max || offset > bits)
 		return NULL;
-	size_t n = (bits - offset + 7) / 8;
-	const uint8_t *p = vnm_reader_take(r, n);
+	const uint8_t *p = vnm_reader_take(r, (bits - offset + 7) / 8);
 	if (p == NULL)
 		return NULL;
-	if (n > 0)
-		memcpy(a.b, p, n);
+	for (unsigned i = offset; i < bits; i++) {
+		unsigned from = i - offset;
+
+		if ((p[from / 8] << from % 8 & 0x80) != 0)
+			a.b[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	}
 	out += vnm_addr_write(out, &a);
 	*out++ = '/';
-	out = vnm_text_u64(out, bits);
-	if (max == 128) {
-		*out++ = '@';
+	if (offset != 0) {
 		out = vnm_text_u64(out, offset);
+		*out++ = '-';
 	}
-	return out;
+	return vnm_text_u64(out, bits);
 }
 
 /* One operator with its value (RFC 8955 section 4.2.1). */

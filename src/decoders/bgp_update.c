@@ -143,18 +143,17 @@ reach(struct vnm_bgp_reading *u, struct vnm_slice octets)
 	return vnm_bgp_block(u, &b);
 }
 
-/* RFC 7606 section 3 (d): without these a route is no route. */
+/*
+ * RFC 7606 section 3 (d): without these a route is no route. Exporters tell a router's own routes
+ * without AS_PATH, so that this one may be missing.
+ */
 static void
 check_mandatory(struct vnm_bgp_reading *u, bool old_nlri)
 {
-	static const char missing[] = "missing";
-
 	if (!u->has_origin)
-		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "origin", missing);
-	if (!u->has_as_path)
-		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "as_path", missing);
+		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "origin", "missing");
 	if (old_nlri && !u->has_next_hop)
-		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "next_hop", missing);
+		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "next_hop", "missing");
 }
 
 /* Routes of MP_REACH_NLRI and of the message's end, with the attributes of both. */
