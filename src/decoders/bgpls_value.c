@@ -137,7 +137,7 @@ loss(struct vnm_bgpls *g VNM_UNUSED, struct vnm_reader *r, struct vnm_pair *pair
 	return real(pair, (double)(vnm_reader_u32(r) & 0xffffff) * 3 / 1e6);
 }
 
-/* Metrics come in as many octets as the protocol has for them, up to four. */
+/* Metrics and ids come in as many octets as the protocol has for them, up to four. */
 static bool
 metric(struct vnm_bgpls *g VNM_UNUSED, struct vnm_reader *r, struct vnm_pair *pair)
 {

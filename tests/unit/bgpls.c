@@ -488,6 +488,15 @@ test_policy(void)
 	attributes("04b1 0006 8000 0000 fcbb", "\"tlv_1201\":\"80000000fcbb\"");
 }
 
+/* Of drafts: what has no known form is octets with a name. */
+static void
+test_drafts(void)
+{
+	attributes("0226 0002 0007 0228 0004 0a000001 0488 0001 ff",
+	    "\"tunnel_id\":7,\"tunnel_head_end_address\":\"10.0.0.1\","
+	    "\"isis_flood_reflection\":\"ff\"");
+}
+
 static void
 test_policy_originator(void)
 {
@@ -694,6 +703,7 @@ CU_TestInfo suite_bgpls[] = {
     {"lengths that contradict", test_bad_lengths},
     {"TLVs within TLVs", test_depth},
     {"SR policies", test_policy},
+    {"TLVs of drafts", test_drafts},
     {"SR policies of IPv6 originators", test_policy_originator},
     {"segment lists and constraints", test_segment_list},
     {"node ids", test_node_ids},
