@@ -25,7 +25,8 @@ struct vnm_intake {
 	void (*end)(void *ctx, const struct vnm_datagram *d);
 	/* The turn ends: outputs get their batches. */
 	void (*turn_end)(void *ctx);
-	/* Whether outputs have room for another turn's records: streams are read only then. */
+	/* Whether outputs have room for another message's records: streams are read only then.
+	 */
 	bool (*room)(void *ctx);
 	/* As in struct vnm_decoder; NULL: this source is no stream. */
 	vnm_frame_fn frame;

@@ -67,7 +67,7 @@ static void
 hand_over(struct replay *r, const struct vnm_datagram *d)
 {
 	r->intake->message(r->intake->ctx, d);
-	if (++r->in_turn >= VNM_TURN_DATAGRAMS)
+	if (++r->in_turn >= VNM_TURN_DATAGRAMS || !r->intake->room(r->intake->ctx))
 		end_turn(r);
 }
 

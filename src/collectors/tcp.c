@@ -60,6 +60,7 @@ struct vnm_tcp {
 	struct connection *connections;	 /* owned */
 	uint32_t n;
 	uint64_t sessions; /* so far */
+	bool draining;	   /* what is in the sockets is read, room or not */
 	struct vnm_log_gate gate;
 	struct event listener;
 	struct event accept_again;
@@ -175,10 +176,13 @@ read_some(struct connection *c)
 static enum outcome
 cut_messages(struct connection *c, unsigned *messages, uint64_t begun_ns)
 {
+	const struct vnm_intake *in = c->tcp->intake;
 	struct vnm_slice message;
 
 	for (;;) {
 		if (*messages >= VNM_TURN_DATAGRAMS)
+			return MORE;
+		if (*messages > 0 && !c->tcp->draining && !in->room(in->ctx))
 			return MORE;
 		if (*messages % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 &&
 		    vnm_clock_mono_ns() - begun_ns >= VNM_TURN_NS)
@@ -529,6 +533,7 @@ vnm_tcp_drain(struct vnm_tcp *t)
 	struct connection *next;
 
 	assert(t->magic == TCP_MAGIC);
+	t->draining = true;
 	for (struct connection *c = t->connections; c != NULL; c = next) {
 		next = c->next;
 		drain_connection(c);

@@ -13,7 +13,8 @@
 #define EXPORTER_MAGIC 0x766e6578U /* "vnex" */
 #define PIPELINE_MAGIC 0x766e7069U /* "vnpi" */
 #define SCRATCH_OCTETS (1U << 20)
-#define ROOM_RECORDS 4096
+#define ROOM_LASTS 1024	     /* records; then sinks are asked for room again */
+#define ROOM_UNPUBLISHED 512 /* records that an output may hold besides */
 #define TICK_NS VNM_NS_PER_S
 
 struct vnm_pipeline {
@@ -30,7 +31,8 @@ struct vnm_pipeline {
 	uint64_t now_ns;
 	uint64_t next_tick_ns;
 	uint64_t record_seq;
-	size_t output_left; /* of limits->output_per_message */
+	uint64_t room_until; /* record_seq up to which there is known to be room */
+	size_t output_left;  /* of limits->output_per_message */
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
@@ -331,20 +333,22 @@ vnm_pipeline_turn_end(struct vnm_pipeline *p)
 		vnm_output_turn_end(p->outputs[i]);
 }
 
-/* A stream's next read may yield a turn's worth of messages with many records each. */
-static bool
-sink_has_room(struct vnm_sink *s)
-{
-	return s->type->room(s) >= ROOM_RECORDS;
-}
-
+/* A message that begins while room lasts has all its records kept. */
 bool
 vnm_pipeline_room(struct vnm_pipeline *p)
 {
+	uint64_t wanted =
+	    (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
+
+	if (p->record_seq < p->room_until)
+		return true;
 	for (size_t i = 0; i < p->output_count; i++) {
-		if (!sink_has_room(p->outputs[i]->sink))
+		struct vnm_sink *s = p->outputs[i]->sink;
+
+		if (s->type->room(s) < wanted)
 			return false;
 	}
+	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
 }
 

@@ -53,7 +53,7 @@ void vnm_pipeline_end(
 /* The turn ends: outputs get their batches. */
 void vnm_pipeline_turn_end(struct vnm_pipeline *p);
 
-/* Whether all outputs have room for another turn. */
+/* Whether all outputs have room for all records of another message. Cheap: ask before each. */
 bool vnm_pipeline_room(struct vnm_pipeline *p);
 
 /* The clock has come to now_ns: at the most once a second of it, every exporter's tick. */

@@ -23,7 +23,7 @@
 #define LINK_EVERY 10 /* records, one of which is link state */
 #define TURN 128
 #define TICK_NS (100 * VNM_NS_PER_MS)
-#define ROOM 4096
+#define ROOM 4096 /* records; more than a turn has */
 
 struct source {
 	struct vnm_sink *sink;

@@ -254,7 +254,7 @@ has_room(void *ctx)
 	struct keeper *k = ctx;
 
 	if (k->no_room == 0)
-		return true;
+		return k->room_for == 0 || k->n < k->room_for;
 	k->no_room--;
 	return false;
 }

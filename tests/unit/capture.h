@@ -65,6 +65,7 @@ struct keeper {
 	size_t without_turn; /* messages since the last turn_end() */
 	size_t longest_turn;
 	unsigned no_room; /* how often room() still says no */
+	size_t room_for;  /* so many messages; 0: for any number */
 };
 
 void keeper_begin(struct keeper *k);

@@ -241,6 +241,38 @@ test_room_between_turns(void)
 	vnm_buffer_free(&sent);
 }
 
+/* Room goes in the middle of a turn: not one message more, until the end of all. */
+static void
+test_room_in_a_turn(void)
+{
+	struct vnm_buffer sent = {0};
+	struct bed b;
+
+	for (int i = 0; i < 1000; i++)
+		put_message(&sent, 20);
+	bed_begin(&b, "127.0.0.1");
+	b.k.room_for = 10;
+	int fd = dial(&b);
+	if (send(fd, sent.p, sent.n, MSG_NOSIGNAL) != (ssize_t)sent.n)
+		abort();
+	turn_until(&b, 10, 0);
+	for (int i = 0; i < 20; i++) {
+		turn(&b);
+		usleep(1000);
+	}
+	CU_ASSERT_EQUAL(b.k.n, 10);
+	b.k.room_for = 200;
+	turn_until(&b, 200, 0);
+	for (int i = 0; i < 20; i++)
+		turn(&b);
+	CU_ASSERT_EQUAL(b.k.n, 200);
+	vnm_tcp_drain(b.t);
+	check_messages(&b, &sent);
+	close(fd);
+	bed_end(&b);
+	vnm_buffer_free(&sent);
+}
+
 /* A connection on which much came does not keep the loop: one pass, one turn of each. */
 static void
 test_one_turn_a_pass(void)
@@ -514,6 +546,7 @@ test_no_descriptors(void)
 CU_TestInfo suite_tcp[] = {{"cut at every octet", test_every_split},
     {"messages of all sizes", test_mass}, {"turns", test_fair}, {"cut-off messages", test_cut_off},
     {"streams that break", test_bad_framing}, {"no room", test_room},
-    {"no room between turns", test_room_between_turns}, {"one turn a pass", test_one_turn_a_pass},
-    {"connections refused", test_limits}, {"silent connections", test_idle}, {"drain", test_drain},
+    {"no room between turns", test_room_between_turns}, {"no room in a turn", test_room_in_a_turn},
+    {"one turn a pass", test_one_turn_a_pass}, {"connections refused", test_limits},
+    {"silent connections", test_idle}, {"drain", test_drain},
     {"no descriptors", test_no_descriptors}, CU_TEST_INFO_NULL};
