@@ -23,6 +23,12 @@
 #define FLAG_A 0x20U /* AS_PATH of two-octet AS numbers */
 #define FLAG_O 0x10U /* Adj-RIB-Out */
 
+/* Types of messages that differ in their TLVs; TLVs of the router. */
+enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
+#define TLV_TERM_REASON 1
+#define TLV_SYS_NAME 2
+#define NAME_N 16 /* octets for "tlv_65535" */
+
 /* TLVs of version 4's Route Monitoring. */
 #define TLV_STATELESS 1
 #define TLV_VRF 3
@@ -156,19 +162,26 @@ set_path_status(struct message *m, struct vnm_record *r)
 	}
 }
 
+/* Without a Peer Up nothing told how this peer's messages read. */
 static struct vnm_record *
 begin_route(void *ctx, enum vnm_kind kind)
 {
+	static const struct vnm_str guessed[] = {VNM_STR("peer")};
 	struct message *m = ctx;
 	struct vnm_record *r = vnm_out_begin(m->out, kind);
+	const struct vnm_strs inferred = {guessed, m->peer->up ? 0 : 1};
 
 	if (kind == VNM_KIND_linkstate) {
 		SET_ROUTER(r, linkstate, m);
 		SET_PEER(r, linkstate, m);
+		if (inferred.n != 0)
+			VNM_SET(r, linkstate, inferred, inferred);
 	} else {
 		SET_ROUTER(r, route, m);
 		SET_PEER(r, route, m);
 		set_path_status(m, r);
+		if (inferred.n != 0)
+			VNM_SET(r, route, inferred, inferred);
 	}
 	return r;
 }
@@ -288,117 +301,23 @@ route_monitoring(struct message *m, struct vnm_reader r)
 	return m->version == 4 ? read_tlvs(m, r) : read_update(m, &r);
 }
 
-/* ---- Statistics -------------------------------------------------------------------------------
- */
+/* ---- Statistics ----------------------------------------------------------------------------- */
 
-static const struct stat_row {
-	uint16_t type;
-	bool family;
-	const char *name;
-} stats[] = {
-#define NUMBER false
-#define FAMILY true
-#define VNM_BMP_STAT(type, name, form) {type, form, name},
-#include "decoders/bmp_stats.def"
-#undef VNM_BMP_STAT
-#undef NUMBER
-#undef FAMILY
-};
-
-static const struct stat_row *
-stat_row(uint16_t type)
-{
-	for (size_t i = 0; i < VNM_ARRAY_LEN(stats); i++) {
-		if (stats[i].type == type)
-			return &stats[i];
-	}
-	return NULL;
-}
-
-#define NAME_N 64
-
-/* "adj_rib_in_routes_ipv4_unicast", "stat_65531"; NULL when the scratch is full. */
-static const char *
-stat_name(struct message *m, uint16_t type, const struct stat_row *row, struct vnm_reader *value)
-{
-	char *name = vnm_scratch_take(m->out->scratch, NAME_N);
-	uint16_t afi;
-	uint8_t safi;
-
-	if (name == NULL)
-		return NULL;
-	if (row == NULL) {
-		snprintf(name, NAME_N, "stat_%u", type);
-	} else if (!row->family) {
-		snprintf(name, NAME_N, "%s", row->name);
-	} else {
-		afi = vnm_reader_u16(value);
-		safi = vnm_reader_u8(value);
-		struct vnm_str a = vnm_afi_name(afi), s = vnm_safi_name(safi);
-		if (a.n != 0 && s.n != 0)
-			snprintf(
-			    name, NAME_N, "%s_%.*s_%.*s", row->name, (int)a.n, a.p, (int)s.n, s.p);
-		else
-			snprintf(name, NAME_N, "%s_%u_%u", row->name, afi, safi);
-	}
-	for (char *p = name; *p != '\0'; p++) {
-		if (*p == '-')
-			*p = '_';
-	}
-	return name;
-}
-
-static bool
-read_stat(struct message *m, struct vnm_reader *r, struct vnm_pair *pair)
-{
-	uint16_t type = vnm_reader_u16(r);
-	uint16_t n = vnm_reader_u16(r);
-	struct vnm_reader value = vnm_reader_sub(r, n);
-	const struct stat_row *row = stat_row(type);
-
-	if (r->bad || (row != NULL && row->family && n < 3))
-		return false;
-	pair->name = stat_name(m, type, row, &value);
-	size_t left = vnm_reader_left(&value);
-	if (left == 4 || left == 8) {
-		pair->type = VNM_PAIR_U64;
-		pair->u64 = vnm_be_uint(value.p, left);
-	} else {
-		pair->type = VNM_PAIR_BYTES;
-		pair->bytes = vnm_reader_rest(&value);
-	}
-	return pair->name != NULL;
-}
-
-/* The count of TLVs may be wrong: the octets decide (RFC 7854 section 4.8). */
 static enum vnm_reason
 statistics(struct message *m, struct vnm_reader r)
 {
-	uint32_t n = 0, room;
-	struct vnm_pair *pairs;
+	struct vnm_pairs pairs;
+	enum vnm_reason reason = vnm_bmp_stats(r, m->out, &pairs);
 
-	vnm_reader_skip(&r, 4);
-	room = (uint32_t)(vnm_reader_left(&r) / 4);
-	pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
-	if (r.bad)
-		return VNM_R_truncated;
-	if (pairs == NULL)
-		return VNM_R_scratch_full;
-	while (vnm_reader_left(&r) > 0) {
-		if (!read_stat(m, &r, &pairs[n])) {
-			vnm_out_fault(m->out, VNM_R_tlv_malformed);
-			break;
-		}
-		n++;
-	}
+	if (reason != VNM_OK)
+		return reason;
 	struct vnm_record *rec = begin_peer(m, VNM_STR("stats"));
-	VNM_SET(rec, peer, stats, (struct vnm_pairs){pairs, n});
+	VNM_SET(rec, peer, stats, pairs);
 	vnm_out_emit(m->out);
 	return VNM_OK;
 }
 
-/* ---- Peer Up, Peer Down
- * -------------------------------------------------------------------------- */
+/* ---- Peer Up, Peer Down ----------------------------------------------------------------- */
 
 static void
 keep_text(char *to, size_t size, struct vnm_reader value)
@@ -411,29 +330,81 @@ keep_text(char *to, size_t size, struct vnm_reader value)
 	to[n] = '\0';
 }
 
-/* Information TLVs (RFC 7854 section 4.4, RFC 9736): free text, table name, admin label. */
+/* RFC 7854 section 4.5. */
+static struct vnm_str
+term_reason(uint16_t code)
+{
+	static const struct vnm_str names[] = {VNM_STR("administratively-closed"),
+	    VNM_STR("unspecified"), VNM_STR("out-of-resources"), VNM_STR("redundant-connection"),
+	    VNM_STR("permanently-administratively-closed")};
+
+	return code < VNM_ARRAY_LEN(names) ? names[code] : (struct vnm_str){0};
+}
+
+/* What a TLV tells beyond the message it is in. True where it is not to be shown besides. */
+static bool
+use_information(struct message *m, uint16_t type, struct vnm_reader value, struct vnm_record *rec)
+{
+	if (m->type == INITIATION && type == TLV_SYS_NAME)
+		keep_text(m->session->name, sizeof(m->session->name), value);
+	if ((m->type == PEER_UP || m->type == PEER_DOWN) && type == TLV_VRF)
+		keep_text(m->peer->table_name, sizeof(m->peer->table_name), value);
+	if (m->type != TERMINATION || type != TLV_TERM_REASON || vnm_reader_left(&value) != 2)
+		return false;
+	m->session->term_reason = vnm_reader_u16(&value);
+	VNM_SET(rec, peer, reason_code, m->session->term_reason);
+	if (term_reason(m->session->term_reason).n != 0)
+		VNM_SET(rec, peer, reason, term_reason(m->session->term_reason));
+	return true;
+}
+
+/* NULL when the scratch is full; text where the TLV is known, else it is kept as octets. */
+static const char *
+information_name(struct message *m, uint16_t type, bool *text)
+{
+	static const char *const of_router[] = {"string", "sys_descr", "sys_name"};
+	static const char *const of_peer[] = {"string", NULL, NULL, "table_name", "admin_label"};
+	const char *const *names = m->peer != NULL ? of_peer : of_router;
+	size_t n = m->peer != NULL ? VNM_ARRAY_LEN(of_peer) : VNM_ARRAY_LEN(of_router);
+	char *name;
+
+	*text = type < n && names[type] != NULL;
+	if (*text)
+		return names[type];
+	name = vnm_scratch_take(m->out->scratch, NAME_N);
+	if (name != NULL)
+		snprintf(name, NAME_N, "tlv_%u", type);
+	return name;
+}
+
+/* Information TLVs (RFC 7854 sections 4.4 and 4.5, RFC 9069 section 4.4, RFC 9736). */
 static void
 read_information(struct message *m, struct vnm_reader r, struct vnm_record *rec)
 {
-	static const char *const names[] = {"string", NULL, NULL, "table_name", "admin_label"};
 	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
 	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
 
 	while (pairs != NULL && vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
 		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
+		bool text;
 
 		if (r.bad) {
 			vnm_out_fault(m->out, VNM_R_tlv_malformed);
 			break;
 		}
-		if (type == TLV_VRF && m->peer != NULL)
-			keep_text(m->peer->table_name, sizeof(m->peer->table_name), value);
-		pairs[n].name =
-		    type < VNM_ARRAY_LEN(names) && names[type] != NULL ? names[type] : "tlv";
-		pairs[n].type = VNM_PAIR_STR;
-		pairs[n++].str = (struct vnm_str){
-		    (const char *)value.p, (uint32_t)vnm_reader_left(&value), false};
+		if (use_information(m, type, value, rec))
+			continue;
+		pairs[n].name = information_name(m, type, &text);
+		if (pairs[n].name == NULL)
+			break;
+		pairs[n].type = text ? VNM_PAIR_STR : VNM_PAIR_BYTES;
+		if (text)
+			pairs[n].str = (struct vnm_str){
+			    (const char *)value.p, (uint32_t)vnm_reader_left(&value), false};
+		else
+			pairs[n].bytes = vnm_reader_rest(&value);
+		n++;
 	}
 	if (n != 0)
 		VNM_SET(rec, peer, information, (struct vnm_pairs){pairs, n});
@@ -511,6 +482,19 @@ set_notification(struct message *m, struct vnm_reader r, struct vnm_record *rec)
 	VNM_SET(rec, peer, notification, (struct vnm_str){text, (uint32_t)n, true});
 }
 
+/* The event of the state machine that ended the session (RFC 7854 section 4.9). */
+static void
+set_fsm_event(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+{
+	struct vnm_pair *pair = vnm_scratch_take(m->out->scratch, sizeof(*pair));
+	uint16_t event = vnm_reader_u16(&r);
+
+	if (pair == NULL || r.bad)
+		return;
+	*pair = (struct vnm_pair){.name = "fsm_event", .type = VNM_PAIR_U64, .u64 = event};
+	VNM_SET(rec, peer, information, (struct vnm_pairs){pair, 1});
+}
+
 static enum vnm_reason
 peer_down(struct message *m, struct vnm_reader r)
 {
@@ -525,6 +509,8 @@ peer_down(struct message *m, struct vnm_reader r)
 		VNM_SET(rec, peer, reason, down_reason(code));
 	if (code == 1 || code == 3)
 		set_notification(m, r, rec);
+	else if (code == 2)
+		set_fsm_event(m, r, rec);
 	else if (code == 6)
 		read_information(m, r, rec);
 	VNM_SET(rec, peer, routes_gone, true);
@@ -533,46 +519,18 @@ peer_down(struct message *m, struct vnm_reader r)
 	return VNM_OK;
 }
 
-/* ---- Initiation, Termination, mirroring
- * ---------------------------------------------------------------- */
+/* ---- Initiation, Termination, mirroring ------------------------------------------------- */
 
 static enum vnm_reason
 initiation(struct message *m, struct vnm_reader r)
 {
-	static const char *const names[] = {"string", "sys_descr", "sys_name"};
-	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
-	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
-
-	if (pairs == NULL)
-		return VNM_R_scratch_full;
-	while (vnm_reader_left(&r) > 0) {
-		uint16_t type = vnm_reader_u16(&r);
-		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
-
-		if (r.bad)
-			return VNM_R_bad_length;
-		if (type == 2)
-			keep_text(m->session->name, sizeof(m->session->name), value);
-		pairs[n].name = type < VNM_ARRAY_LEN(names) ? names[type] : "tlv";
-		pairs[n].type = VNM_PAIR_STR;
-		pairs[n++].str = (struct vnm_str){
-		    (const char *)value.p, (uint32_t)vnm_reader_left(&value), false};
-	}
 	struct vnm_record *rec = begin_peer(m, VNM_STR("init"));
-	VNM_SET(rec, peer, information, (struct vnm_pairs){pairs, n});
+
+	read_information(m, r, rec);
+	if (m->session->name[0] != '\0')
+		VNM_SET(rec, peer, router_name, borrowed(m->session->name));
 	vnm_out_emit(m->out);
 	return VNM_OK;
-}
-
-/* RFC 7854 section 4.5. */
-static struct vnm_str
-term_reason(uint16_t code)
-{
-	static const struct vnm_str names[] = {VNM_STR("administratively-closed"),
-	    VNM_STR("unspecified"), VNM_STR("out-of-resources"), VNM_STR("redundant-connection"),
-	    VNM_STR("permanently-administratively-closed")};
-
-	return code < VNM_ARRAY_LEN(names) ? names[code] : (struct vnm_str){0};
 }
 
 static enum vnm_reason
@@ -580,19 +538,7 @@ termination(struct message *m, struct vnm_reader r)
 {
 	struct vnm_record *rec = begin_peer(m, VNM_STR("term"));
 
-	while (vnm_reader_left(&r) > 0) {
-		uint16_t type = vnm_reader_u16(&r);
-		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
-
-		if (r.bad)
-			return VNM_R_bad_length;
-		if (type != 1 || vnm_reader_left(&value) != 2)
-			continue;
-		m->session->term_reason = vnm_reader_u16(&value);
-		VNM_SET(rec, peer, reason_code, m->session->term_reason);
-		if (term_reason(m->session->term_reason).n != 0)
-			VNM_SET(rec, peer, reason, term_reason(m->session->term_reason));
-	}
+	read_information(m, r, rec);
 	m->session->terminated = true;
 	vnm_out_emit(m->out);
 	return VNM_OK;
@@ -623,8 +569,7 @@ mirroring(struct message *m, struct vnm_reader r)
 	return VNM_OK;
 }
 
-/* ---- messages
- * ------------------------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------- */
 
 static const struct message_row {
 	bool has_peer;

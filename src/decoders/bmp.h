@@ -68,4 +68,10 @@ bool vnm_bmp_expects_add_path(
 /* Whether both OPENs have the Multiple Labels capability for it (RFC 8277 section 2.1). */
 bool vnm_bmp_expects_labels(const struct vnm_bmp_peer *peer, uint16_t afi, uint8_t safi);
 
+/*
+ * The TLVs of a Statistics Report behind its per-peer header, as named values in scratch: VNM_OK,
+ * or why there are none.
+ */
+enum vnm_reason vnm_bmp_stats(struct vnm_reader r, struct vnm_out *out, struct vnm_pairs *pairs);
+
 #endif
