@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
+import bmp_truth
 import names
 import pcapfile
 import replay as replays
@@ -147,6 +148,46 @@ class Runner:
         again = self.replay(path, [], TORTURE_SECONDS, self.memory)
         f.true("a second replay differs", again.out == run.out)
 
+    def bmp_replay(self, case, args, f):
+        run = self.replay(case, args, SECONDS)
+        f.equal("exit code", run.code, 0)
+        replays.check_books(run, f)
+        return run
+
+    def check_bmp(self, case, f):
+        """A BMP stream, from the file itself and from packets: both give what expect.jsonl says."""
+        octets = (case / "in.bmp").read_bytes()
+        raw = self.bmp_replay(case / "in.bmp", ["-m", "raw=bmp"], f)
+        if not f:
+            f.equal("messages", raw.books["messages"], len(list(bmp_truth.frames(octets))))
+            lines = (case / "expect.jsonl").read_text().splitlines()
+            bmp_truth.check(bmp_truth.Truth(octets, lines), raw.records, f)
+        again = self.replay(case / "in.bmp", ["-m", "raw=bmp"], SECONDS)
+        f.true("a second replay differs", again.out == raw.out)
+        if (case / "in.pcap").exists():
+            run = self.bmp_replay(case / "in.pcap", [], f)
+            f.true("the packets give other records than the stream",
+                   bmp_truth.content(run.records) == bmp_truth.content(raw.records))
+
+    def check_bmp_parts(self, case, f):
+        """Packets of several sessions, each known by its port: parts.json."""
+        run = self.bmp_replay(case / "in.pcap", [], f)
+        for port, part in json.loads((case / "parts.json").read_text()).items():
+            octets = (HERE / part / "in.bmp").read_bytes()
+            lines = (HERE / part / "expect.jsonl").read_text().splitlines()
+            below = replays.Failures()
+            bmp_truth.check(bmp_truth.Truth(octets, lines), [
+                r for r in run.records if r.get("exporter_port") == int(port)], below, longer=True)
+            f.extend("%s: %s" % (part, line) for line in below)
+
+    def run_bmp(self, wanted):
+        for case in sorted(p.parent for p in HERE.glob("bmp-*/expect.jsonl")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_bmp(c, f))
+        for case in sorted(p.parent for p in HERE.glob("bmp-*/parts.json")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_bmp_parts(c, f))
+
     def run_torture(self, wanted):
         index = (HERE / "flow-torture/INDEX.tsv").read_text().splitlines()
         rows = [line.split("\t") for line in index]
@@ -166,6 +207,7 @@ class Runner:
         for case in sorted(p.parent for p in HERE.glob("*/truth.json")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
+        self.run_bmp(wanted)
         self.run_torture(wanted)
         if not self.options.names:
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
