@@ -2,300 +2,7 @@
  * decoders/bgp*.c: recorded UPDATEs of several exporters against what another reading of the same
  * octets found (tests/data/bgp), and messages written by hand from the RFCs' definitions.
  */
-#include "unit.h"
-
-#include "base/text.h"
-#include "decoders/bgp.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#define MOST 64	     /* records kept of one message */
-#define LINE 8192    /* characters of a line of test data */
-#define OCTETS 65536 /* of a message */
-
-/* ---- a session that writes its records down ----------------------------------------------------
- */
-
-static const struct vnm_limits limits = {.domains = 4};
-static struct vnm_scratch scratch;
-static struct vnm_counters counters;
-static struct vnm_record record;
-static struct vnm_out out;
-static const char *add_path_families; /* "1/1,2/1" */
-static bool multiple_labels;
-static char lines[MOST][LINE];
-static unsigned line_count;
-static struct vnm_bgp_result result;
-
-static char *
-put(char *p, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	p += vsnprintf(p, 4096, format, args);
-	va_end(args);
-	return p;
-}
-
-static char *
-put_str(char *p, const char *name, struct vnm_str s)
-{
-	return put(p, " %s=%.*s", name, (int)s.n, s.p);
-}
-
-static char *
-put_strs(char *p, const char *name, struct vnm_strs s)
-{
-	p = put(p, " %s=", name);
-	for (uint32_t i = 0; i < s.n; i++)
-		p = put(p, "%s%.*s", i > 0 ? "," : "", (int)s.p[i].n, s.p[i].p);
-	return p;
-}
-
-static char *
-put_addr(char *p, const char *name, struct vnm_addr a)
-{
-	char text[VNM_ADDR_TEXT];
-
-	return put(p, " %s=%s", name, vnm_addr_text(&a, text));
-}
-
-/* The route's own part in the order of the data files. */
-static char *
-put_evpn(char *p, const struct vnm_record *r)
-{
-	const struct vnm_route *o = &r->route;
-
-	if (VNM_HAS(r, route, route_type))
-		p = put(p, " type=%u", o->route_type);
-	if (VNM_HAS(r, route, esi))
-		p = put_str(p, "esi", o->esi);
-	if (VNM_HAS(r, route, eth_tag))
-		p = put(p, " etag=%u", o->eth_tag);
-	if (VNM_HAS(r, route, mac)) {
-		char mac[VNM_MAC_TEXT + 1] = {0};
-		vnm_mac_write(mac, &o->mac);
-		p = put(p, " mac=%s", mac);
-	}
-	if (VNM_HAS(r, route, ip))
-		p = put_addr(p, "ip", o->ip);
-	return VNM_HAS(r, route, gateway) ? put_addr(p, "gw", o->gateway) : p;
-}
-
-static char *
-put_pairs(char *p, const struct vnm_pairs *pairs)
-{
-	for (uint32_t i = 0; i < pairs->n; i++) {
-		const struct vnm_pair *q = &pairs->p[i];
-
-		if (q->type == VNM_PAIR_U64)
-			p = put(p, " %s=%llu", q->name, (unsigned long long)q->u64);
-		else if (q->type == VNM_PAIR_ADDR)
-			p = put_addr(p, q->name, q->addr);
-	}
-	return p;
-}
-
-static char *
-put_nlri(char *p, const struct vnm_record *r)
-{
-	const struct vnm_route *o = &r->route;
-
-	if (VNM_HAS(r, route, path_id))
-		p = put(p, " id=%u", o->path_id);
-	if (VNM_HAS(r, route, rd))
-		p = put_str(p, "rd", o->rd);
-	p = put_evpn(p, r);
-	if (VNM_HAS(r, route, vni)) /* the other reading takes every label field for a label */
-		p = put(p, " labels=%u", o->vni >> 4);
-	if (VNM_HAS(r, route, nlri) && o->nlri.n > 0 && strcmp(o->nlri.p[0].name, "vni2") == 0)
-		return put(p, ",%u", (unsigned)o->nlri.p[0].u64 >> 4);
-	if (VNM_HAS(r, route, labels)) {
-		p = put(p, " labels=");
-		for (uint32_t i = 0; i < o->labels.n; i++)
-			p = put(p, "%s%u", i > 0 ? "," : "", o->labels.p[i]);
-	}
-	if (VNM_HAS(r, route, prefix))
-		p = put_str(p, "prefix", o->prefix);
-	else if (VNM_HAS(r, route, prefix_len))
-		p = put(p, " len=%u", o->prefix_len);
-	if (VNM_HAS(r, route, flowspec))
-		p = put(p, " flow=\"%.*s\"", (int)o->flowspec.n, o->flowspec.p);
-	else if (VNM_HAS(r, route, nlri))
-		p = put_pairs(p, &o->nlri);
-	if (VNM_HAS(r, route, nlri_octets)) {
-		p = put(p, " octets=");
-		p = vnm_text_hex(p, o->nlri_octets.p, o->nlri_octets.n);
-		*p = 0;
-	}
-	return p;
-}
-
-static char *
-put_attributes(char *p, const struct vnm_record *r)
-{
-	const struct vnm_route *o = &r->route;
-
-	if (VNM_HAS(r, route, next_hop))
-		p = put_addr(p, "nh", o->next_hop);
-	if (VNM_HAS(r, route, next_hop_link_local))
-		p = put_addr(p, "ll", o->next_hop_link_local);
-	if (VNM_HAS(r, route, origin))
-		p = put_str(p, "origin", o->origin);
-	if (VNM_HAS(r, route, as_path))
-		p = put(p, " path=\"%.*s\"", (int)o->as_path.n, o->as_path.p);
-	if (VNM_HAS(r, route, med))
-		p = put(p, " med=%u", o->med);
-	if (VNM_HAS(r, route, local_pref))
-		p = put(p, " lp=%u", o->local_pref);
-	if (VNM_HAS(r, route, atomic_aggregate))
-		p = put(p, " atomic");
-	if (VNM_HAS(r, route, aggregator_as)) {
-		char text[VNM_ADDR_TEXT];
-		p = put(
-		    p, " agg=%u:%s", o->aggregator_as, vnm_addr_text(&o->aggregator_addr, text));
-	}
-	if (VNM_HAS(r, route, communities))
-		p = put_strs(p, "comm", o->communities);
-	if (VNM_HAS(r, route, ext_communities))
-		p = put(p, " ext=%u", o->ext_communities.n);
-	if (VNM_HAS(r, route, large_communities))
-		p = put_strs(p, "large", o->large_communities);
-	if (VNM_HAS(r, route, originator_id))
-		p = put_addr(p, "originator", o->originator_id);
-	if (VNM_HAS(r, route, cluster_list))
-		p = put_strs(p, "cluster", o->cluster_list);
-	if (VNM_HAS(r, route, aigp))
-		p = put(p, " aigp=%llu", (unsigned long long)o->aigp);
-	return VNM_HAS(r, route, otc) ? put(p, " otc=%u", o->otc) : p;
-}
-
-static void
-write_line(char *p, const struct vnm_record *r)
-{
-	if (r->kind_id == VNM_KIND_linkstate) {
-		p = put(p, "%.*s 16388/71", (int)r->linkstate.action.n, r->linkstate.action.p);
-		if (VNM_HAS(r, linkstate, path_id))
-			put(p, " id=%u", r->linkstate.path_id);
-		return;
-	}
-	bool end = vnm_str_is(r->route.action, "end-of-rib");
-	p = end ? put(p, "end") : put(p, "%.*s", (int)r->route.action.n, r->route.action.p);
-	p = put(p, " %u/%u", r->route.afi, r->route.safi);
-	put_attributes(put_nlri(p, r), r);
-}
-
-static struct vnm_record *
-begin_record(void *ctx, enum vnm_kind kind)
-{
-	(void)ctx;
-	return vnm_out_begin(&out, kind);
-}
-
-static bool
-emit_record(void *ctx)
-{
-	(void)ctx;
-	return vnm_out_emit(&out);
-}
-
-static void
-note(struct vnm_out *o)
-{
-	if (line_count < MOST)
-		write_line(lines[line_count], o->rec);
-	line_count++;
-}
-
-static bool
-expect_add_path(void *ctx, uint16_t afi, uint8_t safi)
-{
-	char family[16];
-
-	(void)ctx;
-	snprintf(family, sizeof(family), "%u/%u", afi, safi);
-	const char *at = strstr(add_path_families, family);
-	char after = at != NULL ? at[strlen(family)] : 'x';
-	return at != NULL && (after == 0 || after == ',') &&
-	       (at == add_path_families || at[-1] == ',');
-}
-
-static bool
-expect_labels(void *ctx, uint16_t afi, uint8_t safi)
-{
-	(void)ctx;
-	(void)afi;
-	(void)safi;
-	return multiple_labels;
-}
-
-static void
-ready(void)
-{
-	if (scratch.p == NULL)
-		CU_ASSERT_EQUAL_FATAL(vnm_scratch_init(&scratch, 1 << 20), 0);
-	memset(&record, 0, sizeof(record));
-	memset(&counters, 0, sizeof(counters));
-	out = (struct vnm_out){.rec = &record,
-	    .scratch = &scratch,
-	    .counters = &counters,
-	    .limits = &limits,
-	    .records_left = UINT32_MAX,
-	    .emit = note};
-	vnm_scratch_reset(&scratch);
-	line_count = 0;
-	memset(lines, 0, sizeof(lines[0]));
-}
-
-static uint8_t message[OCTETS];
-
-static size_t
-from_hex(uint8_t *to, const char *hex)
-{
-	size_t n = 0;
-
-	for (; hex[0] != 0 && hex[0] != '\n'; hex++) {
-		char digits[3] = {hex[0], hex[1], 0};
-
-		if (hex[0] == ' ')
-			continue;
-		to[n++] = (uint8_t)strtoul(digits, NULL, 16);
-		hex++;
-	}
-	return n;
-}
-
-/* A whole message of that type with the body in `hex`: its length. */
-static size_t
-wrap(uint8_t type, const char *hex)
-{
-	size_t n = 19 + from_hex(message + 19, hex);
-
-	memset(message, 0xff, 16);
-	message[16] = (uint8_t)(n >> 8);
-	message[17] = (uint8_t)n;
-	message[18] = type;
-	return n;
-}
-
-static enum vnm_reason
-update(bool as4, const char *families, const char *hex)
-{
-	struct vnm_bgp_session session = {.out = &out,
-	    .as4 = as4,
-	    .add_path = expect_add_path,
-	    .multiple_labels = expect_labels,
-	    .begin = begin_record,
-	    .emit = emit_record};
-	struct vnm_reader r = vnm_reader_of(message, wrap(2, hex));
-
-	ready();
-	add_path_families = families;
-	return vnm_bgp_update(&r, &session, &result);
-}
+#include "bgp_desk.h"
 
 /* ---- recorded messages -------------------------------------------------------------------------
  */
@@ -358,4 +65,434 @@ test_recorded(void)
 	CU_ASSERT_TRUE(updates > 100);
 }
 
-CU_TestInfo suite_bgp[] = {{"recorded updates", test_recorded}, CU_TEST_INFO_NULL};
+/* ---- messages by hand --------------------------------------------------------------------------
+ */
+
+/* An UPDATE of these parts in hex: withdrawn routes, path attributes, NLRI. */
+static enum vnm_reason
+send(
+    bool as4, const char *families, const char *withdrawn, const char *attributes, const char *nlri)
+{
+	static char hex[4 * LINE];
+	static uint8_t octets[LINE];
+
+	snprintf(hex, sizeof(hex), "%04zx%s%04zx%s%s", from_hex(octets, withdrawn), withdrawn,
+	    from_hex(octets, attributes), attributes, nlri);
+	return update(as4, families, hex);
+}
+
+static void
+expect_text(unsigned index, const char *text)
+{
+	const char *got = index < line_count ? json[index] : "(none)";
+
+	if (strstr(got, text) == NULL)
+		fprintf(stderr, "\nwant: %s\n  in: %s\n", text, got);
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, text));
+}
+
+static void
+expect_line(unsigned index, const char *want)
+{
+	compare("by hand", index, want);
+}
+
+#define ORIGIN "40010100"
+#define PATH "40020602010000fde9" /* 65001 */
+#define HOP "400304c0000201"	  /* 192.0.2.1 */
+#define GOOD ORIGIN PATH HOP
+#define ROUTE "18cb0071" /* 203.0.113.0/24 */
+
+static void
+test_paths(void)
+{
+	/* RFC 6793 section 4.2.3: AS_TRANS is replaced, the leading AS kept. */
+	CU_ASSERT_EQUAL(
+	    send(false, "-", "", ORIGIN "4002080203fde95ba05ba0" HOP "c0110a0202000186a0000186a1",
+		ROUTE),
+	    VNM_OK);
+	expect_text(
+	    0, "\"as_path\":\"65001 100000 100001\",\"as_path_length\":3,\"origin_as\":100001");
+	/* AS4_PATH longer than AS_PATH: ignored. */
+	send(false, "-", "", ORIGIN "4002040201fde9" HOP "c0110a0202000186a0000186a1", ROUTE);
+	expect_text(0, "\"as_path\":\"65001\"");
+	/* AGGREGATOR is not of AS_TRANS: both of the four octets are ignored. */
+	send(false, "-", "",
+	    ORIGIN "4002060202fde95ba0" HOP "c00706fde9c0000209"
+		   "c0110602010001"
+		   "86a0"
+		   "c01208000186a0c000020a",
+	    ROUTE);
+	expect_text(0, "\"as_path\":\"65001 23456\"");
+	expect_text(0, "\"aggregator_as\":65001,\"aggregator_addr\":\"192.0.2.9\"");
+	/* Two octets where four are expected, with a set and confederations (RFC 5065). */
+	send(true, "-", "",
+	    ORIGIN "40021003020001000204010003"
+		   "0102000400"
+		   "05" HOP,
+	    ROUTE);
+	CU_ASSERT_TRUE(result.as_width_guessed);
+	expect_text(0, "\"as_path\":\"(1 2) [3] {4,5}\",\"as_path_length\":1");
+	expect_text(0, "\"inferred\":[\"as-width\"]");
+	/* An empty path is that of a route of one's own AS. */
+	send(true, "-", "", ORIGIN "400200" HOP, ROUTE);
+	expect_text(0, "\"as_path\":\"\",\"as_path_length\":0");
+}
+
+static void
+test_verdicts(void)
+{
+	/* RFC 7606 section 7: treat as withdraw. */
+	CU_ASSERT_EQUAL(send(true, "-", "18c63364", "40010103" PATH HOP, ROUTE "18cb0072"), VNM_OK);
+	expect_line(0, "withdraw 1/1 prefix=198.51.100.0/24");
+	CU_ASSERT_PTR_NULL(strstr(json[0], "verdict"));
+	expect_line(1, "withdraw 1/1 prefix=203.0.113.0/24");
+	expect_text(
+	    1, "\"verdict\":\"treat-as-withdraw\",\"verdict_reason\":\"origin: malformed\"");
+	expect_line(2, "withdraw 1/1 prefix=203.0.114.0/24");
+	CU_ASSERT_EQUAL(result.withdrawn, 3);
+	CU_ASSERT_EQUAL(counters.parts[VNM_R_attribute_malformed], 1);
+	send(true, "-", "", GOOD "c0080300fde9", ROUTE);
+	expect_text(0, "\"verdict_reason\":\"communities: wrong length\"");
+	send(true, "-", "", PATH HOP, ROUTE);
+	expect_text(0, "\"verdict_reason\":\"origin: missing\"");
+	send(true, "-", "", "80010100" PATH HOP, ROUTE);
+	expect_text(0, "\"verdict_reason\":\"origin: wrong flags\"");
+	/* Attribute discard: the route stands. */
+	send(true, "-", "", GOOD "c007050000000001", ROUTE);
+	expect_line(0, "announce 1/1 prefix=203.0.113.0/24 nh=192.0.2.1 origin=igp path=\"65001\"");
+	expect_text(
+	    0, "\"verdict\":\"attribute-discard\",\"verdict_reason\":\"aggregator: wrong length\"");
+	/* Section 3 (g): the first of several counts. */
+	send(true, "-", "",
+	    GOOD "80040400000001"
+		 "80040400000002",
+	    ROUTE);
+	expect_text(0, "\"med\":1");
+	expect_text(0, "\"verdict_reason\":\"med: more than once\"");
+	/* Section 4: an attribute that overruns the attributes does not hide the routes. */
+	send(true, "-", "", GOOD "c00840fde90001", ROUTE);
+	expect_line(0, "withdraw 1/1 prefix=203.0.113.0/24");
+	/* Section 5.3: routes that do not fit are told as they came. */
+	send(true, "-", "", GOOD, "21cb0071");
+	expect_text(0, "\"nlri_octets\":\"21cb0071\",\"verdict\":\"afi-safi-disable\"");
+	CU_ASSERT_EQUAL(counters.parts[VNM_R_nlri_malformed], 1);
+	/* Sections 3 and 7.11: what would reset a session. */
+	CU_ASSERT_EQUAL(send(true, "-", "",
+			    "800f03000101"
+			    "800f03000101",
+			    ""),
+	    VNM_R_update_malformed);
+	CU_ASSERT_EQUAL(send(true, "-", "", "800e05000101ff00", ""), VNM_R_update_malformed);
+	CU_ASSERT_EQUAL(update(true, "-", "00ff0000"), VNM_R_bad_length);
+	CU_ASSERT_EQUAL(line_count, 0);
+}
+
+static void
+test_add_path(void)
+{
+	/* Expected and there; not expected and there; expected and not there. */
+	send(true, "1/1", "", GOOD, "00000007" ROUTE);
+	expect_line(
+	    0, "announce 1/1 id=7 prefix=203.0.113.0/24 nh=192.0.2.1 origin=igp path=\"65001\"");
+	CU_ASSERT_FALSE(result.add_path_guessed);
+	send(true, "-", "00000001180a0102", "", "");
+	expect_line(0, "withdraw 1/1 id=1 prefix=10.1.2.0/24");
+	CU_ASSERT_TRUE(result.add_path_guessed);
+	expect_text(0, "\"inferred\":[\"add-path\"]");
+	send(true, "1/1", "18c63364180a0102", "", "");
+	expect_line(0, "withdraw 1/1 prefix=198.51.100.0/24");
+	expect_line(1, "withdraw 1/1 prefix=10.1.2.0/24");
+	CU_ASSERT_TRUE(result.add_path_guessed);
+	/* Bits beyond the length are the exporter's way, where nothing else fits (RFC 4271 4.3). */
+	send(true, "-", "120a01ff", "", "");
+	expect_line(0, "withdraw 1/1 prefix=10.1.192.0/18");
+	CU_ASSERT_FALSE(result.add_path_guessed);
+}
+
+static void
+test_families(void)
+{
+	/* Order: withdrawn, unreachable, reachable, NLRI; a link-local next hop; RFC 8950. */
+	send(true, "-", "080a",
+	    ORIGIN PATH HOP "800e2c"
+			    "000201"
+			    "20"
+			    "20010db8000000000000000000000001"
+			    "fe800000000000000000000000000001"
+			    "00"
+			    "3020010db80001"
+			    "800f0a"
+			    "000201"
+			    "3020010db80002",
+	    ROUTE);
+	expect_line(0, "withdraw 1/1 prefix=10.0.0.0/8");
+	expect_line(1, "withdraw 2/1 prefix=2001:db8:2::/48");
+	expect_line(2, "announce 2/1 prefix=2001:db8:1::/48 nh=2001:db8::1 ll=fe80::1 origin=igp "
+		       "path=\"65001\"");
+	expect_line(3, "announce 1/1 prefix=203.0.113.0/24 nh=192.0.2.1 origin=igp path=\"65001\"");
+	CU_ASSERT_EQUAL(line_count, 4);
+	/* RFC 4724 section 2. */
+	send(true, "-", "", "", "");
+	expect_line(0, "end 1/1");
+	send(true, "-", "", "800f03001946", "");
+	expect_line(0, "end 25/70");
+	CU_ASSERT_EQUAL(result.ends, 1);
+}
+
+static void
+test_labels(void)
+{
+	/* RFC 8277: one label, whatever its S bit; several with the capability. */
+	send(true, "-", "",
+	    "800f0a000104"
+	    "30000100cb0071",
+	    "");
+	expect_line(0, "withdraw 1/4 labels=16 prefix=203.0.113.0/24");
+	multiple_labels = true;
+	send(true, "-", "",
+	    "800f0d000104"
+	    "48000100000111cb0071",
+	    "");
+	expect_line(0, "withdraw 1/4 labels=16,17 prefix=203.0.113.0/24");
+	multiple_labels = false;
+	send(true, "-", "",
+	    "800f0d000104"
+	    "48000100000111cb0071",
+	    "");
+	expect_text(0, "\"inferred\":[\"labels\"]");
+}
+
+static void
+test_multicast(void)
+{
+	/* RFC 6514: a source active route; RFC 9251: a selective multicast route. */
+	send(true, "-", "",
+	    "800f17000105"
+	    "05120000fde90000000120c000020120e8010101",
+	    "");
+	expect_text(0, "\"route_type_name\":\"source-active\"");
+	expect_text(0, "\"nlri\":{\"source\":\"192.0.2.1\",\"group\":\"232.1.1.1\"}");
+	send(true, "-", "",
+	    "800f21001946"
+	    "061c0000fde9000000010000000020c000020120e801010120c000020902",
+	    "");
+	expect_line(0, "withdraw 25/70 rd=65001:1 type=6 etag=0 source=192.0.2.1 group=232.1.1.1 "
+		       "originator=192.0.2.9 flags=2");
+	/* A distinguisher of four octets never reads like one of two (RFC 4364 section 4.2). */
+	send(true, "-", "",
+	    "800f12000180"
+	    "700001010002"
+	    "0000fde90001"
+	    "cb0071",
+	    "");
+	expect_line(0, "withdraw 1/128 rd=0.65001:1 labels=16 prefix=203.0.113.0/24");
+}
+
+static void
+test_flowspec(void)
+{
+	/* RFC 8955 section 4.3, examples 1 to 3. */
+	send(true, "-", "",
+	    "800f0f000185"
+	    "0b0118c0000203810604"
+	    "8119",
+	    "");
+	expect_text(0, "\"flowspec\":\"dst 192.0.2.0/24; proto =6; port =25\"");
+	send(true, "-", "",
+	    "800f16000185"
+	    "120118c000020218cb00710403894"
+	    "58b911f90",
+	    "");
+	expect_text(0, "\"flowspec\":\"dst 192.0.2.0/24; src 203.0.113.0/24; "
+		       "port >=137&<=139,=8080\"");
+	send(true, "-", "",
+	    "800f0d000185"
+	    "090120c00002010c8005",
+	    "");
+	expect_text(0, "\"flowspec\":\"dst 192.0.2.1/32; frag 0x05\"");
+	/* RFC 8956 section 3.8, example 2: a prefix from bit 64 on. */
+	send(true, "-", "",
+	    "800f0c000285"
+	    "080168401234"
+	    "56789a",
+	    "");
+	expect_text(0, "\"flowspec\":\"dst ::1234:5678:9a00:0/64-104\"");
+	/* A component that runs over. */
+	send(true, "-", "",
+	    "800f07000185"
+	    "03030111",
+	    "");
+	expect_text(0, "\"nlri_octets\":\"03030111\"");
+}
+
+static void
+test_values(void)
+{
+	send(true, "-", "",
+	    GOOD "c0081c"
+		 "fde90001"
+		 "ffffff01"
+		 "ffffff02"
+		 "ffffff03"
+		 "ffff029a"
+		 "ffff0000"
+		 "ffff0006",
+	    ROUTE);
+	expect_text(0,
+	    "\"communities\":[\"65001:1\",\"no-export\",\"no-advertise\","
+	    "\"no-export-subconfed\",\"blackhole\",\"graceful-shutdown\",\"llgr-stale\"]");
+	send(true, "-", "",
+	    GOOD "c01048"
+		 "0002fde900000064"
+		 "0102c00002030007"
+		 "0203000186a00005"
+		 "030c000000000008"
+		 "0600010000000007"
+		 "0603020000000601"
+		 "80080000"
+		 "fde900"
+		 "01"
+		 "800600004974"
+		 "2400"
+		 "0b40000000000064",
+	    ROUTE);
+	expect_text(0, "\"ext_communities\":[\"rt:65001:100\",\"rt:192.0.2.3:7\",\"soo:100000:5\","
+		       "\"encapsulation:vxlan\",\"mac-mobility:sticky:7\","
+		       "\"router-mac:02:00:00:00:06:01\",\"redirect:0:4259905537\","
+		       "\"rate-limit:0:1000000\",\"type-0b40:000000000064\"]");
+	send(true, "-", "",
+	    GOOD "c0200c000186a00000000100000002"
+		 "80090401020304"
+		 "800a0801010101"
+		 "02020202"
+		 "801a0b01000b0000000000000064"
+		 "c023040000fde9",
+	    ROUTE);
+	expect_text(0, "\"large_communities\":[\"100000:1:2\"],\"originator_id\":\"1.2.3.4\","
+		       "\"cluster_list\":[\"1.1.1.1\",\"2.2.2.2\"],\"aigp\":100,\"otc\":65001");
+}
+
+static void
+test_nested(void)
+{
+	/* Unknown, an octet each, and a set of attributes (RFC 6368). */
+	send(true, "-", "",
+	    GOOD "c0c803010203"
+		 "c08018"
+		 "0000fdea" ORIGIN "40020602010000fdeb"
+		 "40050400000064",
+	    ROUTE);
+	expect_text(0,
+	    "\"attributes\":{\"attr_200\":{\"flags\":192,\"octets\":\"010203\"},"
+	    "\"attr_set\":{\"set_origin_as\":65002,\"origin\":\"igp\",\"as_path\":\"65003\","
+	    "\"as_path_length\":1,\"origin_as\":65003,\"local_pref\":100}}");
+	/* Ingress replication of a VNI (RFC 8365), label index and SRGB (RFC 8669). */
+	send(true, "-", "",
+	    GOOD "c01609000600139cc0000206"
+		 "c01008030c000000000008"
+		 "c0281501000700000000"
+		 "00002a"
+		 "0300080000003e80001f40",
+	    ROUTE);
+	expect_text(0,
+	    "\"pmsi_tunnel\":{\"flags\":0,\"type\":6,\"type_name\":\"ingress-replication\","
+	    "\"vni\":5020,\"endpoint\":\"192.0.2.6\"}");
+	expect_text(0, "\"prefix_sid\":{\"label_index_flags\":0,\"label_index\":42,"
+		       "\"srgb\":[{\"base\":16000,\"range\":8000}]}");
+	/* An SR policy (RFC 9830): preference, binding SID, a list of two labels. */
+	send(true, "-", "",
+	    GOOD "c01730"
+		 "000f002c"
+		 "0c060000000000c8"
+		 "0d06000003a99000"
+		 "800019"
+		 "00"
+		 "09060000"
+		 "00000001"
+		 "0106000003e81000"
+		 "0106000003e89000",
+	    ROUTE);
+	expect_text(0, "\"tunnel_encap\":{\"sr_policy\":{\"preference\":200,\"binding_sid\":15001,"
+		       "\"segment_list\":{\"weight\":1,\"segments\":[{\"type\":1,\"flags\":0,"
+		       "\"label\":16001},{\"type\":1,\"flags\":0,\"label\":16009}]}}}");
+}
+
+/* ---- OPEN --------------------------------------------------------------------------------------
+ */
+
+static void
+expect_open(const char *hex, const char *capabilities)
+{
+	static char got[LINE];
+	struct vnm_bgp_open open;
+	struct vnm_reader r = vnm_reader_of(message, wrap(1, hex));
+
+	ready();
+	CU_ASSERT_EQUAL(vnm_bgp_open(&r, &out, &open), VNM_OK);
+	got[0] = 0;
+	put_strs(got, "is", open.capabilities);
+	if (strcmp(got + 4, capabilities) != 0)
+		fprintf(stderr, "\nwant: %s\n got: %s\n", capabilities, got + 4);
+	CU_ASSERT_STRING_EQUAL(got + 4, capabilities);
+	CU_ASSERT_EQUAL(open.as, 100000);
+	CU_ASSERT_EQUAL(open.hold_time_s, 90);
+	CU_ASSERT_TRUE(open.as4);
+	CU_ASSERT_EQUAL(open.families[0].afi, 1);
+	CU_ASSERT_EQUAL(open.families[0].safi, 1);
+	CU_ASSERT_EQUAL(open.families[0].add_path, 3);
+}
+
+static void
+test_open(void)
+{
+	static const char names[] = "multiprotocol:ipv4/unicast,four-octet-as,"
+				    "add-path:ipv4/unicast:both,role:customer,fqdn:vm,cap_200";
+
+	expect_open("04"
+		    "5ba0"
+		    "005a"
+		    "c0000201"
+		    "1f"
+		    "021d"
+		    "010400010001"
+		    "4104000186a0"
+		    "450400010103"
+		    "090103"
+		    "490402766d00"
+		    "c800",
+	    names);
+	/* RFC 9072: lengths of two octets. */
+	expect_open("04"
+		    "5ba0"
+		    "005a"
+		    "c0000201"
+		    "ff"
+		    "ff"
+		    "0020"
+		    "02001d"
+		    "010400010001"
+		    "4104000186a0"
+		    "450400010103"
+		    "090103"
+		    "490402766d00"
+		    "c800",
+	    names);
+	struct vnm_bgp_open open;
+	struct vnm_reader r = vnm_reader_of(message, wrap(1, "045ba0005ac00002010402024105"));
+	ready();
+	CU_ASSERT_EQUAL(vnm_bgp_open(&r, &out, &open), VNM_OK);
+	CU_ASSERT_EQUAL(counters.parts[VNM_R_capability_malformed], 1);
+	r = vnm_reader_of(message, wrap(1, "035ba0005ac000020100"));
+	CU_ASSERT_EQUAL(vnm_bgp_open(&r, &out, &open), VNM_R_bad_version);
+	r = vnm_reader_of(message, wrap(2, ""));
+	CU_ASSERT_EQUAL(vnm_bgp_open(&r, &out, &open), VNM_R_bad_header);
+	r = vnm_reader_of(message, 18);
+	CU_ASSERT_EQUAL(vnm_bgp_open(&r, &out, &open), VNM_R_truncated);
+}
+
+CU_TestInfo suite_bgp[] = {{"recorded updates", test_recorded}, {"AS paths", test_paths},
+    {"verdicts of RFC 7606", test_verdicts}, {"path identifiers", test_add_path},
+    {"families", test_families}, {"labels", test_labels}, {"multicast routes", test_multicast},
+    {"nested values", test_nested}, {"flow specifications", test_flowspec},
+    {"values of attributes", test_values}, {"OPEN", test_open}, CU_TEST_INFO_NULL};
