@@ -120,5 +120,5 @@ def _operators(name, texts):
 
 def flow_text(parts):
     """A flow specification's components in order (RFC 8955, RFC 8956)."""
-    return "; ".join("%s %s" % (name, v if isinstance(v, str) else _operators(name, v))
-                     for name, v in parts)
+    return "; ".join("%s %s" % (name, v.removesuffix("@0") if isinstance(v, str)
+                                else _operators(name, v)) for name, v in parts)

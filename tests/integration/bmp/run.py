@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""BMP over live TCP: streams cut at any octet, order, many sessions at once.
+
+    VNMCD=build/vnmcd tests/integration/bmp/run.py [NAME...]
+
+Ends with `N passed, N failed, N skipped`.
+"""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+# pylint: disable=wrong-import-position
+import bmp_truth
+import replay as replays
+
+VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
+CASES = TOP / "tests" / "cases"
+KINDS = ("route", "peer", "linkstate")
+
+
+class Skipped(Exception):
+    pass
+
+
+def equal(got, want, what):
+    assert got == want, f"{what}: {str(got)[:400]}, must be {str(want)[:400]}"
+
+
+class Daemon:
+    """vnmcd with one BMP listener and a file of JSON lines."""
+
+    def __init__(self, work, listen, inside=()):
+        self.path, self.port = work / "out.jsonl", int(listen.rsplit(":", 1)[1])
+        conf = work / "vnmcd.yaml"
+        conf.write_text(
+            "collector: test\nlisteners:\n"
+            f'  - {{ name: routers, decoder: bmp, listen: "{listen}", connections: 2000 }}\n'
+            f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n")
+        self.errors = open(work / "stderr", "w+", encoding="utf-8")
+        self.child = subprocess.Popen([*inside, VNMCD, "-c", str(conf)], stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL, stderr=self.errors)
+        time.sleep(0.5)
+
+    def records(self):
+        """What is written so far."""
+        lines = self.path.read_text().split("\n")[:-1] if self.path.exists() else []
+        return [r for r in map(json.loads, lines) if r["kind"] in KINDS]
+
+    def wait(self, ready, seconds, what):
+        """Until the records satisfy `ready`; returns them."""
+        deadline = time.time() + seconds
+        while True:
+            records = self.records()
+            if ready(records):
+                return records
+            assert time.time() < deadline, f"{what}: not within {seconds} s, {len(records)} records"
+            time.sleep(0.3)
+
+    def stop(self):
+        """Ends it, and returns all records and the books."""
+        self.child.send_signal(signal.SIGTERM)
+        code = self.child.wait(30)
+        self.errors.seek(0)
+        said = self.errors.read()
+        self.errors.close()
+        equal(code, 0, f"exit code ({said[-400:]})")
+        books = [json.loads(line) for line in said.splitlines() if line.startswith('{"messages"')]
+        assert books, f"no books: {said[-400:]}"
+        return self.records(), books[-1]
+
+    def kill(self):
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def connect(port):
+    deadline = time.time() + 10
+    while True:
+        s = socket.socket()
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            s.connect(("127.0.0.1", port))
+            return s
+        except ConnectionRefusedError:
+            s.close()
+            if time.time() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def lost_routers(records):
+    return sum(r["kind"] == "peer" and r["event"] == "lost" and "peer_type" not in r
+               for r in records)
+
+
+# ---- streams cut at any octet --------------------------------------------------------------------
+
+STREAMS = ("bmp-frr", "bmp-gobgp-families", "bmp-gobgp4-bgpls", "bmp-synthetic")
+CHUNKS = (1, 7, 1460, 65536)
+
+
+def test_chunks(work):
+    """All streams in all sizes of chunk, one connection each and all at once."""
+    daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}")
+    try:
+        open_ones = []
+        for name in STREAMS:
+            octets = (CASES / name / "in.bmp").read_bytes()
+            for size in CHUNKS:
+                s = connect(daemon.port)
+                open_ones.append([s, name, size, octets, 0, s.getsockname()[1]])
+        ports = {one[5]: (one[1], one[2]) for one in open_ones}
+        while open_ones:
+            for one in list(open_ones):
+                s, _, size, octets, at, _ = one
+                s.sendall(octets[at:at + size])
+                one[4] = at + size
+                if one[4] >= len(octets):
+                    s.close()
+                    open_ones.remove(one)
+        daemon.wait(lambda r: lost_routers(r) == len(ports), 60, "the end of all sessions")
+        records, books = daemon.stop()
+    finally:
+        daemon.kill()
+    equal(books["dropped"], {}, "dropped")
+    want = {name: bmp_truth.content(replays.run(VNMCD, CASES / name / "in.bmp",
+                                                ["-m", "raw=bmp"]).records) for name in STREAMS}
+    for port, (name, size) in ports.items():
+        got = bmp_truth.content([r for r in records if r["exporter_port"] == port])
+        equal(len(got), len(want[name]), f"{name} in chunks of {size}: records")
+        for number, (a, b) in enumerate(zip(got, want[name])):
+            equal(a, b, f"{name} in chunks of {size}: record {number}")
+
+
+# ---- order ---------------------------------------------------------------------------------------
+
+def test_order(work):
+    """Each prefix announced in one message and withdrawn in the next: none the other way round."""
+    blast = pathlib.Path(VNMCD).parent / "tests" / "bench" / "bmpblast"
+    if not blast.exists():
+        raise Skipped("tests/bench/bmpblast is not built")
+    daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}")
+    try:
+        connect(daemon.port).close()
+        sent = json.loads(subprocess.run([blast, "-p", str(daemon.port), "-n", "50000", "-w"],
+                                         stdout=subprocess.PIPE, check=True).stdout)
+        wanted = sent["announced"] + sent["withdrawn"]
+        daemon.wait(lambda r: lost_routers(r) >= 1 and sum(
+            x["kind"] == "route" for x in r) > wanted, 60, "all routes")
+        records, _ = daemon.stop()
+    finally:
+        daemon.kill()
+    standing, inversions = set(), 0
+    for r in records:
+        if r["kind"] != "route" or r["action"] == "end-of-rib":
+            continue
+        if r["action"] == "announce":
+            standing.add(r["prefix"])
+        elif r["prefix"] in standing:
+            standing.remove(r["prefix"])
+        else:
+            inversions += 1
+    equal((inversions, len(standing)), (0, 0), "withdraws before their announcement, routes left")
+    equal(sum(r["kind"] == "route" for r in records), wanted + 1, "routes and one End-of-RIB")
+
+
+# ---- many sessions -------------------------------------------------------------------------------
+
+def test_sessions(work):
+    """1,000 sessions at once; every tenth then sends what is no BMP, which ends it alone."""
+    count = 1000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * count + 100
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise Skipped("not enough file descriptors allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    octets = (CASES / "bmp-gobgp-first" / "in.bmp").read_bytes()
+    one = bmp_truth.content(replays.run(VNMCD, CASES / "bmp-gobgp-first" / "in.bmp",
+                                        ["-m", "raw=bmp"]).records)
+    half = len(octets) // 2
+    daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}")
+    try:
+        sockets = [connect(daemon.port) for _ in range(count)]
+        ports = [s.getsockname()[1] for s in sockets]
+        for s in sockets:
+            s.sendall(octets[:half])
+        for s in sockets[::10]:
+            s.sendall(octets[half:] + b"\xff" * 64)
+        for number, s in enumerate(sockets):
+            if number % 10:
+                s.sendall(octets[half:])
+            s.close()
+        daemon.wait(lambda r: lost_routers(r) == count, 120, "the end of all sessions")
+        records, _ = daemon.stop()
+    finally:
+        daemon.kill()
+    by_port = {}
+    for r in records:
+        by_port.setdefault(r["exporter_port"], []).append(r)
+    equal(set(by_port), set(ports), "sessions")
+    for number, port in enumerate(ports):
+        equal(bmp_truth.content(by_port[port]), one, f"session {number}")
+
+
+TESTS = {name[5:]: f for name, f in list(globals().items()) if name.startswith("test_")}
+
+
+def main():
+    passed = failed = skipped = 0
+    for name, test in TESTS.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        work = pathlib.Path(tempfile.mkdtemp(prefix="vnm-bmp-"))
+        os.chmod(work, 0o755)
+        try:
+            test(work)
+            passed += 1
+            print("ok   bmp " + name)
+        except Skipped as why:
+            skipped += 1
+            print(f"SKIP bmp {name}: {why}")
+        except Exception as e:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAIL bmp {name}: {e}")
+            traceback.print_exc()
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        sys.stdout.flush()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed + skipped else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
