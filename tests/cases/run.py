@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
+import faults
 import names
 import pcapfile
 import replay as replays
@@ -147,6 +148,28 @@ class Runner:
         again = self.replay(path, [], TORTURE_SECONDS, self.memory)
         f.true("a second replay differs", again.out == run.out)
 
+    def check_fault(self, name, directory, f):
+        reason, args, transport, made, flows = faults.CASES[name]
+        path = pathlib.Path(directory) / (name + ".pcap")
+        pcapfile.write(path, faults.datagrams(made), transport)
+        run = self.replay(path, args, TORTURE_SECONDS, self.memory)
+        f.equal("exit code", run.code, 0)
+        replays.check_books(run, f)
+        if f:
+            return
+        counted = {**run.books["reasons"], **run.books["faults"]}
+        f.true("%s is not counted: %s" % (reason, counted), reason in counted)
+        f.equal("messages", run.books["messages"], len(made))
+        if flows is not None:
+            torture.check_records("flow records", run.of("flow"), flows, f)
+
+    def run_faults(self, wanted):
+        with tempfile.TemporaryDirectory() as directory:
+            for name in faults.CASES:
+                if wanted("faults/" + name):
+                    self.guarded("faults/" + name, lambda f, n=name: self.check_fault(
+                        n, directory, f))
+
     def run_torture(self, wanted):
         index = (HERE / "flow-torture/INDEX.tsv").read_text().splitlines()
         rows = [line.split("\t") for line in index]
@@ -167,6 +190,7 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
         self.run_torture(wanted)
+        self.run_faults(wanted)
         if not self.options.names:
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
