@@ -7,8 +7,8 @@ DIR is searched for *.pcap, *.bin and *.dat (one UDP payload, or several message
 and *.ipfix (RFC 5655 files; each message becomes a datagram).
 Files that belong together (templates and their data) are replayed as one, templates first. For
 each group the number of flow records, their octets and their packets, those of the reverse
-direction too, must be the same template by template. Differences that are known to be tshark's are in DIFFERENCES with the
-reason. Such files are often not free to be copied, so none is part of this repository; without
+direction too, must be the same template by template. Differences that are known to be tshark's
+are in DIFFERENCES with the reason. Such files are often not free to be copied, so none is part of this repository; without
 DIR this test is skipped.
 """
 import argparse
@@ -84,7 +84,8 @@ def group_name(path, root):
         return str(path.relative_to(root).with_suffix(""))
     if path.suffix == ".pcap" and not re.search(r"(template|data)s?$", name):
         return str(path.relative_to(root).with_suffix(""))
-    stem = re.sub(r"[-_]?(data(?!link)|opttpl|tpls?|templates?|options?|message|ipfix_\d|\d+$).*", "", name)
+    kinds = r"data(?!link)|opttpl|tpls?|templates?|options?|message|ipfix_\d|\d+$"
+    stem = re.sub(r"[-_]?(%s).*" % kinds, "", name)
     return str((path.parent / stem).relative_to(root)).rstrip("/") if stem else str(
         path.parent.relative_to(root))
 
