@@ -320,7 +320,7 @@ group_begin(struct bed *beds, const char *address)
 		CU_ASSERT_EQUAL_FATAL(vnm_udp_bind(&b->o, true, &b->fd, &b->err), 0);
 		b->port = port_of(b->fd);
 	}
-	CU_ASSERT_EQUAL_FATAL(vnm_udp_steer(beds[0].fd, WORKERS, &beds[0].err), 0);
+	CU_ASSERT_EQUAL_FATAL(vnm_listener_steer(beds[0].fd, WORKERS, &beds[0].err), 0);
 	for (int i = 0; i < WORKERS; i++)
 		bed_open(&beds[i]);
 }
