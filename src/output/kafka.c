@@ -8,7 +8,7 @@
  * none took in time is counted. A retry may deliver a record twice; collector, epoch, worker
  * and record_seq tell.
  */
-#include "output/sink.h"
+#include "output/kafka_options.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -16,32 +16,18 @@
 #include "base/text.h"
 
 #include <assert.h>
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MAGIC 0x6b61666bu
-#define BATCH 512	  /* messages handed over in one call */
-#define LEARN_EVERY 128	  /* batches; each such one asks librdkafka how many partitions there are */
-#define PACK_RESERVE 1024 /* octets of message.max.bytes that are left for Kafka's own header */
-#define TOPIC_MAX 249	  /* octets of a topic's name */
+#define BATCH 512		/* messages handed over in one call */
+#define LOOK_NS VNM_NS_PER_S	/* how often librdkafka is asked about a topic's partitions */
+#define PARTITIONS_WATCHED 1024 /* of a topic; a further one is used without a leader too */
+#define PACK_RESERVE 1024  /* octets of message.max.bytes that are left for Kafka's own header */
 #define RECORD_OCTETS 2048 /* a record's size where room is told in records */
 #define FLUSH_SLICE_MS 100
 #define PURGE_SLICES 10
-
-#define KAFKA_OPTIONS(X)                                                                      \
-	X(struct kafka_options, brokers, STRING, NULL, RESTART,                               \
-	    "host:port of some brokers, with commas between")                                 \
-	X(struct kafka_options, topic, STRING, "vnm.{kind}", RESTART,                         \
-	    "where records go; {kind} stands for flow, interface and so on")                  \
-	X(struct kafka_options, records_per_message, NUMBER, "1", RESTART,                    \
-	    "how many records without a key share a message: JSON lines, or protobuf behind " \
-	    "lengths")                                                                        \
-	X(struct kafka_options, message_timeout, DURATION, "5m", RESTART,                     \
-	    "how long a record waits for a broker before it is dropped and counted")          \
-	X(struct kafka_options, librdkafka, PAIRS, NULL, RESTART,                             \
-	    "librdkafka's own properties, passed on verbatim (librdkafka's CONFIGURATION.md)")
 
 /* Order needs one more producer, idempotent and keyed by what is ordered. */
 #define VNM_KIND(name, ordered, doc) \
@@ -49,46 +35,31 @@
 #include "record/kinds.def"
 #undef VNM_KIND
 
-struct kafka_options {
-	KAFKA_OPTIONS(VNM_OPTION_MEMBER)
-};
-static const struct vnm_option kafka_options[] = {KAFKA_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
-
 struct topic {
 	rd_kafka_topic_t *rkt;
-	_Atomic uint32_t partitions; /* 0: not known yet */
-	_Atomic uint32_t turn;	     /* batches so far */
-	_Atomic uint32_t asked;	     /* messages without a key whose partition was asked for */
+	_Atomic uint32_t partitions;   /* 0: not known yet */
+	_Atomic uint32_t turn;	       /* batches so far */
+	_Atomic uint32_t asked;	       /* messages without a key whose partition was asked for */
+	_Atomic uint64_t next_look_ns; /* monotonic */
+	_Atomic bool look;	       /* the next message whose partition is asked for looks */
+	/* Partitions without a leader when last looked at: a bit each. */
+	_Atomic uint64_t down[PARTITIONS_WATCHED / 64];
 };
 
 struct kafka {
 	uint32_t magic;
 	struct vnm_sink *sink; /* borrowed */
-	const struct kafka_options *options;
+	const struct vnm_kafka_options *options;
 	rd_kafka_t *rk;
 	struct topic topics[VNM_KIND_COUNT];
 	uint32_t records_per_message;
 	size_t message_max;    /* octets that records packed into one message may have */
-	size_t queue_messages; /* librdkafka's bounds on what it holds */
+	size_t queue_messages; /* librdkafka's bounds on what it holds; 0: none */
 	size_t queue_octets;
 	_Atomic uint64_t octets; /* held by librdkafka now */
 	_Atomic bool away;	 /* no broker answered when last heard */
 	pthread_mutex_t lock;	 /* of the gate */
 	struct vnm_log_gate gate;
-};
-
-/* What librdkafka is told before the operator's own properties. */
-static const char *const defaults[][2] = {
-    {"client.id", "vnmcd"},
-    {"acks", "all"},
-    {"enable.idempotence", "false"},
-    {"linger.ms", "20"},
-    {"compression.type", "none"},
-    {"sticky.partitioning.linger.ms", "0"}, /* or choose_partition() is not asked */
-    {"queue.buffering.max.messages", "100000"},
-    {"queue.buffering.max.kbytes", "65536"},
-    {"socket.keepalive.enable", "true"},
-    {"log.connection.close", "false"},
 };
 
 /* ---- messages on their way ----------------------------------------------------------------- */
@@ -137,16 +108,49 @@ may_complain(struct kafka *k)
 	return open;
 }
 
+/* What the operator can do about an error of librdkafka or of a broker. */
+static const struct {
+	rd_kafka_resp_err_t err;
+	const char *hint;
+} hints[] = {
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "create the topic, or let brokers create topics"},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "create the topic, or let brokers create topics"},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "allow this user to write to the topic"},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "allow this user to write to the cluster"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, "check the sasl.* and ssl.* properties below `librdkafka`"},
+    {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+	"check the sasl.* properties below `librdkafka`"},
+    {RD_KAFKA_RESP_ERR__SSL, "check the ssl.* properties below `librdkafka`"},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+	"raise message.max.bytes here and at the broker, or choose `fields`"},
+    {RD_KAFKA_RESP_ERR__QUEUE_FULL, "the brokers are too slow or away, or the queue is too small"},
+    {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "the brokers are too slow or away"},
+};
+
+static const char *
+hint_of(rd_kafka_resp_err_t err, const char *otherwise)
+{
+	for (size_t i = 0; i < VNM_ARRAY_LEN(hints); i++) {
+		if (hints[i].err == err)
+			return hints[i].hint;
+	}
+	return otherwise;
+}
+
 static void
 drop(struct kafka *k, const void *opaque, rd_kafka_resp_err_t err)
 {
 	enum vnm_reason reason = reason_of(err);
+	enum vnm_kind kind = opaque_kind(opaque);
+	const char *hint = hint_of(err, NULL);
 
-	vnm_sink_count_drop(k->sink, opaque_kind(opaque), reason, opaque_records(opaque));
+	vnm_sink_count_drop(k->sink, kind, reason, opaque_records(opaque));
 	if (!may_complain(k))
 		return;
-	vnm_warning("output %s: records are dropped and counted as %s: %s", k->sink->name,
-	    vnm_reason_info(reason)->label, rd_kafka_err2str(err));
+	vnm_warning("output %s: records for topic %s are dropped and counted as %s: %s%s%s",
+	    k->sink->name, rd_kafka_topic_name(k->topics[kind].rkt),
+	    vnm_reason_info(reason)->label, rd_kafka_err2str(err), hint != NULL ? ": " : "",
+	    hint != NULL ? hint : "");
 }
 
 static void
@@ -177,11 +181,11 @@ on_error(rd_kafka_t *rk, int err, const char *why, void *opaque)
 		atomic_store(&k->away, true);
 	if (!may_complain(k))
 		return;
-	vnm_warning(
-	    "output %s: Kafka at %s: %s; %d messages wait, each for up to %llu s: check that "
-	    "the brokers run, can be reached from here and are what `brokers` says",
+	vnm_warning("output %s: Kafka at %s: %s; %d messages wait, each for up to %llu ms: %s",
 	    k->sink->name, k->options->brokers, why, rd_kafka_outq_len(k->rk),
-	    (unsigned long long)(k->options->message_timeout / VNM_NS_PER_S));
+	    (unsigned long long)(k->options->message_timeout / VNM_NS_PER_MS),
+	    hint_of(err, "check that the brokers run, can be reached from here and are what "
+			 "`brokers` says"));
 }
 
 static void
@@ -194,10 +198,49 @@ on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 
 /* ---- partitions ---------------------------------------------------------------------------- */
 
+static bool
+is_down(struct topic *t, uint32_t partition)
+{
+	return partition < PARTITIONS_WATCHED &&
+	       (atomic_load_explicit(&t->down[partition / 64], memory_order_relaxed) >>
+		       partition % 64 &
+		   1) != 0;
+}
+
+/* The partition whose turn it is, or the next with a leader; all the same where none has one. */
+static uint32_t
+with_leader(struct topic *t, uint32_t turn, uint32_t partitions)
+{
+	for (uint32_t i = 0; i < partitions; i++) {
+		uint32_t partition = (turn + i) % partitions;
+		if (!is_down(t, partition))
+			return partition;
+	}
+	return turn % partitions;
+}
+
+static void
+look_at_partitions(const rd_kafka_topic_t *rkt, struct topic *t, uint32_t partitions)
+{
+	uint32_t watched = partitions < PARTITIONS_WATCHED ? partitions : PARTITIONS_WATCHED;
+
+	atomic_store_explicit(&t->partitions, partitions, memory_order_relaxed);
+	for (uint32_t first = 0; first < watched; first += 64) {
+		uint64_t down = 0;
+
+		for (uint32_t i = 0; i < 64 && first + i < watched; i++) {
+			if (!rd_kafka_topic_partition_available(rkt, (int32_t)(first + i)))
+				down |= 1ULL << i;
+		}
+		atomic_store_explicit(&t->down[first / 64], down, memory_order_relaxed);
+	}
+}
+
 /*
  * librdkafka asks for the partition of a message that was given none. It comes here for keyed
- * messages, for those that waited until the topic was known, and for one batch in LEARN_EVERY:
- * that is how the number of partitions is learnt without waiting for a broker.
+ * messages, for those that waited until the topic was known, and for one batch in LOOK_NS: that
+ * is how the partitions and their leaders are learnt without waiting for a broker. What waits
+ * for a partition without a leader would fill the queue and shut out all others.
  */
 static int32_t
 choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_n, int32_t partitions,
@@ -205,12 +248,13 @@ choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_n, int
 {
 	struct topic *t = topic_opaque;
 
-	atomic_store_explicit(&t->partitions, (uint32_t)partitions, memory_order_relaxed);
 	if (key_n > 0)
 		return rd_kafka_msg_partitioner_murmur2(
 		    rkt, key, key_n, partitions, topic_opaque, message_opaque);
+	if (atomic_exchange_explicit(&t->look, false, memory_order_relaxed))
+		look_at_partitions(rkt, t, (uint32_t)partitions);
 	uint32_t asked = atomic_fetch_add_explicit(&t->asked, 1, memory_order_relaxed);
-	return (int32_t)(asked / BATCH % (uint32_t)partitions);
+	return (int32_t)with_leader(t, asked / BATCH, (uint32_t)partitions);
 }
 
 static int32_t
@@ -218,10 +262,16 @@ next_partition(struct topic *t)
 {
 	uint32_t turn = atomic_fetch_add_explicit(&t->turn, 1, memory_order_relaxed);
 	uint32_t partitions = atomic_load_explicit(&t->partitions, memory_order_relaxed);
+	uint64_t next_ns = atomic_load_explicit(&t->next_look_ns, memory_order_relaxed);
+	uint64_t now_ns = vnm_clock_mono_ns();
 
-	if (partitions == 0 || turn % LEARN_EVERY == 0)
+	if (partitions == 0 ||
+	    (now_ns >= next_ns &&
+		atomic_compare_exchange_strong(&t->next_look_ns, &next_ns, now_ns + LOOK_NS))) {
+		atomic_store_explicit(&t->look, true, memory_order_relaxed);
 		return RD_KAFKA_PARTITION_UA;
-	return (int32_t)(turn % partitions);
+	}
+	return (int32_t)with_leader(t, turn, partitions);
 }
 
 /* ---- publishing ---------------------------------------------------------------------------- */
@@ -372,38 +422,10 @@ sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 
 /* ---- setting up ---------------------------------------------------------------------------- */
 
-static int
-set_property(const char *output, rd_kafka_conf_t *conf, const char *name, const char *value,
-    struct vnm_err *err)
+static size_t
+less(size_t all, size_t part)
 {
-	char why[256];
-
-	if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) != RD_KAFKA_CONF_OK)
-		return vnm_err_text(err, "output %s: librdkafka: %s: %s", output, name, why);
-	return 0;
-}
-
-static int
-set_properties(const char *output, const struct kafka_options *options, rd_kafka_conf_t *conf,
-    struct vnm_err *err)
-{
-	const struct vnm_strings *own = &options->librdkafka;
-	char timeout_ms[VNM_TEXT_NUMBER];
-
-	for (size_t i = 0; i < VNM_ARRAY_LEN(defaults); i++) {
-		if (set_property(output, conf, defaults[i][0], defaults[i][1], err) != 0)
-			return -1;
-	}
-	snprintf(timeout_ms, sizeof(timeout_ms), "%llu",
-	    (unsigned long long)(options->message_timeout / VNM_NS_PER_MS));
-	if (set_property(output, conf, "message.timeout.ms", timeout_ms, err) != 0 ||
-	    set_property(output, conf, "bootstrap.servers", options->brokers, err) != 0)
-		return -1;
-	for (uint32_t i = 0; i + 1 < own->n; i += 2) {
-		if (set_property(output, conf, own->p[i], own->p[i + 1], err) != 0)
-			return -1;
-	}
-	return 0;
+	return all > part ? all - part : 0;
 }
 
 static size_t
@@ -423,11 +445,11 @@ start_client(struct kafka *k, struct vnm_err *err)
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char why[256];
 
-	if (set_properties(k->sink->name, k->options, conf, err) != 0)
+	if (vnm_kafka_configure(k->sink->name, k->options, conf, err) != 0)
 		goto no_client;
 	k->queue_messages = property_number(conf, "queue.buffering.max.messages");
 	k->queue_octets = property_number(conf, "queue.buffering.max.kbytes") * 1024;
-	k->message_max = property_number(conf, "message.max.bytes") - PACK_RESERVE;
+	k->message_max = less(property_number(conf, "message.max.bytes"), PACK_RESERVE);
 	rd_kafka_conf_set_opaque(conf, k);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
@@ -444,31 +466,8 @@ no_client:
 	return -1;
 }
 
-/* The template with {kind} replaced; false where it is no topic's name. */
 static bool
-topic_name(char name[TOPIC_MAX + 1], const char *template, const char *kind)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	size_t n = 0;
-
-	for (const char *p = template; *p != '\0';) {
-		bool is_kind = strncmp(p, "{kind}", 6) == 0;
-		const char *from = is_kind ? kind : p;
-		size_t length = is_kind ? strlen(kind) : 1;
-
-		if (n + length > TOPIC_MAX)
-			return false;
-		memcpy(name + n, from, length);
-		n += length;
-		p += is_kind ? 6 : 1;
-	}
-	name[n] = '\0';
-	return n > 0 && strspn(name, allowed) == n;
-}
-
-static bool
-has_own_partitioner(const struct kafka_options *options)
+has_own_partitioner(const struct vnm_kafka_options *options)
 {
 	for (uint32_t i = 0; i + 1 < options->librdkafka.n; i += 2) {
 		if (strcmp(options->librdkafka.p[i], "partitioner") == 0)
@@ -481,9 +480,9 @@ static int
 open_topic(struct kafka *k, enum vnm_kind kind, struct vnm_err *err)
 {
 	struct topic *t = &k->topics[kind];
-	char name[TOPIC_MAX + 1];
+	char name[VNM_KAFKA_TOPIC_TEXT];
 
-	(void)topic_name(name, k->options->topic, vnm_kind_info(kind)->name); /* checked */
+	(void)vnm_kafka_topic(name, k->options->topic, vnm_kind_info(kind)->name); /* checked */
 	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(k->rk);
 	if (!has_own_partitioner(k->options)) {
 		rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
@@ -494,28 +493,6 @@ open_topic(struct kafka *k, enum vnm_kind kind, struct vnm_err *err)
 		return vnm_err_text(err, "output %s: topic %s: %s", k->sink->name, name,
 		    rd_kafka_err2str(rd_kafka_last_error()));
 	return 0;
-}
-
-static int
-sink_check(const char *output, const void *values, struct vnm_err *err)
-{
-	const struct kafka_options *options = values;
-	char topic[TOPIC_MAX + 1];
-
-	if (options->brokers == NULL)
-		return vnm_err_text(
-		    err, "output %s: brokers: missing; for example \"kafka1:9092\"", output);
-	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
-		if (!topic_name(topic, options->topic, vnm_kind_info(kind)->name))
-			return vnm_err_text(err,
-			    "output %s: topic: \"%s\" makes no topic's name; letters, digits, '.', "
-			    "'_' and '-' may stand in it, besides {kind}",
-			    output, options->topic);
-	}
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	int rc = set_properties(output, options, conf, err);
-	rd_kafka_conf_destroy(conf);
-	return rc;
 }
 
 static void
@@ -534,10 +511,10 @@ free_kafka(struct kafka *k)
 static int
 sink_open(struct vnm_sink *s, struct vnm_err *err)
 {
-	const struct kafka_options *options = s->options;
+	const struct vnm_kafka_options *options = s->options;
 	struct kafka *k;
 
-	if (sink_check(s->name, options, err) != 0)
+	if (vnm_kafka_check(s->name, options, err) != 0)
 		return -1;
 	k = vnm_alloc_zero(1, sizeof(*k));
 	if (k == NULL)
@@ -564,12 +541,6 @@ not_open:
 
 /* ---- the rest of a sink -------------------------------------------------------------------- */
 
-static size_t
-less(size_t all, size_t part)
-{
-	return all > part ? all - part : 0;
-}
-
 /* A queue that is empty has room for something, however small it was made. */
 static size_t
 sink_room(struct vnm_sink *s)
@@ -577,7 +548,7 @@ sink_room(struct vnm_sink *s)
 	struct kafka *k = s->state;
 	size_t waiting = (size_t)rd_kafka_outq_len(k->rk);
 	size_t octets = atomic_load_explicit(&k->octets, memory_order_relaxed);
-	size_t messages = less(k->queue_messages, waiting);
+	size_t messages = k->queue_messages != 0 ? less(k->queue_messages, waiting) : SIZE_MAX;
 	size_t records = less(k->queue_octets, octets) / RECORD_OCTETS;
 
 	if (waiting == 0)
@@ -622,13 +593,13 @@ sink_close(struct vnm_sink *s)
 const struct vnm_sink_type vnm_kafka_sink = {
     .name = "kafka",
     .summary = "Apache Kafka, a topic for each kind of record",
-    .check = sink_check,
+    .check = vnm_kafka_check,
     .open = sink_open,
     .room = sink_room,
     .publish = sink_publish,
     .tick = sink_tick,
     .flush = sink_flush,
     .close = sink_close,
-    .options = kafka_options,
-    .options_size = sizeof(struct kafka_options),
+    .options = vnm_kafka_options,
+    .options_size = sizeof(struct vnm_kafka_options),
 };

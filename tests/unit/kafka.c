@@ -1,0 +1,344 @@
+/*
+ * The Kafka sink against librdkafka's own mock of a cluster: what brokers refuse, what none
+ * takes, partitions without a leader, and mistakes in the options.
+ */
+#include "unit.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "output/output.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#define PRODUCE_API 0 /* of Kafka's protocol */
+#define TOPIC "vnm.flow"
+#define DEADLINE_S 10
+#define UNREACHABLE "127.0.0.1:9"
+
+struct bench {
+	rd_kafka_t *rk; /* owns the mock */
+	rd_kafka_mock_cluster_t *cluster;
+	void *options;
+	struct vnm_sink *sink;
+	struct vnm_output_options output_options;
+	struct vnm_output output;
+};
+
+static const struct vnm_sink_type *
+kafka(void)
+{
+	return vnm_sink_type_find("kafka");
+}
+
+static void
+set(void *options, const char *name, const char *value)
+{
+	static const char own[] = "librdkafka.";
+	const struct vnm_option *table = kafka()->options;
+	bool is_own = strncmp(name, own, strlen(own)) == 0;
+	const struct vnm_option *row = vnm_option_find(table, is_own ? "librdkafka" : name);
+	int rc = is_own ? vnm_option_pair(row, options, name + strlen(own), value, NULL)
+			: vnm_option_set(row, options, value, NULL);
+
+	CU_ASSERT_EQUAL_FATAL(rc, 0);
+}
+
+/* Options of name, value, name, value …, ended by NULL. */
+static void *
+new_options(const char *const *values)
+{
+	void *options = vnm_alloc_zero(1, kafka()->options_size);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(options);
+	CU_ASSERT_EQUAL_FATAL(vnm_option_defaults(kafka()->options, options, NULL), 0);
+	for (; *values != NULL; values += 2)
+		set(options, values[0], values[1]);
+	return options;
+}
+
+static void
+free_options(void *options)
+{
+	vnm_option_release(kafka()->options, options);
+	vnm_free(options);
+}
+
+static void
+start_cluster(struct bench *b, int brokers, int partitions)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+	CU_ASSERT_EQUAL(rd_kafka_conf_set(conf, "log_level", "0", NULL, 0), RD_KAFKA_CONF_OK);
+	*b = (struct bench){.rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0)};
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->rk);
+	b->cluster = rd_kafka_mock_cluster_new(b->rk, brokers);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cluster);
+	CU_ASSERT_EQUAL(rd_kafka_mock_topic_create(b->cluster, TOPIC, partitions, 1), 0);
+}
+
+/* A sink at the mock cluster, or at `brokers` of the options where there is no mock. */
+static void
+start_sink(struct bench *b, const char *const *values)
+{
+	struct vnm_err err = {.text = ""};
+
+	b->options = new_options(values);
+	if (b->cluster != NULL)
+		set(b->options, "brokers", rd_kafka_mock_cluster_bootstraps(b->cluster));
+	b->sink = vnm_sink_open(kafka(), "k", &vnm_json_encoder, b->options, &err);
+	CU_ASSERT_STRING_EQUAL(err.text, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->sink);
+	CU_ASSERT_EQUAL_FATAL(vnm_option_defaults(vnm_output_options, &b->output_options, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&b->output, &b->output_options, b->sink, NULL), 0);
+}
+
+static void
+stop(struct bench *b)
+{
+	vnm_output_close(&b->output);
+	vnm_sink_close(b->sink);
+	free_options(b->options);
+	vnm_option_release(vnm_output_options, &b->output_options);
+	if (b->cluster != NULL)
+		rd_kafka_mock_cluster_destroy(b->cluster);
+	if (b->rk != NULL)
+		rd_kafka_destroy(b->rk);
+}
+
+/* Turns of one record each. */
+static void
+publish(struct bench *b, unsigned turns)
+{
+	struct vnm_record r = {.kind_id = VNM_KIND_flow};
+
+	for (unsigned i = 0; i < turns; i++) {
+		VNM_SET(&r, flow, packets, i);
+		vnm_output_record(&b->output, &r);
+		vnm_output_turn_end(&b->output);
+	}
+}
+
+static int
+flush(struct bench *b, uint64_t seconds)
+{
+	return kafka()->flush(b->sink, vnm_clock_mono_ns() + seconds * VNM_NS_PER_S);
+}
+
+/* The books: all of n records were published, or dropped for the one reason. */
+static void
+check_books(struct bench *b, uint64_t published, enum vnm_reason reason, uint64_t dropped)
+{
+	CU_ASSERT_EQUAL(b->sink->books.offered[VNM_KIND_flow], published + dropped);
+	CU_ASSERT_EQUAL(b->sink->books.published[VNM_KIND_flow], published);
+	CU_ASSERT_EQUAL(b->sink->books.dropped[VNM_KIND_flow], dropped);
+	CU_ASSERT_EQUAL(b->sink->books.reasons[reason], dropped);
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(b->sink), 0);
+}
+
+/* ---- delivery ------------------------------------------------------------------------------ */
+
+static void
+test_delivery(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 1, 4);
+	start_sink(&b, (const char *const[]){NULL});
+	publish(&b, 200);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	CU_ASSERT_EQUAL(kafka()->room(b.sink), SIZE_MAX);
+	check_books(&b, 200, VNM_R_broker_refused, 0);
+	stop(&b);
+}
+
+/* What waits for a leader that does not come would fill the queue: others are used. */
+static void
+test_no_leader(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 2, 4);
+	CU_ASSERT_EQUAL(rd_kafka_mock_partition_set_leader(b.cluster, TOPIC, 1, -1), 0);
+	CU_ASSERT_EQUAL(rd_kafka_mock_partition_set_leader(b.cluster, TOPIC, 2, -1), 0);
+	start_sink(&b, (const char *const[]){NULL});
+	publish(&b, 50);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	publish(&b, 50);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	check_books(&b, 100, VNM_R_broker_timeout, 0);
+	stop(&b);
+}
+
+/* A message has at the least one record, however small messages must be. */
+static void
+test_small_messages(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 1, 1);
+	start_sink(&b, (const char *const[]){"records_per_message", "100",
+			   "librdkafka.message.max.bytes", "1000", NULL});
+	publish(&b, 1);
+	for (unsigned i = 0; i < 50; i++) {
+		struct vnm_record r = {.kind_id = VNM_KIND_flow};
+		vnm_output_record(&b.output, &r);
+	}
+	vnm_output_turn_end(&b.output);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	check_books(&b, 51, VNM_R_broker_refused, 0);
+	stop(&b);
+}
+
+/* ---- what is not taken --------------------------------------------------------------------- */
+
+static void
+test_unknown_topic(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 1, 1);
+	rd_kafka_mock_topic_set_error(b.cluster, TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	start_sink(
+	    &b, (const char *const[]){"librdkafka.topic.metadata.propagation.max.ms", "0", NULL});
+	publish(&b, 10);
+	(void)flush(&b, DEADLINE_S);
+	check_books(&b, 0, VNM_R_broker_refused, 10);
+	stop(&b);
+}
+
+static void
+test_refused(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 1, 1);
+	start_sink(&b, (const char *const[]){NULL});
+	rd_kafka_mock_push_request_errors(
+	    b.cluster, PRODUCE_API, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	publish(&b, 1);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	check_books(&b, 0, VNM_R_broker_refused, 1);
+	stop(&b);
+}
+
+static void
+test_broker_dies(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 1, 1);
+	start_sink(&b, (const char *const[]){"message_timeout", "500ms", NULL});
+	publish(&b, 10);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	CU_ASSERT_EQUAL(rd_kafka_mock_broker_set_down(b.cluster, 1), 0);
+	publish(&b, 10);
+	(void)flush(&b, DEADLINE_S);
+	check_books(&b, 10, VNM_R_broker_timeout, 10);
+	stop(&b);
+}
+
+static void
+test_queue_full(void)
+{
+	struct bench b = {.rk = NULL};
+
+	start_sink(&b, (const char *const[]){"brokers", UNREACHABLE,
+			   "librdkafka.queue.buffering.max.messages", "10", NULL});
+	publish(&b, 30);
+	CU_ASSERT_EQUAL(b.sink->books.reasons[VNM_R_queue_full], 20);
+	CU_ASSERT_EQUAL(kafka()->room(b.sink), 0);
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(b.sink), 10);
+	CU_ASSERT_EQUAL(flush(&b, 0), -1);
+	CU_ASSERT_EQUAL(b.sink->books.reasons[VNM_R_broker_timeout], 10);
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(b.sink), 0);
+	stop(&b);
+}
+
+/* A queue without a bound on messages has room as long as it has octets. */
+static void
+test_queue_unbounded(void)
+{
+	struct bench b = {.rk = NULL};
+
+	start_sink(&b, (const char *const[]){"brokers", UNREACHABLE,
+			   "librdkafka.queue.buffering.max.messages", "0", NULL});
+	publish(&b, 30);
+	CU_ASSERT_EQUAL(b.sink->books.reasons[VNM_R_queue_full], 0);
+	CU_ASSERT(kafka()->room(b.sink) > 1000);
+	CU_ASSERT_EQUAL(flush(&b, 0), -1);
+	stop(&b);
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static void
+test_wrong_options(void)
+{
+	static const char *const wrong[][3] = {
+	    {"brokers", "", "missing"},
+	    {"brokers", " , ", "missing"},
+	    {"brokers", "kafka1:99999", "\"kafka1:99999\""},
+	    {"brokers", "kafka1:0", "\"kafka1:0\""},
+	    {"brokers", "kafka1:", "\"kafka1:\""},
+	    {"brokers", ":9092", "\":9092\""},
+	    {"brokers", "kafka1:9092,kafka2:x", "\"kafka2:x\""},
+	    {"brokers", "kafka1 kafka2", "\"kafka1 kafka2\""},
+	    {"brokers", "http://kafka1:9092", "\"http://kafka1:9092\""},
+	    {"brokers", "[::1:9092", "\"[::1:9092\""},
+	    {"message_timeout", "0", "message_timeout"},
+	    {"message_timeout", "999us", "message_timeout"},
+	    {"message_timeout", "25d", "message_timeout"},
+	    {"topic", "a/b", "\"a/b\""},
+	    {"librdkafka.transactional.id", "x", "transactions"},
+	    {"librdkafka.lingr.ms", "x", "lingr.ms"},
+	};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(wrong); i++) {
+		void *options = new_options((const char *const[]){
+		    "brokers", "kafka1:9092", wrong[i][0], wrong[i][1], NULL});
+		struct vnm_err err = {.text = ""};
+
+		CU_ASSERT_EQUAL(kafka()->check("k", options, &err), -1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, wrong[i][2]));
+		free_options(options);
+	}
+}
+
+static void
+test_right_options(void)
+{
+	static const char *const right[][2] = {
+	    {"brokers", "kafka1"},
+	    {"brokers", "kafka1:9092, kafka2:65535,"},
+	    {"brokers", "[::1]:9092,10.0.0.1:1,[2001:db8::1]"},
+	    {"brokers", "SASL_SSL://kafka1:9093"},
+	    {"message_timeout", "1ms"},
+	    {"message_timeout", "24d"},
+	    {"topic", "records"},
+	};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(right); i++) {
+		void *options = new_options((const char *const[]){
+		    "brokers", "kafka1:9092", right[i][0], right[i][1], NULL});
+		struct vnm_err err = {.text = ""};
+
+		CU_ASSERT_EQUAL(kafka()->check("k", options, &err), 0);
+		CU_ASSERT_STRING_EQUAL(err.text, "");
+		free_options(options);
+	}
+}
+
+CU_TestInfo suite_kafka[] = {
+    {"delivery", test_delivery},
+    {"no leader", test_no_leader},
+    {"small messages", test_small_messages},
+    {"unknown topic", test_unknown_topic},
+    {"refused", test_refused},
+    {"broker dies", test_broker_dies},
+    {"queue full", test_queue_full},
+    {"queue unbounded", test_queue_unbounded},
+    {"wrong options", test_wrong_options},
+    {"right options", test_right_options},
+    CU_TEST_INFO_NULL,
+};
