@@ -61,7 +61,7 @@ struct vnm_flow_state {
 	struct vnm_held_message *held_now; /* of the datagram at hand; NULL: none of it waits */
 	struct vnm_held_set *held;	   /* owned, oldest first */
 	struct vnm_held_set **held_end;
-	size_t held_octets;
+	size_t held_room; /* octets that they take, their own and ours */
 };
 
 /* One message on its way through the decoder. */
