@@ -26,7 +26,8 @@
 	X(struct vnm_limits, domains, NUMBER, "256", RELOAD,                                    \
 	    "sessions and observation domains of one exporter")                                 \
 	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                           \
-	    "samplers, interfaces, VRFs and applications learnt from one exporter")             \
+	    "samplers, interfaces, VRFs and applications learnt from one exporter; what it "    \
+	    "did not tell again makes room")                                                    \
 	X(struct vnm_limits, held_octets, SIZE, "256K", RELOAD,                                 \
 	    "memory for data of one exporter held until its template comes")                    \
 	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")         \

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 
-#define FORMAT 1U
+#define FORMAT 2U
 
 struct saved_domain {
 	uint32_t domain;

@@ -90,7 +90,8 @@ vnm_flow_scope(const struct vnm_flow_domain *f)
 {
 	uint64_t ports = (uint64_t)f->version << 32 | (uint32_t)f->src_port << 16 | f->dst_port;
 
-	return (struct vnm_learnt_scope){f->session != 0 ? f->session : ports, f->domain};
+	return (struct vnm_learnt_scope){
+	    f->session != 0 ? f->session : VNM_LEARNT_UDP | ports, f->domain};
 }
 
 /* ---- domain.c ---------------------------------------------------------------------------- */

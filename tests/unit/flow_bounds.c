@@ -66,5 +66,106 @@ test_given_up_together(void)
 	desk_free(k);
 }
 
+/* ---- options data ---------------------------------------------------------------------------- */
+
+/* Interface and name; and a flow record that names its interface. */
+static void
+send_name_templates(struct desk *k)
+{
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 3);
+	PUT16(&w, 300, 2, 1, 10, 4, 82, 4);
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 1, 10, 4);
+	pen_send(k, &w);
+}
+
+static void
+send_name(struct desk *k, uint32_t interface, uint32_t name)
+{
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 300);
+	pen_put(&w, interface, 4);
+	pen_put(&w, name, 4);
+	pen_send(k, &w);
+}
+
+static bool
+is_named(struct desk *k, uint32_t interface)
+{
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 256);
+	pen_put(&w, interface, 4);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL_FATAL(k->count, 1);
+	return VNM_HAS(&k->got[0], flow, in_if_name);
+}
+
+/* What is told again stays, what is not makes room: the table never shuts. */
+static void
+test_names_make_room(void)
+{
+	struct desk *k = desk_new();
+	const struct vnm_flow_state *s = k->x.state;
+
+	k->limits.options_entries = 16; /* each fact is one of the domain and one of its session */
+	send_name_templates(k);
+	send_name(k, 7, 0x67653730);
+	send_name(k, 8, 0x67653830);
+	for (uint32_t i = 0; i < 200; i++) {
+		send_name(k, 1000 + i, 0x67650000 + i);
+		if (i % 2 == 0)
+			send_name(k, 7, 0x67653730);
+		CU_ASSERT(s->learnt.count <= 16);
+	}
+	CU_ASSERT_TRUE(is_named(k, 7));
+	CU_ASSERT_TRUE(is_named(k, 1199));
+	CU_ASSERT_FALSE(is_named(k, 8));
+	desk_tick(k, NOW_NS, false);
+	/* each of 202 facts is two; 16 are still there */
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_options_evicted], 2 * 202 - 16);
+	k->limits.options_entries = 2; /* as a reload may have it */
+	send_name(k, 9, 0x67653930);
+	CU_ASSERT_EQUAL(s->learnt.count, 2);
+	CU_ASSERT_TRUE(is_named(k, 9));
+	desk_free(k);
+}
+
+/* What was said on a stream ends with it, and is not known to the next one after a restart. */
+static void
+test_names_of_streams(void)
+{
+	struct desk *k = desk_new(), *after = desk_new();
+	const struct vnm_flow_state *s = k->x.state;
+	struct vnm_buffer b = {0};
+
+	send_name_templates(k);
+	send_name(k, 7, 0x67653730);
+	k->session = 5;
+	send_name_templates(k);
+	send_name(k, 8, 0x67653830);
+	CU_ASSERT_TRUE(is_named(k, 8));
+	CU_ASSERT_TRUE_FATAL(k->x.decoder->save(&k->x, &b));
+	struct vnm_reader r = vnm_reader_of(b.p, b.n);
+	CU_ASSERT_EQUAL(after->x.decoder->load(&after->x, &r, &after->counters), 0);
+	CU_ASSERT_TRUE(is_named(after, 7));
+	after->session = 5;
+	send_name_templates(after);
+	CU_ASSERT_FALSE(is_named(after, 8));
+
+	uint32_t count = s->learnt.count;
+	k->x.decoder->end(&k->x, &(struct vnm_datagram){.session = 5}, &k->out);
+	CU_ASSERT_EQUAL(s->learnt.count, count - 2);
+	k->session = 0;
+	CU_ASSERT_TRUE(is_named(k, 7));
+	desk_free(k);
+	desk_free(after);
+	vnm_buffer_free(&b);
+}
+
 CU_TestInfo suite_flow_bounds[] = {{"small held sets", test_small_held_sets},
-    {"given up together", test_given_up_together}, CU_TEST_INFO_NULL};
+    {"given up together", test_given_up_together}, {"names make room", test_names_make_room},
+    {"names of streams", test_names_of_streams}, CU_TEST_INFO_NULL};
