@@ -16,6 +16,10 @@
 #define LIFETIME_LEAST_NS (1800 * VNM_NS_PER_S)
 #define LIFETIME_REFRESHES 3
 
+/* Work that one message may cause: each of these goes through all domains or templates. */
+#define SEARCHES_MAX 512
+#define EVICTIONS_MAX 64
+
 /* ---- domains ------------------------------------------------------------------------------- */
 
 static bool
@@ -193,7 +197,7 @@ vnm_flow_template_find(struct vnm_flow_message *m, uint16_t id)
 	struct vnm_template *found = own_template(m->domain, id);
 
 	m->source = m->domain;
-	if (found != NULL || m->d->session != 0)
+	if (found != NULL || m->d->session != 0 || m->searches++ >= SEARCHES_MAX)
 		return found;
 	for (uint32_t i = 0; found == NULL && i < s->domain_count; i++) {
 		if (!is_sibling(s->domains[i], m))
@@ -282,7 +286,13 @@ vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t)
 			vnm_out_fault(m->out, VNM_R_template_changed);
 		vnm_flow_template_forget(m, t->id);
 	}
-	if (m->state->template_count >= m->out->limits->templates)
+	bool full = m->state->template_count >= m->out->limits->templates;
+	if (full && m->evictions++ >= EVICTIONS_MAX) {
+		vnm_out_fault(m->out, VNM_R_template_limit);
+		vnm_free(t);
+		return;
+	}
+	if (full)
 		template_evict(m);
 	t->learnt_ns = t->refreshed_ns = t->used_ns = now_ns;
 	if (!vnm_flow_domain_put(m->state, m->domain, t)) {

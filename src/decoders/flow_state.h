@@ -76,6 +76,8 @@ struct vnm_flow_message {
 	struct vnm_held_message *held;	      /* NULL until a set of it waits */
 	uint32_t units; /* data records, options data included: what IPFIX numbers */
 	bool units_known;
+	uint32_t searches;  /* for templates among the domain's other ports, so far */
+	uint32_t evictions; /* of templates, so far */
 };
 
 static inline const struct vnm_flow_options *
@@ -101,14 +103,17 @@ struct vnm_flow_domain *vnm_flow_domain_get(struct vnm_flow_message *m);
 
 /*
  * The template for a set: the domain's own, else that of another port of the exporter where
- * there is no doubt which. NULL: none.
+ * there is no doubt which. NULL: none, or the message has had as many searches as it may.
  */
 struct vnm_template *vnm_flow_template_find(struct vnm_flow_message *m, uint16_t id);
 
 /* Whether no port of the exporter lays t's id out differently from t in this domain. */
 bool vnm_flow_template_sole(const struct vnm_flow_message *m, const struct vnm_template *t);
 
-/* Takes over t, which is confirmed, new or different; keeps it or frees it. */
+/*
+ * Takes over t, which is confirmed, new or different; keeps it or frees it. A fault where there is
+ * no room: a message may not clear the whole table.
+ */
 void vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t);
 
 /* Forgets one: whether it was there. */

@@ -166,6 +166,122 @@ test_names_of_streams(void)
 	vnm_buffer_free(&b);
 }
 
+/* ---- templates ------------------------------------------------------------------------------- */
+
+static enum vnm_reason
+send_ports(struct desk *k)
+{
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 256);
+	PUT16(&w, 1111, 2222);
+	return pen_send(k, &w);
+}
+
+static void
+define_ports(struct desk *k)
+{
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 2, 7, 2, 11, 2);
+	pen_send(k, &w);
+	send_ports(k);
+	CU_ASSERT_EQUAL(k->count, 1);
+}
+
+/* Whatever is wrong with a new definition, data must not be read by the old one. */
+static void
+test_invalid_redefinition(void)
+{
+	struct desk *k = desk_new();
+	struct pen w = pen_ipfix(1);
+
+	define_ports(k);
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 2, 7, 2); /* one field where two are counted */
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_template_malformed], 1);
+	send_ports(k);
+	CU_ASSERT_EQUAL(k->count, 0);
+
+	define_ports(k);
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 2, 7, 2, 0x8005, 2); /* an enterprise's element without its number */
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_template_malformed], 2);
+	send_ports(k);
+	CU_ASSERT_EQUAL(k->count, 0);
+
+	define_ports(k);
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 2, 7, 0, 11, 0);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_template_empty], 1);
+	send_ports(k);
+	CU_ASSERT_EQUAL(k->count, 0);
+	desk_free(k);
+}
+
+/* One message cannot clear the table of templates, nor cost a walk through it for each of many. */
+static void
+test_flood_of_templates(void)
+{
+	struct desk *k = desk_new();
+	struct pen w = pen_ipfix(1);
+
+	k->limits.templates = 100;
+	pen_begin_set(&w, 2);
+	for (uint16_t i = 0; i < 100; i++)
+		PUT16(&w, (uint16_t)(256 + i), 1, 7, 2);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_templates], 100);
+	k->rx_ns += 1;
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 2);
+	for (uint16_t i = 0; i < 200; i++)
+		PUT16(&w, (uint16_t)(1000 + i), 1, 7, 2);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_templates], 100);
+	CU_ASSERT_EQUAL(
+	    k->counters.v[VNM_C_templates_evicted] + k->counters.parts[VNM_R_template_limit], 200);
+	CU_ASSERT(k->counters.v[VNM_C_templates_evicted] < 100);
+	desk_free(k);
+}
+
+/* ---- scratch --------------------------------------------------------------------------------- */
+
+/* Many sets in a message use the scratch one after the other. */
+static void
+test_many_sets(void)
+{
+	struct desk *k = desk_new();
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 64);
+	for (uint16_t i = 0; i < 64; i++)
+		PUT16(&w, (uint16_t)(500 + i), 1); /* elements without a field: all go to `ie` */
+	pen_send(k, &w);
+	w = pen_ipfix(1);
+	for (unsigned set = 0; set < 28; set++) {
+		pen_begin_set(&w, 256);
+		for (unsigned i = 0; i < 64; i++)
+			pen_put(&w, set, 1);
+	}
+	CU_ASSERT(28 * 64 * sizeof(struct vnm_ie) > k->scratch.cap);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->count, 28);
+	CU_ASSERT_EQUAL(k->out.faults, 0);
+	CU_ASSERT_EQUAL(k->got[27].flow.ie.n, 64);
+	desk_free(k);
+}
+
 CU_TestInfo suite_flow_bounds[] = {{"small held sets", test_small_held_sets},
     {"given up together", test_given_up_together}, {"names make room", test_names_make_room},
-    {"names of streams", test_names_of_streams}, CU_TEST_INFO_NULL};
+    {"names of streams", test_names_of_streams},
+    {"invalid redefinition", test_invalid_redefinition},
+    {"flood of templates", test_flood_of_templates}, {"many sets", test_many_sets},
+    CU_TEST_INFO_NULL};
