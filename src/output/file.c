@@ -22,15 +22,18 @@
 #define MAGIC 0x66696c65u
 #define BUFFER_OCTETS (256u << 10)
 #define BUFFER_RECORDS 4096
+#define KEEP_MAX 1000 /* old files; each is renamed when a new one begins */
+#define SUFFIX_MAX 5  /* octets of ".1000" */
 
-#define FILE_OPTIONS(X)                                                                      \
-	X(struct file_options, path, STRING, "-", RESTART, "the file; - is standard output") \
-	X(struct file_options, rotate_size, SIZE, "0", RESTART,                              \
-	    "begin a new file before this one grows larger; 0: never")                       \
-	X(struct file_options, rotate_interval, DURATION, "0", RESTART,                      \
-	    "begin a new file when this one is so old; 0: never")                            \
-	X(struct file_options, keep, NUMBER, "5", RESTART,                                   \
-	    "how many old files are kept, as path.1 (the youngest), path.2 and so on")
+#define FILE_OPTIONS(X)                                                                         \
+	X(struct file_options, path, STRING, "-", RESTART, "the file; - is standard output")    \
+	X(struct file_options, rotate_size, SIZE, "0", RESTART,                                 \
+	    "begin a new file before this one grows larger; 0: never")                          \
+	X(struct file_options, rotate_interval, DURATION, "0", RESTART,                         \
+	    "begin a new file when this one is so old; 0: never")                               \
+	X(struct file_options, keep, NUMBER, "5", RESTART,                                      \
+	    "how many old files are kept, as path.1 (the youngest), path.2 and so on; 1000 at " \
+	    "most")
 
 struct file_options {
 	FILE_OPTIONS(VNM_OPTION_MEMBER)
@@ -101,6 +104,27 @@ file_close_path(struct file *f)
 	f->fd = -1;
 }
 
+/* What the operator can do about a file that cannot be opened. */
+static const char *
+hint_of(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return ": the user that vnmcd runs as may not write there";
+	case EISDIR:
+		return ": name a file in it";
+	case ENOENT:
+		return ": its directory does not exist";
+	case ENXIO:
+		return ": nobody reads this pipe yet; start its reader first";
+	case EROFS:
+		return ": a systemd unit needs the directory in ReadWritePaths=";
+	default:
+		return "";
+	}
+}
+
 static void
 complain(struct file *f, const char *what, int error)
 {
@@ -111,36 +135,54 @@ complain(struct file *f, const char *what, int error)
 			    "as write-failed",
 		    f->sink->name, path_text(f));
 	else
-		vnm_warning("output %s: cannot %s %s: %s; records are dropped and counted as "
+		vnm_warning("output %s: cannot %s %s: %s%s; records are dropped and counted as "
 			    "write-failed%s",
-		    f->sink->name, what, path_text(f), strerror(error),
+		    f->sink->name, what, path_text(f), strerror(error), hint_of(error),
 		    error == ENOSPC ? " until there is space" : "");
 }
 
-/* path.1 becomes path.2 and so on; the oldest is overwritten. */
+/* The path of the i-th old file; 0: of the one that is written. */
 static void
+old_path(const struct file *f, uint32_t i, char path[PATH_MAX])
+{
+	int n = i > 0 ? snprintf(path, PATH_MAX, "%s.%u", f->options->path, i)
+		      : snprintf(path, PATH_MAX, "%s", f->options->path);
+
+	assert(n > 0 && n < PATH_MAX); /* sink_check() */
+}
+
+/*
+ * path.1 becomes path.2 and so on; the oldest is overwritten. False when the file could not be
+ * moved away itself; gaps in the numbers are no failure.
+ */
+static bool
 shift_old_files(const struct file *f)
 {
 	char from[PATH_MAX], to[PATH_MAX];
+	int rc = 0;
 
-	if (f->options->keep == 0) {
-		unlink(f->options->path);
-		return;
-	}
+	if (f->options->keep == 0)
+		return unlink(f->options->path) == 0;
 	for (uint32_t i = f->options->keep; i > 0; i--) {
-		int n = i > 1 ? snprintf(from, sizeof(from), "%s.%u", f->options->path, i - 1)
-			      : snprintf(from, sizeof(from), "%s", f->options->path);
-		int m = snprintf(to, sizeof(to), "%s.%u", f->options->path, i);
-		if (n < PATH_MAX && m < PATH_MAX)
-			rename(from, to); /* a gap in the numbers is no failure */
+		old_path(f, i - 1, from);
+		old_path(f, i, to);
+		rc = rename(from, to);
 	}
+	return rc == 0;
 }
 
 static void
 rotate(struct file *f)
 {
+	/* One that somebody else has moved away or removed is begun anew as well. */
+	if (!shift_old_files(f) && errno != ENOENT) {
+		if (vnm_log_gate_open(&f->gate, vnm_clock_mono_ns()))
+			vnm_warning("output %s: cannot move %s away to begin a new file: %s%s; it "
+				    "grows on",
+			    f->sink->name, path_text(f), strerror(errno), hint_of(errno));
+		return;
+	}
 	file_close_path(f);
-	shift_old_files(f);
 	if (file_open_path(f) != 0)
 		complain(f, "open", errno);
 }
@@ -168,7 +210,7 @@ may_retry(int fd)
 	struct pollfd full = {.fd = fd, .events = POLLOUT};
 
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return poll(&full, 1, -1) > 0;
+		return poll(&full, 1, -1) > 0 || errno == EINTR;
 	return errno == EINTR;
 }
 
@@ -267,11 +309,30 @@ take(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
 /* ---- the sink ------------------------------------------------------------------------------ */
 
 static int
+sink_check(const char *output, const void *values, struct vnm_err *err)
+{
+	const struct file_options *options = values;
+	size_t n = options->path != NULL ? strlen(options->path) : 0;
+
+	if (n == 0)
+		return vnm_err_text(err, "output %s: path: missing; - is standard output", output);
+	if (n + SUFFIX_MAX >= PATH_MAX)
+		return vnm_err_text(err, "output %s: path: longer than %d octets", output,
+		    PATH_MAX - SUFFIX_MAX - 1);
+	if (options->keep > KEEP_MAX)
+		return vnm_err_text(err, "output %s: keep: %d is the most", output, KEEP_MAX);
+	return 0;
+}
+
+static int
 sink_open(struct vnm_sink *s, struct vnm_err *err)
 {
 	const struct file_options *options = s->options;
-	struct file *f = vnm_alloc_zero(1, sizeof(*f));
+	struct file *f;
 
+	if (sink_check(s->name, options, err) != 0)
+		return -1;
+	f = vnm_alloc_zero(1, sizeof(*f));
 	if (f == NULL)
 		return vnm_err_text(err, "output %s: out of memory", s->name);
 	f->magic = MAGIC;
@@ -288,7 +349,8 @@ sink_open(struct vnm_sink *s, struct vnm_err *err)
 	return 0;
 
 not_open:
-	vnm_err_text(err, "output %s: cannot open %s: %s", s->name, path_text(f), strerror(errno));
+	vnm_err_text(err, "output %s: cannot open %s: %s%s", s->name, path_text(f), strerror(errno),
+	    hint_of(errno));
 	file_close_path(f);
 	pthread_mutex_destroy(&f->lock);
 	vnm_free(f);
@@ -378,6 +440,7 @@ sink_close(struct vnm_sink *s)
 const struct vnm_sink_type vnm_file_sink = {
     .name = "file",
     .summary = "a file with rotation, a pipe or standard output",
+    .check = sink_check,
     .open = sink_open,
     .room = sink_room,
     .publish = sink_publish,
