@@ -317,8 +317,7 @@ bind_topology(struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------
- */
+/* ---- all of it ----------------------------------------------------------------------------- */
 
 static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)

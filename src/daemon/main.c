@@ -5,6 +5,7 @@
 #include "daemon/dump.h"
 #include "daemon/run.h"
 
+#include <errno.h>
 #include <malloc.h>
 
 #define MMAP_THRESHOLD (64 << 20)
@@ -106,6 +107,10 @@ main(int argc, char **argv)
 		}
 	} else {
 		rc = run(&options);
+	}
+	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0) {
+		vnm_error("cannot write to standard output: %s", strerror(errno));
+		rc = 1;
 	}
 	vnm_options_free(&options);
 	return rc;

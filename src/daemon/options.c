@@ -90,6 +90,17 @@ take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 	}
 }
 
+/* What getopt_long() does not know ('?') or has no value for (':'). */
+static int
+wrong_option(int what, const char *argument, struct vnm_err *err)
+{
+	const char short_option[] = {'-', (char)optopt, '\0'};
+	bool is_long = strncmp(argument, "--", 2) == 0;
+
+	return vnm_err_text(err, "%s: %s (vnmcd -h)", is_long ? argument : short_option,
+	    what == ':' ? "its value is missing" : "no such option");
+}
+
 int
 vnm_options_parse(struct vnm_options *o, int argc, char **argv, struct vnm_err *err)
 {
@@ -106,11 +117,9 @@ vnm_options_parse(struct vnm_options *o, int argc, char **argv, struct vnm_err *
 		return vnm_err_text(err, "out of memory");
 	optind = 0; /* whoever called before starts anew */
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "c:tr:m:o:d:Vh", long_options, NULL)) != -1) {
-		if (letter == '?')
-			return vnm_err_text(err,
-			    "%s: no such option, or its value is missing (vnmcd -h)",
-			    argv[optind - 1]);
+	while ((letter = getopt_long(argc, argv, ":c:tr:m:o:d:Vh", long_options, NULL)) != -1) {
+		if (letter == '?' || letter == ':')
+			return wrong_option(letter, argv[optind - 1], err);
 		if (take(o, letter, optarg, err) != 0)
 			return -1;
 	}
