@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 
 #define MMAP_THRESHOLD (64 << 20)
 #define TRIM_THRESHOLD (256 << 20)
@@ -56,6 +57,8 @@ run(const struct vnm_options *options)
 
 	if (options->debug != NULL)
 		vnm_log_areas(options->debug);
+	if (options->mode == VNM_MODE_RUN)
+		signal(SIGHUP, SIG_IGN); /* until it can be served */
 	snapshot = vnm_snapshot_load(&input, 1, &errs);
 	if (snapshot == NULL) {
 		vnm_run_print_errors(&errs);

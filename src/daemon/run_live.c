@@ -10,6 +10,7 @@
 #include "collectors/activation.h"
 #include "daemon/books.h"
 #include "daemon/http.h"
+#include "daemon/loader.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/worker.h"
@@ -30,9 +31,8 @@ struct live {
 	const struct vnm_options *options;
 	struct vnm_snapshot *snapshot; /* the first: sinks and sockets are as it says */
 	struct vnm_snapshot *current;
-	uint64_t topology_version;
+	struct vnm_loader *loader; /* of the next */
 	uint64_t epoch_ns;
-	char host[256];
 	const char *collector;
 	struct vnm_activation activation;
 	struct vnm_sinks sinks;
@@ -73,27 +73,30 @@ static void
 on_reload(evutil_socket_t number, short what, void *ctx)
 {
 	struct live *l = ctx;
-	const struct vnm_conf_input input = vnm_options_input(l->options);
-	struct vnm_errs errs = {0};
 
 	(void)number;
 	(void)what;
 	vnm_sinks_reopen(&l->sinks);
-	struct vnm_snapshot *next = vnm_snapshot_load(&input, l->topology_version + 1, &errs);
+	vnm_loader_start(l->loader);
+}
+
+static void
+on_loaded(void *ctx, struct vnm_snapshot *next, struct vnm_errs *errs)
+{
+	struct live *l = ctx;
+
 	if (next == NULL) {
-		vnm_run_print_errors(&errs);
+		vnm_run_print_errors(errs);
 		vnm_error("the new configuration is not applied; the old one stays");
-	} else {
-		l->topology_version++;
-		tell_restarts(l, next);
-		for (uint32_t i = 0; i < l->worker_count; i++)
-			vnm_worker_reload(l->workers[i], next);
-		vnm_snapshot_leave(l->current);
-		l->current = next;
-		vnm_run_log_level(next->conf);
-		vnm_info("configuration and topology are reloaded");
+		return;
 	}
-	vnm_errs_free(&errs);
+	tell_restarts(l, next);
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_reload(l->workers[i], next);
+	vnm_snapshot_leave(l->current);
+	l->current = next;
+	vnm_run_log_level(next->conf);
+	vnm_info("configuration and topology are reloaded");
 }
 
 static void
@@ -177,6 +180,25 @@ bind_listener(struct live *l, const struct vnm_conf_listener *c, uint32_t worker
 }
 
 /*
+ * A group that systemd made may have more sockets than there are workers: steered, sources come
+ * to those that are read.
+ */
+static int
+steer(const struct vnm_conf_listener *c, int fd, unsigned sockets, unsigned from_systemd,
+    struct vnm_err *err)
+{
+	if (sockets == 1 && from_systemd < 2)
+		return 0;
+	if (vnm_listener_steer(fd, sockets, err) == 0)
+		return 0;
+	if (from_systemd == 0)
+		return -1;
+	vnm_warning("listener %s: %s; the sockets from systemd need ReusePort=yes", c->common.name,
+	    err->text);
+	return 0;
+}
+
+/*
  * All sockets of a listener, worker by worker. systemd hands over as many as its unit names;
  * where that is one, only the first worker reads it.
  */
@@ -198,9 +220,7 @@ open_listener(struct live *l, uint32_t index, struct vnm_err *err)
 		vnm_warning("listener %s: systemd handed over %u socket(s) for %u workers; only "
 			    "so many read it",
 		    c->common.name, sockets, l->worker_count);
-	if (sockets > 1 && from_systemd == 0)
-		return vnm_listener_steer(fd, sockets, err);
-	return 0;
+	return steer(c, fd, sockets, from_systemd, err);
 }
 
 static int
@@ -236,8 +256,10 @@ static int
 open_events(struct live *l, struct vnm_err *err)
 {
 	struct event_base *base = vnm_worker_base(l->workers[0]);
+	const struct vnm_conf_input input = vnm_options_input(l->options);
 	const struct timeval tick = {.tv_usec = SINK_TICK_US};
 
+	l->loader = vnm_loader_new(base, &input, on_loaded, l);
 	l->signals[0] = evsignal_new(base, SIGTERM, on_stop, l);
 	l->signals[1] = evsignal_new(base, SIGINT, on_stop, l);
 	l->signals[2] = evsignal_new(base, SIGHUP, on_reload, l);
@@ -246,7 +268,7 @@ open_events(struct live *l, struct vnm_err *err)
 		if (l->signals[i] == NULL || event_add(l->signals[i], NULL) != 0)
 			return vnm_err_text(err, "out of memory");
 	}
-	if (l->tick == NULL || event_add(l->tick, &tick) != 0)
+	if (l->loader == NULL || l->tick == NULL || event_add(l->tick, &tick) != 0)
 		return vnm_err_text(err, "out of memory");
 	return 0;
 }
@@ -359,6 +381,7 @@ static void
 release(struct live *l)
 {
 	vnm_http_close(l->http);
+	vnm_loader_free(l->loader);
 	for (unsigned i = 0; i < VNM_ARRAY_LEN(l->signals); i++) {
 		if (l->signals[i] != NULL)
 			event_free(l->signals[i]);
@@ -380,17 +403,14 @@ vnm_run_live(const struct vnm_options *options, struct vnm_snapshot *snapshot)
 	    .options = options,
 	    .snapshot = snapshot,
 	    .current = vnm_snapshot_use(snapshot),
-	    .topology_version = 1,
 	    .epoch_ns = vnm_clock_wall_ns(),
+	    .collector = snapshot->conf->main.collector,
 	};
 	struct vnm_err err;
 	int rc = VNM_EXIT_CONFIG;
 
 	signal(SIGPIPE, SIG_IGN);
 	evthread_use_pthreads();
-	gethostname(l.host, sizeof(l.host) - 1);
-	l.collector =
-	    snapshot->conf->main.collector != NULL ? snapshot->conf->main.collector : l.host;
 	if (start(&l, &err) != 0) {
 		vnm_error("%s", err.text);
 		for (uint32_t i = 1; i < l.worker_count; i++)

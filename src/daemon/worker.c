@@ -207,6 +207,10 @@ vnm_worker_stop(struct vnm_worker *w)
 /* ---- its life ----------------------------------------------------------------------------------
  */
 
+/*
+ * Streams end here. Sockets for datagrams stay until all workers are through: with one less,
+ * the kernel would give its exporters to workers that do not know their templates.
+ */
 static void
 drain(struct vnm_worker *w)
 {
@@ -217,11 +221,7 @@ drain(struct vnm_worker *w)
 			vnm_udp_drain(p->udp);
 		if (p->tcp != NULL)
 			vnm_tcp_drain(p->tcp);
-		if (p->udp != NULL)
-			vnm_udp_close(p->udp);
-		if (p->tcp != NULL)
-			vnm_tcp_close(p->tcp);
-		p->udp = NULL;
+		vnm_tcp_close(p->tcp);
 		p->tcp = NULL;
 	}
 	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());

@@ -54,6 +54,20 @@ def test_one_socket_for_several_workers(work):
         d.stop()
 
 
+def test_more_sockets_than_workers(work):
+    """Nothing may end in a socket that nobody reads."""
+    port = free_port()
+    with handed(work, {"listeners": [listener(port)], "workers": 2},
+                *[f"in=udp:[::]:{port}"] * 5) as d:
+        holds(d.log(), "no listener takes the socket `in`")
+        for i in range(30):
+            with sender("udp", port, f"127.4.0.{i + 1}") as s:
+                s.send(message(0, template(256), ipfix_set(256, flow(octets=i))))
+        seen(d, *range(30))
+        equal({r["worker"] for r in d.records()}, {0, 1}, "workers")
+        d.stop()
+
+
 def test_sockets_for_another_process(work):
     """LISTEN_PID of somebody else: the sockets are not ours."""
     port = free_port()

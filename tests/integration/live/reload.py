@@ -1,10 +1,11 @@
 """SIGHUP: what is new applies from the next message on, nothing is lost, and what is wrong changes
 nothing."""
 
+import json
 import signal
 import time
 
-from desk import (TOPOLOGY, Daemon, equal, flow, flowblast, free_port, holds, ipfix_set,
+from desk import (TOPOLOGY, Daemon, equal, flow, flowblast, free_port, get, holds, ipfix_set,
                   listener, message, metrics, sender, sent_sums, sums, tally, template, wait_for)
 
 CLIENT = "10.20.0.11"  # an address of vnf-client in the lab's topology
@@ -164,6 +165,33 @@ def storm(work, workers, every):
         equal(len(versions), reloads, "records with a name")
         equal(versions, sorted(versions), "versions of the topology")
         assert versions[0] < versions[-1] <= reloads + 1, versions
+
+
+def test_large_topology(work):
+    """While it is read, the only worker goes on with its sockets."""
+    port, http = free_port(), free_port()
+    topology = work / "topology.json"
+    write_topology(topology, "vnf-client")
+    conf = {"listeners": [listener(port)], "topology": sources(topology),
+            "http": {"listen": f"127.0.0.1:{http}"}}
+    with Daemon(work, conf) as d:
+        large = json.loads(topology.read_text(encoding="utf-8"))
+        large["note"] = "x" * 200
+        links = large["virtualLinks"]
+        large["virtualLinks"] = links + [
+            {**links[0], "id": f"link-{i}", "segmentationId": str(10**6 + i)}
+            for i in range(150000)]
+        topology.write_text(json.dumps(large), encoding="utf-8")
+        begun = time.monotonic()
+        d.child.send_signal(signal.SIGHUP)
+        longest = rounds = 0
+        while "are reloaded" not in d.log():
+            asked = time.monotonic()
+            assert "not applied" not in d.log() and asked < begun + 20, d.log()
+            equal(get(http, "/health")[0], 200, "health")
+            longest, rounds = max(longest, time.monotonic() - asked), rounds + 1
+        assert rounds > 5 and longest < 0.5 * (time.monotonic() - begun), (rounds, longest)
+        d.stop()
 
 
 def test_reloads_in_a_stream(work):

@@ -2,9 +2,10 @@
 
 import collections
 import signal
+import time
 
-from desk import (Daemon, blast, equal, flow, free_port, ipfix_set, listener, message, metrics,
-                  sender, sent_sums, sums, template, wait_for)
+from desk import (Daemon, blast, equal, flow, flowblast, free_port, ipfix_set, listener, message, metrics,
+                  sender, sent_sums, sums, tally, template, wait_for)
 
 WORKERS = 4
 
@@ -67,3 +68,17 @@ def test_all_workers_drain_at_the_end(work):
         equal(d.stop()["ok"], sent["datagrams"], "messages that are ok")
         equal(sums(d.records()), sent_sums(sent), "sums")
         assert len(set(check_spread(d.records()).values())) > 1
+
+
+def test_end_in_a_stream(work):
+    """No worker gets exporters of another at the end, whose templates it does not have."""
+    port, http = free_port(), free_port()
+    with Daemon(work, config(port, http)) as d:
+        running = flowblast("-t", "ipfix", "-p", port, "-D", 2, "-e", 24, "-T", 0, "-R", 60000)
+        wait_for(lambda: metrics(http)["vnmcd_exporters"] == 24, "all exporters")
+        time.sleep(0.5)
+        books = d.stop()
+        tally(running)
+        equal(books["ok"], books["messages"], "messages that are ok")
+        equal(d.records("visibility"), [], "records of what was not seen")
+        check_spread(d.records())
