@@ -152,7 +152,7 @@ exporter_remove(struct vnm_pipeline *p, uint32_t i)
 		p->exporters[i] = moved;
 		vnm_table_move(&p->index, exporter_hash(p, moved->decoder, &moved->addr), last, i);
 	}
-	vnm_state_save(p->config.state_dir, x);
+	vnm_state_forget(p->config.state_dir, x); /* a flood of sources must not fill the disk */
 	exporter_free(p, x);
 	p->counters.v[VNM_C_exporters]--;
 }

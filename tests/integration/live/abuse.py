@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 
-from desk import (Daemon, equal, flow, flowblast, free_port, get, ipfix_set, listener,
+from desk import (Daemon, blast, equal, flow, flowblast, free_port, get, ipfix_set, listener,
                   message, metrics, sender, sent_sums, sums, tally, template, wait_for)
 
 
@@ -55,6 +55,21 @@ def test_datagrams_of_garbage(work):
         wait_for(lambda: metrics(http)["vnmcd_messages_total"] == 1000, "all messages")
         still_works(port, d)
         equal(d.stop()["messages"], 1001, "messages")
+
+
+def test_more_exporters_than_allowed(work):
+    """Neither memory nor the state directory grows with the number of sources."""
+    port, http = free_port(), free_port()
+    with Daemon(work, config(port, http, state_dir=str(work / "state"),
+                             limits={"exporters": 20})) as d:
+        for _ in range(2):
+            sent = blast("-t", "ipfix", "-p", port, "-n", 300, "-e", 100, "-R", 3000)
+        wait_for(lambda: metrics(http)["vnmcd_messages_total"] == 2 * sent["datagrams"], "messages")
+        m = metrics(http)
+        equal(m["vnmcd_exporters"], 20, "exporters")
+        assert m["vnmcd_exporters_evicted_total"] >= 100, m["vnmcd_exporters_evicted_total"]
+        d.stop()
+        equal(len(list((work / "state").iterdir())), 20, "files of state")
 
 
 def test_connections_that_come_and_go(work):

@@ -91,7 +91,7 @@ def to_kafka(port, http, queue, **more):
          "librdkafka": {"queue.buffering.max.messages": queue}}]}
 
 
-def push(s, records=10):
+def push(s, records):
     """Sends until the other side has not read for a second; how many messages."""
     s.settimeout(1)
     s.sendall(message(0, template(256)))
@@ -106,11 +106,11 @@ def push(s, records=10):
     raise AssertionError(f"{sent} messages were taken without a pause")
 
 
-def back_pressure(work, queue):
+def back_pressure(work, queue, records):
     port, http = free_port(), free_port()
     with Daemon(work, to_kafka(port, http, queue)) as d, sender("tcp", port) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-        push(s)
+        push(s, records)
         first = metrics(http)
         time.sleep(0.5)
         second = metrics(http)
@@ -128,11 +128,12 @@ def back_pressure(work, queue):
 
 
 def test_back_pressure(work):
-    back_pressure(work, 20000)
+    """Of messages so large that what one read yields is more than the queue holds."""
+    back_pressure(work, 20000, 2500)
 
 
 def test_back_pressure_of_a_small_queue(work):
-    back_pressure(work, 1500)
+    back_pressure(work, 1500, 10)
 
 
 def test_connection_limit(work):
