@@ -15,6 +15,10 @@
 
 #define LIFETIME_LEAST_NS (1800 * VNM_NS_PER_S)
 #define LIFETIME_REFRESHES 3
+#define REFRESH_SAVED_NS (LIFETIME_LEAST_NS / 2) /* how often: sooner than templates are stale */
+#define LATE_UNITS 100	     /* how far behind a message may be that is merely late */
+#define UPTIME_SLACK_MS 5000 /* between two clocks, and a part in 10,000 for how they drift */
+#define UPTIME_DRIFT 10000
 
 /* Work that one message may cause: each of these goes through all domains or templates. */
 #define SEARCHES_MAX 512
@@ -257,16 +261,22 @@ template_evict(struct vnm_flow_message *m)
 	vnm_out_count(m->out, VNM_C_templates_evicted, 1);
 }
 
+/* The time while we were away is no interval of the exporter's. */
 static void
-refresh(struct vnm_template *t, uint64_t now_ns)
+refresh(struct vnm_flow_message *m, struct vnm_template *t)
 {
+	uint64_t now_ns = m->d->rx_ns;
 	uint64_t since = now_ns > t->refreshed_ns ? now_ns - t->refreshed_ns : 0;
 
-	if (since > t->refresh_every_ns)
+	if (since > t->refresh_every_ns && !t->provisional)
 		t->refresh_every_ns = since;
 	t->refreshed_ns = now_ns;
 	t->used_ns = now_ns;
 	t->provisional = false;
+	if (now_ns - m->state->refresh_saved_ns < REFRESH_SAVED_NS)
+		return;
+	m->state->refresh_saved_ns = now_ns;
+	m->x->dirty = true;
 }
 
 void
@@ -277,7 +287,7 @@ vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t)
 
 	assert(t->magic == VNM_TEMPLATE_MAGIC);
 	if (old != NULL && vnm_template_same(old, t)) {
-		refresh(old, now_ns);
+		refresh(m, old);
 		vnm_free(t);
 		return;
 	}
@@ -332,14 +342,43 @@ vnm_flow_templates_forget_all(struct vnm_flow_message *m, bool options)
 }
 
 void
-vnm_flow_templates_forget_provisional(struct vnm_flow_message *m)
+vnm_flow_templates_forget_provisional(struct vnm_flow_message *m, struct vnm_flow_domain *f)
 {
-	struct vnm_flow_domain *f = m->domain;
-
 	for (uint32_t i = f->count; i-- > 0;) {
-		if (f->templates[i]->provisional)
-			remove_at(m->state, f, i, m->out->counters);
+		if (!f->templates[i]->provisional)
+			continue;
+		remove_at(m->state, f, i, m->out->counters);
+		m->x->dirty = true;
 	}
+}
+
+/* By the uptime, which must have gone on as our clock did; IPFIX has only its sequence. */
+static bool
+began_anew(const struct vnm_flow_past *past, const struct vnm_flow_message *m)
+{
+	const struct vnm_flow_header *h = &m->header;
+	uint64_t ours = (m->d->rx_ns - past->rx_ns) / VNM_NS_PER_MS;
+	int64_t slack = UPTIME_SLACK_MS + (int64_t)(ours / UPTIME_DRIFT);
+	int64_t ahead = (int32_t)(h->uptime_ms - past->uptime_ms - (uint32_t)ours);
+
+	if (h->version == 9)
+		return h->uptime_ms != past->uptime_ms && (ahead < -slack || ahead > slack);
+	return (int32_t)(h->sequence - past->next) < -LATE_UNITS;
+}
+
+void
+vnm_flow_domain_first(struct vnm_flow_message *m)
+{
+	const struct vnm_flow_state *s = m->state;
+
+	for (uint32_t i = 0; i < s->domain_count; i++) {
+		struct vnm_flow_domain *f = s->domains[i];
+		if (!f->past.known || (f != m->domain && !is_sibling(f, m)))
+			continue;
+		if (began_anew(&f->past, m))
+			vnm_flow_templates_forget_provisional(m, f);
+	}
+	m->domain->past.known = false;
 }
 
 static bool

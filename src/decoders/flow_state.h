@@ -11,6 +11,14 @@
 #include "decoders/sequence.h"
 #include "decoders/template.h"
 
+/* Where a domain was when its state was saved, to tell whether the exporter began anew since. */
+struct vnm_flow_past {
+	bool known;
+	uint32_t next;	    /* the sequence number that was to come */
+	uint32_t uptime_ms; /* NetFlow v9 */
+	uint64_t rx_ns;
+};
+
 /* A transport session's observation domain: the scope of template ids (RFC 7011 section 8). */
 struct vnm_flow_domain {
 	uint32_t domain;
@@ -25,6 +33,7 @@ struct vnm_flow_domain {
 	uint32_t
 	    refused; /* data sets without a template for which there was no room, since the tick */
 	struct vnm_sequence sequence;
+	struct vnm_flow_past past; /* of a domain restored and not heard since */
 };
 
 /* A message some of whose sets wait for a template. */
@@ -54,6 +63,7 @@ struct vnm_flow_state {
 	uint32_t domain_cap;
 	uint32_t last_domain; /* index of the one used last */
 	uint32_t template_count;
+	uint64_t refresh_saved_ns; /* when refreshed templates last made the state worth saving */
 	struct vnm_learnt learnt;
 	struct vnm_sequence shared;	   /* for exporters with one sequence for all domains */
 	bool shares_sequence;		   /* it seems to be one of these */
@@ -122,8 +132,14 @@ bool vnm_flow_template_forget(struct vnm_flow_message *m, uint16_t id);
 /* Forgets all (data templates or options templates). */
 void vnm_flow_templates_forget_all(struct vnm_flow_message *m, bool options);
 
-/* Forgets what was restored and never confirmed: the exporter began anew. */
-void vnm_flow_templates_forget_provisional(struct vnm_flow_message *m);
+/* Forgets what was restored to f and never confirmed: the exporter began anew. */
+void vnm_flow_templates_forget_provisional(struct vnm_flow_message *m, struct vnm_flow_domain *f);
+
+/*
+ * Before the first message of a domain is read: forgets what was restored to it, or to the same
+ * domain at another port, where the message says that the exporter began anew in between.
+ */
+void vnm_flow_domain_first(struct vnm_flow_message *m);
 
 /* Forgets UDP templates that are no longer refreshed. */
 void vnm_flow_templates_expire(struct vnm_exporter *x, uint64_t now_ns, struct vnm_out *out);

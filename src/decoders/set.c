@@ -343,7 +343,7 @@ follow_sequence(struct vnm_flow_message *m)
 		vnm_sequence_resync(&f->sequence);
 	}
 	if (own == VNM_SEQUENCE_RESTART)
-		vnm_flow_templates_forget_provisional(m);
+		vnm_flow_templates_forget_provisional(m, m->domain);
 }
 
 static void
@@ -365,6 +365,8 @@ decode_body(struct vnm_flow_message *m, struct vnm_reader body)
 	if (m->domain == NULL)
 		return VNM_R_out_of_memory;
 	m->source = m->domain;
+	if (m->domain->last_ns == 0)
+		vnm_flow_domain_first(m);
 	m->domain->last_ns = m->d->rx_ns;
 	m->units_known = true;
 	set_agent(m);

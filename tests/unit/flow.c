@@ -272,48 +272,6 @@ test_held_in_part(void)
 	desk_free(k);
 }
 
-/* ---- over a restart
- * ------------------------------------------------------------------------------- */
-
-static void
-test_restart(void)
-{
-	struct desk *before = desk_new(), *after = desk_new();
-	struct vnm_buffer b = {0};
-
-	send_template(before, false);
-	CU_ASSERT_TRUE(before->x.dirty);
-	CU_ASSERT_TRUE_FATAL(before->x.decoder->save(&before->x, &b));
-	struct vnm_reader r = vnm_reader_of(b.p, b.n);
-	CU_ASSERT_EQUAL(after->x.decoder->load(&after->x, &r, &after->counters), 0);
-	CU_ASSERT_EQUAL(after->counters.v[VNM_C_templates], 1);
-	send_data(after);
-	CU_ASSERT_EQUAL(after->count, 1);
-	CU_ASSERT_EQUAL(after->got[0].flow.dst_port, 2222);
-	desk_free(before);
-	desk_free(after);
-	vnm_buffer_free(&b);
-}
-
-/* Whatever a damaged file holds, nothing breaks and nothing leaks. */
-static void
-test_damaged_state(void)
-{
-	struct desk *k = desk_new();
-	struct vnm_buffer b = {0};
-
-	send_template(k, false);
-	CU_ASSERT_TRUE_FATAL(k->x.decoder->save(&k->x, &b));
-	for (size_t n = 0; n < b.n; n++) {
-		struct desk *other = desk_new();
-		struct vnm_reader r = vnm_reader_of(b.p, n);
-		CU_ASSERT_EQUAL(other->x.decoder->load(&other->x, &r, &other->counters), -1);
-		desk_free(other);
-	}
-	desk_free(k);
-	vnm_buffer_free(&b);
-}
-
 /* ---- fields
  * ------------------------------------------------------------------------------------------ */
 
@@ -609,7 +567,6 @@ CU_TestInfo suite_flow[] = {{"withdrawal on a stream", test_withdrawal_on_a_stre
     {"limit of templates", test_limit_of_templates}, {"lifetime of templates", test_lifetime},
     {"too many fields", test_too_many_fields}, {"held too long", test_held_too_long},
     {"held too much", test_held_too_much}, {"held in part", test_held_in_part},
-    {"restart", test_restart}, {"damaged state", test_damaged_state},
     {"both address families", test_both_families}, {"numbers", test_numbers}, {"times", test_times},
     {"structured data", test_lists}, {"names from options", test_names},
     {"types from options", test_types}, {"samplers in doubt", test_samplers_in_doubt},

@@ -1,6 +1,6 @@
 /*
  * What one exporter can cost, however ill it means: memory and work of the flow decoders are
- * bounded, and what makes room for what. And the restart of either side.
+ * bounded, and what makes room for what.
  */
 #include "flow_desk.h"
 
