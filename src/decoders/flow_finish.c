@@ -46,8 +46,10 @@ static bool
 delta_ns(
     const struct vnm_flow_message *m, const struct vnm_flow_work *w, enum vnm_raw raw, uint64_t *ns)
 {
+	if (!vnm_raw_has(w, raw) || w->raw[raw] > m->header.export_ns / VNM_NS_PER_US)
+		return false;
 	*ns = m->header.export_ns - w->raw[raw] * VNM_NS_PER_US;
-	return vnm_raw_has(w, raw);
+	return true;
 }
 
 static void

@@ -368,6 +368,12 @@ test_times(void)
 	CU_ASSERT_EQUAL(k->got[1].flow.flow_start_ns, 1600000000ULL * VNM_NS_PER_S);
 	CU_ASSERT_EQUAL(k->got[1].flow.flow_end_ns, 1600000000002500000ULL);
 	CU_ASSERT_EQUAL(k->got[2].flow.flow_start_ns, 2085978497500000000ULL);
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 258); /* no time at all (RFC 5905 section 6) */
+	pen_put(&w, 0, 8);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->count, 1);
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[0], flow, flow_start_ns));
 	desk_free(k);
 }
 
@@ -411,6 +417,15 @@ test_lists(void)
 	pen_send(k, &w);
 	CU_ASSERT_EQUAL(k->listed_count, 4);
 	CU_ASSERT_EQUAL(k->listed[3], 4);
+
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 257); /* nothing, of a template that never came */
+	pen_put(&w, 3, 1);
+	pen_put(&w, 255, 1);
+	PUT16(&w, 999);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->count, 1);
+	CU_ASSERT_EQUAL(k->out.faults, 0);
 
 	w = pen_ipfix(1);
 	pen_begin_set(&w, 256); /* an element of no length would never end */
@@ -489,6 +504,37 @@ test_types(void)
 	    &s->learnt, VNM_LEARNT_IE_TYPE, vnm_flow_scope(s->domains[0]), 4711ULL << 16 | 5);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	CU_ASSERT_EQUAL(e->number, VNM_IE_STRING);
+	w = pen_ipfix(1);
+	pen_begin_set(
+	    &w, 300); /* the same as a basicList: of which sort of list it is nobody knows */
+	pen_put(&w, 4712, 4);
+	pen_put(&w, 0x8005, 2);
+	pen_put(&w, 20, 1);
+	pen_send(k, &w);
+	CU_ASSERT_PTR_NULL(vnm_learnt_get(
+	    &s->learnt, VNM_LEARNT_IE_TYPE, vnm_flow_scope(s->domains[0]), 4712ULL << 16 | 5));
+	desk_free(k);
+}
+
+/* What an exporting process says of itself holds for all its domains; a domain's is its own. */
+static void
+test_scope_of_rates(void)
+{
+	struct desk *k = desk_new();
+
+	for (uint16_t element = 144; element <= 149; element += 5) {
+		struct pen w = pen_ipfix(element);
+		pen_begin_set(&w, 3);
+		PUT16(&w, 300, 2, 1, element, 4, 34, 4);
+		pen_begin_set(&w, 300);
+		pen_put(&w, element, 4);
+		pen_put(&w, element, 4); /* 1 in 144 or 149 */
+		pen_send(k, &w);
+	}
+	send_template(k, false); /* domain 1 */
+	send_data(k);
+	CU_ASSERT_EQUAL(k->got[0].env.sampling_interval, 144);
+	CU_ASSERT_TRUE(vnm_str_is(k->got[0].env.sampling_origin, "exporter"));
 	desk_free(k);
 }
 
@@ -570,5 +616,6 @@ CU_TestInfo suite_flow[] = {{"withdrawal on a stream", test_withdrawal_on_a_stre
     {"both address families", test_both_families}, {"numbers", test_numbers}, {"times", test_times},
     {"structured data", test_lists}, {"names from options", test_names},
     {"types from options", test_types}, {"samplers in doubt", test_samplers_in_doubt},
+    {"scope of rates", test_scope_of_rates},
     {"two messages in a datagram", test_two_messages_in_a_datagram}, {"frames", test_frames},
     CU_TEST_INFO_NULL};
