@@ -28,7 +28,7 @@
 	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                           \
 	    "samplers, interfaces, VRFs and applications learnt from one exporter; what it "    \
 	    "did not tell again makes room")                                                    \
-	X(struct vnm_limits, held_octets, SIZE, "256K", RELOAD,                                 \
+	X(struct vnm_limits, held_octets, SIZE, "512K", RELOAD,                                 \
 	    "memory for data of one exporter held until its template comes")                    \
 	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")         \
 	X(struct vnm_limits, records_per_message, NUMBER, "16384", RELOAD,                      \
