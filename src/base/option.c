@@ -109,7 +109,7 @@ parse_real(void *value, const char *text)
 	if (strspn(text, "0123456789.eE+-") != strlen(text))
 		return false;
 	d = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(d))
+	if (end == text || *end != '\0' || !isfinite(d) || d < 0)
 		return false;
 	*(double *)value = d;
 	return true;
@@ -186,7 +186,7 @@ static const struct type_info types[] = {
     [VNM_OPTION_BOOL] = {"boolean", "true or false", parse_bool, sizeof(bool)},
     [VNM_OPTION_NUMBER] = {"number", "a whole number up to 4294967295", parse_number,
 	sizeof(uint32_t)},
-    [VNM_OPTION_REAL] = {"real", "a number", parse_real, sizeof(double)},
+    [VNM_OPTION_REAL] = {"real", "a number, 0 or greater", parse_real, sizeof(double)},
     [VNM_OPTION_SIZE] = {"size", "octets as a whole number and K, M, G or nothing", parse_size,
 	sizeof(uint64_t)},
     [VNM_OPTION_DURATION] = {"duration", "a whole number and its unit: ns, us, ms, s, m, h or d",
