@@ -57,6 +57,29 @@ set_once(const char **where, char letter, const char *value, struct vnm_err *err
 	return 0;
 }
 
+/* Messages of vnm_debug() begin with one of these. */
+static int
+check_areas(const char *text, struct vnm_err *err)
+{
+	static const char *const areas[] = {"all", "conf", "topology", "libevent", "librdkafka"};
+
+	for (const char *p = text;; p++) {
+		size_t n = strcspn(p, ","), i = 0;
+
+		while (i < VNM_ARRAY_LEN(areas) &&
+		       (strlen(areas[i]) != n || strncmp(areas[i], p, n) != 0))
+			i++;
+		if (i == VNM_ARRAY_LEN(areas))
+			return vnm_err_text(err,
+			    "-d %s: areas are all, conf, topology, libevent and librdkafka, with "
+			    "commas between",
+			    text);
+		p += n;
+		if (*p == '\0')
+			return 0;
+	}
+}
+
 static int
 take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 {
@@ -73,6 +96,8 @@ take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 		o->overrides[o->override_count++] = value;
 		return 0;
 	case 'd':
+		if (check_areas(value, err) != 0)
+			return -1;
 		return set_once(&o->debug, 'd', value, err);
 	case 't':
 		o->mode = VNM_MODE_TEST;

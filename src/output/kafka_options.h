@@ -10,17 +10,17 @@
 
 #define VNM_KAFKA_TOPIC_TEXT 250 /* octets for the longest topic's name and its terminator */
 
-#define VNM_KAFKA_OPTIONS(X)                                                                  \
-	X(struct vnm_kafka_options, brokers, STRING, NULL, RESTART,                           \
-	    "host:port of some brokers, with commas between")                                 \
-	X(struct vnm_kafka_options, topic, STRING, "vnm.{kind}", RESTART,                     \
-	    "where records go; {kind} stands for flow, interface and so on")                  \
-	X(struct vnm_kafka_options, records_per_message, NUMBER, "1", RESTART,                \
-	    "how many records without a key share a message: JSON lines, or protobuf behind " \
-	    "lengths")                                                                        \
-	X(struct vnm_kafka_options, message_timeout, DURATION, "5m", RESTART,                 \
-	    "how long a record waits for a broker before it is dropped and counted")          \
-	X(struct vnm_kafka_options, librdkafka, PAIRS, NULL, RESTART,                         \
+#define VNM_KAFKA_OPTIONS(X)                                                                     \
+	X(struct vnm_kafka_options, brokers, STRING, NULL, RESTART,                              \
+	    "host:port of some brokers, with commas between")                                    \
+	X(struct vnm_kafka_options, topic, STRING, "vnm.{kind}", RESTART,                        \
+	    "where records go; {kind} stands for flow, interface and so on")                     \
+	X(struct vnm_kafka_options, records_per_message, NUMBER, "1", RESTART,                   \
+	    "how many records without a key share a message: JSON lines, or protobuf behind "    \
+	    "lengths")                                                                           \
+	X(struct vnm_kafka_options, message_timeout, DURATION, "5m", RESTART,                    \
+	    "how long a record waits for a broker before it is dropped and counted; 1ms to 24d") \
+	X(struct vnm_kafka_options, librdkafka, PAIRS, NULL, RESTART,                            \
 	    "librdkafka's own properties, passed on verbatim (librdkafka's CONFIGURATION.md)")
 
 struct vnm_kafka_options {
