@@ -37,9 +37,13 @@ class Runner:
         self.memory = 0 if options.sanitized else MEMORY  # ASan reserves terabytes
         self.names = names.Names(HERE / "common")
         self.passed = self.failed = self.skipped = 0
+        self.reasons = set()  # that any replay counted
 
     def replay(self, path, args, seconds, memory=0):
-        return replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
+        run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
+        if run.books:
+            self.reasons.update(run.books["reasons"], run.books["faults"])
+        return run
 
     def report(self, name, f):
         if f:
@@ -183,6 +187,18 @@ class Runner:
                     self.guarded("flow-torture/" + name, lambda f, n=name, p=protocol:
                                  self.check_torture(n, p, directory, f))
 
+    def check_reasons(self, f):
+        """Every reason that vnmcd knows is hit by a replay, or by the test that is named for it."""
+        dump = subprocess.run([self.options.vnmcd, "--dump=reasons"], stdout=subprocess.PIPE,
+                              check=True, text=True).stdout
+        known = {line.split("\t")[0] for line in dump.splitlines()}
+        for reason in sorted(known - self.reasons - faults.NEVER):
+            test = faults.ELSEWHERE.get(reason)
+            text = (HERE.parent / test).read_text() if test else ""
+            f.true("no test hits %s" % reason, reason in text or
+                   "VNM_R_" + reason.replace("-", "_") in text)
+        f.equal("reasons that are none", sorted((set(faults.ELSEWHERE) | faults.NEVER) - known), [])
+
     def run(self):
         wanted = lambda name: not self.options.names or any(
             name == n or name.startswith(n + "/") for n in self.options.names)
@@ -192,6 +208,7 @@ class Runner:
         self.run_torture(wanted)
         self.run_faults(wanted)
         if not self.options.names:
+            self.guarded("every reason is hit", self.check_reasons)
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))

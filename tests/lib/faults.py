@@ -73,6 +73,21 @@ CASES = {
 }
 
 
+# Reasons that no replay can show: the test that shows them, below tests/.
+ELSEWHERE = {
+    "not-allowed": "unit/udp.c",
+    "out-of-memory": "unit/flow_bounds.c",
+    "scratch-full": "unit/flow_bounds.c",
+    "queue-full": "unit/kafka.c",
+    "encode-failed": "unit/output.c",
+    "write-failed": "integration/output/run.py",
+    "broker-refused": "unit/kafka.c",
+    "broker-timeout": "unit/kafka.c",
+}
+# What replays refuse before it comes to a decoder is `ignored`; this is for what slips through.
+NEVER = {"no-decoder"}
+
+
 def datagrams(messages):
     return [(NOW_NS + i * 10**9, EXPORTER, 40000, COLLECTOR, PORT, m)
             for i, m in enumerate(messages)]

@@ -279,9 +279,68 @@ test_many_sets(void)
 	desk_free(k);
 }
 
+/* Where there is none left, that is told, and the old template is not used for new data. */
+static void
+test_scratch_used_up(void)
+{
+	struct desk *k = desk_new();
+	size_t cap = k->scratch.cap;
+	struct pen w = pen_ipfix(1);
+
+	define_ports(k);
+	pen_begin_set(&w, 2);
+	PUT16(&w, 257, 1, 500, 2); /* an element without a field */
+	pen_send(k, &w);
+	k->scratch.cap = 0;
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 257);
+	PUT16(&w, 5);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->count, 0);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_scratch_full], 1);
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 2, 11, 2, 7, 2);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_scratch_full], 2);
+	k->scratch.cap = cap;
+	send_ports(k);
+	CU_ASSERT_EQUAL(k->count, 0);
+	desk_free(k);
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* Each allocation of a message fails in turn: it is told, and the next message is read. */
+static void
+test_memory_short(void)
+{
+	uint64_t n = 0, calls;
+
+	do {
+		struct desk *k = desk_new();
+		struct pen w = pen_ipfix(1);
+
+		pen_begin_set(&w, 2);
+		PUT16(&w, 256, 2, 7, 2, 11, 2);
+		pen_begin_set(&w, 257);
+		PUT16(&w, 1);
+		(void)vnm_alloc_fail_at(++n);
+		enum vnm_reason reason = pen_send(k, &w);
+		calls = vnm_alloc_fail_at(0);
+		if (n <= calls)
+			CU_ASSERT(reason == VNM_R_out_of_memory ||
+				  k->counters.parts[VNM_R_out_of_memory] == 1);
+		define_ports(k);
+		desk_free(k);
+	} while (n <= calls);
+	CU_ASSERT(n > 5);
+}
+
 CU_TestInfo suite_flow_bounds[] = {{"small held sets", test_small_held_sets},
     {"given up together", test_given_up_together}, {"names make room", test_names_make_room},
     {"names of streams", test_names_of_streams},
     {"invalid redefinition", test_invalid_redefinition},
     {"flood of templates", test_flood_of_templates}, {"many sets", test_many_sets},
+    {"scratch used up", test_scratch_used_up}, {"memory short", test_memory_short},
     CU_TEST_INFO_NULL};
