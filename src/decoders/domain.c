@@ -24,6 +24,8 @@
 #define SEARCHES_MAX 512
 #define EVICTIONS_MAX 64
 
+#define FIELDS_ON_AVERAGE 64 /* of the templates that an exporter may have */
+
 /* ---- domains ------------------------------------------------------------------------------- */
 
 static bool
@@ -41,8 +43,10 @@ domain_remove(struct vnm_flow_state *s, uint32_t i, struct vnm_counters *counter
 {
 	struct vnm_flow_domain *f = s->domains[i];
 
-	for (uint32_t k = 0; k < f->count; k++)
+	for (uint32_t k = 0; k < f->count; k++) {
+		s->field_count -= f->templates[k]->field_count;
 		vnm_free(f->templates[k]);
+	}
 	s->template_count -= f->count;
 	counters->v[VNM_C_templates] -= f->count;
 	vnm_free(f->templates);
@@ -163,6 +167,7 @@ static void
 remove_at(
     struct vnm_flow_state *s, struct vnm_flow_domain *f, uint32_t i, struct vnm_counters *counters)
 {
+	s->field_count -= f->templates[i]->field_count;
 	vnm_free(f->templates[i]);
 	f->count--;
 	memmove(&f->templates[i], &f->templates[i + 1], (f->count - i) * sizeof(*f->templates));
@@ -234,6 +239,7 @@ vnm_flow_domain_put(struct vnm_flow_state *s, struct vnm_flow_domain *f, struct 
 	f->templates[i] = t;
 	f->count++;
 	s->template_count++;
+	s->field_count += t->field_count;
 	return true;
 }
 
@@ -259,6 +265,23 @@ template_evict(struct vnm_flow_message *m)
 		return;
 	remove_at(s, oldest, at, m->out->counters);
 	vnm_out_count(m->out, VNM_C_templates_evicted, 1);
+}
+
+/* Room for t, as far as the message may still make it. */
+static bool
+make_room(struct vnm_flow_message *m, const struct vnm_template *t)
+{
+	const struct vnm_flow_state *s = m->state;
+	uint32_t most = m->out->limits->templates;
+
+	while (s->template_count > 0 &&
+	       (s->template_count >= most || (uint64_t)s->field_count + t->field_count >
+						 (uint64_t)most * FIELDS_ON_AVERAGE)) {
+		if (m->evictions++ >= EVICTIONS_MAX)
+			return false;
+		template_evict(m);
+	}
+	return true;
 }
 
 /* The time while we were away is no interval of the exporter's. */
@@ -296,14 +319,11 @@ vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t)
 			vnm_out_fault(m->out, VNM_R_template_changed);
 		vnm_flow_template_forget(m, t->id);
 	}
-	bool full = m->state->template_count >= m->out->limits->templates;
-	if (full && m->evictions++ >= EVICTIONS_MAX) {
+	if (!make_room(m, t)) {
 		vnm_out_fault(m->out, VNM_R_template_limit);
 		vnm_free(t);
 		return;
 	}
-	if (full)
-		template_evict(m);
 	t->learnt_ns = t->refreshed_ns = t->used_ns = now_ns;
 	if (!vnm_flow_domain_put(m->state, m->domain, t)) {
 		vnm_out_fault(m->out, VNM_R_out_of_memory);

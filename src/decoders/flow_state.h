@@ -63,6 +63,7 @@ struct vnm_flow_state {
 	uint32_t domain_cap;
 	uint32_t last_domain; /* index of the one used last */
 	uint32_t template_count;
+	uint32_t field_count;	   /* of all templates */
 	uint64_t refresh_saved_ns; /* when refreshed templates last made the state worth saving */
 	struct vnm_learnt learnt;
 	struct vnm_sequence shared;	   /* for exporters with one sequence for all domains */

@@ -251,6 +251,29 @@ test_flood_of_templates(void)
 	desk_free(k);
 }
 
+/* Few templates of many fields make room for each other as many of few do. */
+static void
+test_large_templates(void)
+{
+	struct desk *k = desk_new();
+	const struct vnm_flow_state *s = k->x.state;
+
+	k->limits.templates = 4; /* 256 fields in all */
+	for (uint16_t id = 256; id < 266; id++) {
+		struct pen w = pen_ipfix(1);
+		pen_begin_set(&w, 2);
+		PUT16(&w, id, 100);
+		for (unsigned i = 0; i < 100; i++)
+			PUT16(&w, 7, 2);
+		pen_send(k, &w);
+		CU_ASSERT(s->field_count <= 256);
+		k->rx_ns += 1;
+	}
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_templates], 2);
+	CU_ASSERT_EQUAL(s->field_count, 200);
+	desk_free(k);
+}
+
 /* ---- scratch --------------------------------------------------------------------------------- */
 
 /* Many sets in a message use the scratch one after the other. */
@@ -341,6 +364,6 @@ CU_TestInfo suite_flow_bounds[] = {{"small held sets", test_small_held_sets},
     {"given up together", test_given_up_together}, {"names make room", test_names_make_room},
     {"names of streams", test_names_of_streams},
     {"invalid redefinition", test_invalid_redefinition},
-    {"flood of templates", test_flood_of_templates}, {"many sets", test_many_sets},
-    {"scratch used up", test_scratch_used_up}, {"memory short", test_memory_short},
-    CU_TEST_INFO_NULL};
+    {"flood of templates", test_flood_of_templates}, {"large templates", test_large_templates},
+    {"many sets", test_many_sets}, {"scratch used up", test_scratch_used_up},
+    {"memory short", test_memory_short}, CU_TEST_INFO_NULL};
