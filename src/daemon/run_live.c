@@ -297,6 +297,8 @@ open_outputs(struct live *l, struct vnm_err *err)
 {
 	if (vnm_sinks_open(&l->sinks, l->snapshot->conf, err) != 0)
 		return -1;
+	for (size_t i = 0; i < l->sinks.n; i++)
+		l->sinks.p[i]->never_waits = true;
 	for (uint32_t i = 0; i < l->worker_count; i++) {
 		if (vnm_worker_outputs(l->workers[i], &l->sinks, err) != 0)
 			return -1;

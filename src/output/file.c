@@ -22,8 +22,9 @@
 #define MAGIC 0x66696c65u
 #define BUFFER_OCTETS (256u << 10)
 #define BUFFER_RECORDS 4096
-#define KEEP_MAX 1000 /* old files; each is renamed when a new one begins */
-#define SUFFIX_MAX 5  /* octets of ".1000" */
+#define PIPE_PATIENCE_NS (20 * VNM_NS_PER_MS) /* for a reader that begins to be slow */
+#define KEEP_MAX 1000			      /* old files; each is renamed when a new one begins */
+#define SUFFIX_MAX 5			      /* octets of ".1000" */
 
 #define FILE_OPTIONS(X)                                                                         \
 	X(struct file_options, path, STRING, "-", RESTART, "the file; - is standard output")    \
@@ -50,11 +51,14 @@ struct file {
 	struct vnm_sink *sink; /* borrowed */
 	const struct file_options *options;
 	bool is_stdout;
-	pthread_mutex_t lock; /* of all that follows */
-	int fd;		      /* -1: could not be opened; tried again by tick() */
-	bool regular;	      /* of a regular file a broken tail can be cut off */
-	uint64_t size;	      /* octets in the file */
-	uint64_t since_ns;    /* monotonic: when it was opened */
+	pthread_mutex_t lock;	 /* of all that follows */
+	int fd;			 /* -1: could not be opened; tried again by tick() */
+	bool regular;		 /* of a regular file a broken tail can be cut off */
+	bool pipe;		 /* or a socket: it has a reader, who may be slow */
+	atomic_bool stalled;	 /* the reader was too slow; read without the lock, too */
+	uint64_t size;		 /* octets in the file */
+	uint64_t since_ns;	 /* monotonic: when it was opened */
+	uint64_t flush_until_ns; /* 0: not at the end yet */
 	struct vnm_log_gate gate;
 	size_t n;	/* octets in the buffer */
 	size_t records; /* of which the marks tell */
@@ -91,6 +95,7 @@ file_open_path(struct file *f)
 	if (f->fd < 0 || fstat(f->fd, &st) != 0)
 		return -1;
 	f->regular = S_ISREG(st.st_mode) && !f->is_stdout;
+	f->pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	f->size = f->regular ? (uint64_t)st.st_size : 0;
 	f->since_ns = vnm_clock_mono_ns();
 	return 0;
@@ -133,6 +138,10 @@ complain(struct file *f, const char *what, int error)
 	if (error == EPIPE)
 		vnm_warning("output %s: the reader of %s has gone; records are dropped and counted "
 			    "as write-failed",
+		    f->sink->name, path_text(f));
+	else if (error == ETIMEDOUT)
+		vnm_warning("output %s: the reader of %s is too slow; records are dropped and "
+			    "counted as write-failed",
 		    f->sink->name, path_text(f));
 	else
 		vnm_warning("output %s: cannot %s %s: %s%s; records are dropped and counted as "
@@ -231,6 +240,53 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return done;
 }
 
+/* Whether the pipe takes PIPE_BUF octets, now or until then. */
+static bool
+pipe_has_room(struct file *f, uint64_t until_mono_ns)
+{
+	struct pollfd full = {.fd = f->fd, .events = POLLOUT};
+	uint64_t now_ns = vnm_clock_mono_ns();
+	int ms = now_ns < until_mono_ns ? (int)((until_mono_ns - now_ns) / VNM_NS_PER_MS) : 0;
+	bool room = poll(&full, 1, ms) > 0;
+
+	atomic_store_explicit(&f->stalled, !room, memory_order_relaxed);
+	return room;
+}
+
+/* How many octets the records from i on have together that fit PIPE_BUF; one at the least. */
+static size_t
+pipe_group(const struct file *f, size_t *i)
+{
+	size_t n = f->marks[*i].n;
+
+	for (++*i; *i < f->records && n + f->marks[*i].n <= PIPE_BUF; ++*i)
+		n += f->marks[*i].n;
+	return n;
+}
+
+/*
+ * As write_all(), in whole records and only while the pipe has room: up to PIPE_BUF octets are
+ * taken at once or not at all (pipe(7)). A longer record waits for its reader to go on.
+ */
+static size_t
+write_pipe(struct file *f, const uint8_t *p, uint64_t until_mono_ns)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < f->records;) {
+		if (!pipe_has_room(f, until_mono_ns)) {
+			errno = ETIMEDOUT;
+			break;
+		}
+		size_t n = pipe_group(f, &i);
+		size_t k = write_all(f->fd, p + done, n);
+		done += k;
+		if (k < n)
+			break;
+	}
+	return done;
+}
+
 /* Books for records of which `done` octets went out; returns the octets of the whole ones. */
 static size_t
 settle(struct file *f, size_t done)
@@ -264,11 +320,25 @@ cut_tail(struct file *f)
 		complain(f, "cut a broken record off", errno);
 }
 
+static size_t
+write_somewhere(struct file *f, const uint8_t *p, size_t n)
+{
+	uint64_t until_ns = f->flush_until_ns;
+
+	if (f->fd < 0)
+		return 0;
+	if (!f->pipe || !f->sink->never_waits)
+		return write_all(f->fd, p, n);
+	if (until_ns == 0 && !f->stalled)
+		until_ns = vnm_clock_mono_ns() + PIPE_PATIENCE_NS;
+	return write_pipe(f, p, until_ns);
+}
+
 /* Writes n octets at p, of which the marks tell. */
 static void
 write_records(struct file *f, const uint8_t *p, size_t n)
 {
-	size_t done = f->fd >= 0 ? write_all(f->fd, p, n) : 0;
+	size_t done = write_somewhere(f, p, n);
 
 	if (done < n && f->fd >= 0)
 		complain(f, "write to", errno);
@@ -370,8 +440,9 @@ lock_file(struct vnm_sink *s)
 static size_t
 sink_room(struct vnm_sink *s)
 {
-	(void)s;
-	return SIZE_MAX; /* a file takes or drops at once */
+	const struct file *f = s->state;
+
+	return atomic_load_explicit(&f->stalled, memory_order_relaxed) ? 0 : SIZE_MAX;
 }
 
 static void
@@ -391,9 +462,10 @@ sink_tick(struct vnm_sink *s, uint64_t mono_ns)
 {
 	struct file *f = lock_file(s);
 
-	(void)mono_ns;
 	if (f->fd < 0 && file_open_path(f) != 0)
 		complain(f, "open", errno);
+	if (f->stalled)
+		(void)pipe_has_room(f, mono_ns);
 	write_out(f);
 	if (must_rotate(f, 0))
 		rotate(f);
@@ -418,7 +490,7 @@ sink_flush(struct vnm_sink *s, uint64_t deadline_mono_ns)
 	struct file *f = lock_file(s);
 	uint64_t before = atomic_load(&s->books.reasons[VNM_R_write_failed]);
 
-	(void)deadline_mono_ns;
+	f->flush_until_ns = deadline_mono_ns;
 	write_out(f);
 	pthread_mutex_unlock(&f->lock);
 	return atomic_load(&s->books.reasons[VNM_R_write_failed]) == before ? 0 : -1;

@@ -2,10 +2,11 @@
 
 import json
 import signal
+import subprocess
 import time
 
-from desk import (Daemon, balanced, blast, equal, flow, flowblast, free_port, holds, ipfix_set,
-                  listener, message, metrics, sender, tally, template, wait_for)
+from desk import (VNMCD, Daemon, balanced, blast, equal, flow, flowblast, free_port, get, holds,
+                  ipfix_set, listener, message, metrics, popen, sender, tally, template, wait_for)
 
 
 def test_books_are_the_last_line(work):
@@ -37,6 +38,52 @@ def test_broker_that_is_away(work):
         equal(books["outputs"]["lake"]["dropped"], {"broker-timeout": sent["records"]}, "dropped")
         equal(books["outputs"]["out"]["published"], {"flow": sent["records"]}, "published")
         holds(d.log(), "not all records could be published in time")
+
+
+def test_reader_that_stalls(work):
+    """Nobody reads standard output: vnmcd still answers, pauses streams, drops and counts, and ends
+    in time; whoever reads later gets whole lines."""
+    port, stream, http = free_port(), free_port(), free_port()
+    conf = {"listeners": [listener(port, rcvbuf="16M"),
+                          listener(stream, name="stream", transport="tcp")],
+            "http": {"listen": f"127.0.0.1:{http}"}, "flush_timeout": "1s"}
+    (work / "c.yaml").write_text(json.dumps(conf))
+    child = popen([VNMCD, "-c", str(work / "c.yaml")], stdout=subprocess.PIPE,
+                  stderr=subprocess.PIPE)
+    try:
+        wait_for(lambda: up(http), "it answers")
+        sent = blast("-t", "ipfix", "-p", port, "-n", 300, "-R", 20000)
+        wait_for(lambda: metrics(http)["vnmcd_messages_total"] == sent["datagrams"], "messages")
+        wait_for(lambda: metrics(http)["vnmcd_output_dropped_total"] > 0, "drops")
+        with sender("tcp", stream) as s:
+            s.sendall(message(0, template(256), ipfix_set(256, flow())))
+            time.sleep(0.3)
+            equal(metrics(http)["vnmcd_messages_total"], sent["datagrams"], "no stream is read")
+            found = [json.loads(child.stdout.readline()) for _ in range(20)]
+            equal({r["kind"] for r in found}, {"flow"}, "whole records")
+            wait_for(lambda: metrics(http)["vnmcd_messages_total"] > sent["datagrams"],
+                     "the stream is read on")
+        begun = time.monotonic()
+        child.terminate()
+        child.wait(10)
+        assert time.monotonic() - begun < 5, "flush_timeout is 1 s"
+        out, told = child.stdout.read(), child.stderr.read()
+    finally:
+        child.kill()
+    equal(child.returncode, 0, "exit code")
+    books = balanced(json.loads(told.decode().splitlines()[-1]))
+    lines = [json.loads(line) for line in out.splitlines()]  # each is whole
+    equal(books["published"]["flow"], len(lines) + len(found), "lines that were written")
+    equal(books["outputs"]["stdout"]["dropped"]["write-failed"],
+          sent["records"] + 1 - len(lines) - len(found), "drops")
+    holds(told.decode(), "the reader of standard output is too slow")
+
+
+def up(http):
+    try:
+        return get(http, "/health")[0] == 200
+    except OSError:
+        return False
 
 
 def killed(work, protocol):
