@@ -18,7 +18,7 @@
 #include "collectors/tcp_stream.h"
 
 #define SLEEP_SLICE_NS (20 * VNM_NS_PER_MS) /* so that `stop` is soon seen */
-#define WAIT_NS_MAX 9e18 /* the clock's end, with room to spare */
+#define WAIT_NS_MAX 9e18		    /* the clock's end, with room to spare */
 #define RAW_CHUNK 65536
 
 struct replay {

@@ -148,9 +148,8 @@ drop(struct kafka *k, const void *opaque, rd_kafka_resp_err_t err)
 	if (!may_complain(k))
 		return;
 	vnm_warning("output %s: records for topic %s are dropped and counted as %s: %s%s%s",
-	    k->sink->name, rd_kafka_topic_name(k->topics[kind].rkt),
-	    vnm_reason_info(reason)->label, rd_kafka_err2str(err), hint != NULL ? ": " : "",
-	    hint != NULL ? hint : "");
+	    k->sink->name, rd_kafka_topic_name(k->topics[kind].rkt), vnm_reason_info(reason)->label,
+	    rd_kafka_err2str(err), hint != NULL ? ": " : "", hint != NULL ? hint : "");
 }
 
 static void
