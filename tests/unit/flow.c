@@ -300,6 +300,39 @@ test_both_families(void)
 	desk_free(k);
 }
 
+/* ICMP's type and code of both families in one template, those of the other one 0. */
+static void
+test_icmp_of_both_families(void)
+{
+	struct desk *k = desk_new();
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 3, 4, 1, 32, 2, 139, 2);
+	PUT16(&w, 257, 5, 4, 1, 176, 1, 177, 1, 178, 1, 179, 1);
+	pen_begin_set(&w, 256);
+	pen_put(&w, 1, 1);
+	PUT16(&w, 0x0301, 0); /* port unreachable is 3, 3; host unreachable 3, 1 */
+	pen_put(&w, 58, 1);
+	PUT16(&w, 0, 0x8000); /* echo request */
+	pen_put(&w, 6, 1);
+	PUT16(&w, 0, 0); /* no ICMP at all */
+	pen_begin_set(&w, 257);
+	pen_put(&w, 0x0103010000, 5);
+	pen_put(&w, 0x3a00008700, 5); /* neighbour solicitation */
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL_FATAL(k->count, 5);
+	CU_ASSERT_EQUAL(k->got[0].flow.icmp_type, 3);
+	CU_ASSERT_EQUAL(k->got[0].flow.icmp_code, 1);
+	CU_ASSERT_EQUAL(k->got[1].flow.icmp_type, 128);
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[2], flow, icmp_type));
+	CU_ASSERT_EQUAL(k->got[3].flow.icmp_type, 3);
+	CU_ASSERT_EQUAL(k->got[3].flow.icmp_code, 1);
+	CU_ASSERT_EQUAL(k->got[4].flow.icmp_type, 135);
+	CU_ASSERT_EQUAL(k->got[4].flow.icmp_code, 0);
+	desk_free(k);
+}
+
 static void
 test_numbers(void)
 {
@@ -613,8 +646,9 @@ CU_TestInfo suite_flow[] = {{"withdrawal on a stream", test_withdrawal_on_a_stre
     {"limit of templates", test_limit_of_templates}, {"lifetime of templates", test_lifetime},
     {"too many fields", test_too_many_fields}, {"held too long", test_held_too_long},
     {"held too much", test_held_too_much}, {"held in part", test_held_in_part},
-    {"both address families", test_both_families}, {"numbers", test_numbers}, {"times", test_times},
-    {"structured data", test_lists}, {"names from options", test_names},
+    {"both address families", test_both_families},
+    {"ICMP of both families", test_icmp_of_both_families}, {"numbers", test_numbers},
+    {"times", test_times}, {"structured data", test_lists}, {"names from options", test_names},
     {"types from options", test_types}, {"samplers in doubt", test_samplers_in_doubt},
     {"scope of rates", test_scope_of_rates},
     {"two messages in a datagram", test_two_messages_in_a_datagram}, {"frames", test_frames},
