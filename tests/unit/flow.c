@@ -107,6 +107,31 @@ test_streams_apart(void)
 	desk_free(k);
 }
 
+/* What was lost on a stream is told at the latest when it ends. */
+static void
+test_loss_at_the_end_of_a_stream(void)
+{
+	static const uint8_t sequences[] = {0, 1, 11}; /* of one record each: 2 to 10 are missing */
+	struct desk *k = desk_new();
+
+	k->session = 7;
+	send_template(k, false);
+	for (size_t i = 0; i < sizeof(sequences); i++) {
+		struct pen w = pen_ipfix(1);
+		w.p[11] = sequences[i];
+		pen_begin_set(&w, 256);
+		PUT16(&w, 1111, 2222);
+		pen_send(k, &w);
+	}
+	k->count = 0;
+	k->x.decoder->end(&k->x, &(struct vnm_datagram){.session = 7, .rx_ns = NOW_NS}, &k->out);
+	CU_ASSERT_EQUAL_FATAL(k->count, 1);
+	CU_ASSERT_STRING_EQUAL(k->text[0], "sequence-gap");
+	CU_ASSERT_EQUAL(k->got[0].visibility.lost, 9);
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_sequence_lost], 9);
+	desk_free(k);
+}
+
 /* Data from a third port: two others lay the id out differently, so it is nobody's. */
 static void
 test_fallback_in_doubt(void)
@@ -642,11 +667,12 @@ test_frames(void)
 
 CU_TestInfo suite_flow[] = {{"withdrawal on a stream", test_withdrawal_on_a_stream},
     {"redefinition on a stream", test_redefinition_on_a_stream},
-    {"streams apart", test_streams_apart}, {"fallback in doubt", test_fallback_in_doubt},
-    {"limit of templates", test_limit_of_templates}, {"lifetime of templates", test_lifetime},
-    {"too many fields", test_too_many_fields}, {"held too long", test_held_too_long},
-    {"held too much", test_held_too_much}, {"held in part", test_held_in_part},
-    {"both address families", test_both_families},
+    {"streams apart", test_streams_apart},
+    {"loss at the end of a stream", test_loss_at_the_end_of_a_stream},
+    {"fallback in doubt", test_fallback_in_doubt}, {"limit of templates", test_limit_of_templates},
+    {"lifetime of templates", test_lifetime}, {"too many fields", test_too_many_fields},
+    {"held too long", test_held_too_long}, {"held too much", test_held_too_much},
+    {"held in part", test_held_in_part}, {"both address families", test_both_families},
     {"ICMP of both families", test_icmp_of_both_families}, {"numbers", test_numbers},
     {"times", test_times}, {"structured data", test_lists}, {"names from options", test_names},
     {"types from options", test_types}, {"samplers in doubt", test_samplers_in_doubt},
