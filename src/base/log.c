@@ -68,11 +68,8 @@ vnm_log(enum vnm_log_level level, const char *fmt, ...)
 bool
 vnm_log_gate_open(struct vnm_log_gate *gate, uint64_t now_ns)
 {
-	if (now_ns < gate->next_ns) {
-		gate->suppressed++;
+	if (now_ns < gate->next_ns)
 		return false;
-	}
 	gate->next_ns = now_ns + GATE_NS;
-	gate->suppressed = 0;
 	return true;
 }

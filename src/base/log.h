@@ -28,8 +28,7 @@ void vnm_log(enum vnm_log_level level, const char *fmt, ...) VNM_PRINTF(2, 3);
 
 /* At most one complaint of a sort in ten seconds; zero-initialised by its owner. */
 struct vnm_log_gate {
-	uint64_t next_ns;
-	uint64_t suppressed; /* since the last one that was let through */
+	uint64_t next_ns; /* until then none is let through */
 };
 
 /* Whether to complain now; now_ns is any monotonic clock of the owner's. */

@@ -109,7 +109,7 @@ parse_real(void *value, const char *text)
 	if (strspn(text, "0123456789.eE+-") != strlen(text))
 		return false;
 	d = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(d))
+	if (end == text || *end != '\0' || !isfinite(d) || d < 0)
 		return false;
 	*(double *)value = d;
 	return true;
@@ -186,7 +186,7 @@ static const struct type_info types[] = {
     [VNM_OPTION_BOOL] = {"boolean", "true or false", parse_bool, sizeof(bool)},
     [VNM_OPTION_NUMBER] = {"number", "a whole number up to 4294967295", parse_number,
 	sizeof(uint32_t)},
-    [VNM_OPTION_REAL] = {"real", "a number", parse_real, sizeof(double)},
+    [VNM_OPTION_REAL] = {"real", "a number, 0 or greater", parse_real, sizeof(double)},
     [VNM_OPTION_SIZE] = {"size", "octets as a whole number and K, M, G or nothing", parse_size,
 	sizeof(uint64_t)},
     [VNM_OPTION_DURATION] = {"duration", "a whole number and its unit: ns, us, ms, s, m, h or d",
@@ -194,9 +194,12 @@ static const struct type_info types[] = {
     [VNM_OPTION_STRINGS] = {"list", "a list", NULL, sizeof(struct vnm_strings)},
     [VNM_OPTION_PREFIXES] = {"list of prefixes", "prefixes such as 10.0.0.0/8 or 2001:db8::/32",
 	NULL, sizeof(struct vnm_prefixes)},
-    [VNM_OPTION_LISTEN] = {"listen", "udp:ADDRESS:PORT or tcp:ADDRESS:PORT, IPv6 in brackets",
+    [VNM_OPTION_LISTEN] = {"listen",
+	"udp:ADDRESS:PORT or tcp:ADDRESS:PORT (an IP address, IPv6 in brackets; "
+	"a port up to 65535)",
 	parse_listen, sizeof(struct vnm_listen)},
-    [VNM_OPTION_ENDPOINT] = {"endpoint", "ADDRESS:PORT, IPv6 in brackets", parse_endpoint,
+    [VNM_OPTION_ENDPOINT] = {"endpoint",
+	"ADDRESS:PORT (an IP address, IPv6 in brackets; a port up to 65535)", parse_endpoint,
 	sizeof(struct vnm_endpoint)},
     [VNM_OPTION_SPEED] = {"speed", "max, or a number greater than 0", parse_speed, sizeof(double)},
     [VNM_OPTION_PAIRS] = {"mapping", "a mapping", NULL, sizeof(struct vnm_strings)},

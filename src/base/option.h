@@ -18,7 +18,7 @@ enum vnm_option_type {
 	VNM_OPTION_STRING,   /* char *, owned; NULL: not given and no default */
 	VNM_OPTION_BOOL,     /* bool: true or false */
 	VNM_OPTION_NUMBER,   /* uint32_t, decimal */
-	VNM_OPTION_REAL,     /* double */
+	VNM_OPTION_REAL,     /* double, 0 or greater */
 	VNM_OPTION_SIZE,     /* uint64_t octets: a number and K, M or G (1024-based), or none */
 	VNM_OPTION_DURATION, /* uint64_t ns: a number and ns, us, ms, s, m, h or d (unit required,
 				but for 0) */

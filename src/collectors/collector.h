@@ -56,7 +56,7 @@ vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enu
 	X(struct vnm_listener_options, timestamps, BOOL, "false", RESTART,                       \
 	    "kernel receive time for observed_ns (udp)")                                         \
 	X(struct vnm_listener_options, connections, NUMBER, "1024", RELOAD,                      \
-	    "connections at a time (tcp)")                                                       \
+	    "connections at a time, of each worker (tcp)")                                       \
 	X(struct vnm_listener_options, idle, DURATION, "0", RELOAD,                              \
 	    "a connection silent for so long is closed (tcp); 0: never")
 
@@ -64,6 +64,16 @@ struct vnm_listener_options {
 	VNM_LISTENER_OPTIONS(VNM_OPTION_MEMBER)
 };
 extern const struct vnm_option vnm_listener_options[];
+
+/* ---- several sockets at one address (collectors/steer.c) ----------------------------------- */
+
+/*
+ * Steers the datagrams or connections of a reuseport group of `workers` sockets by source
+ * *address*, so that an exporter stays with one worker, whatever its ports
+ * (SO_ATTACH_REUSEPORT_CBPF on any one socket of the group): worker i is the i-th that was bound,
+ * or, for TCP, that listens. Serves IPv4, IPv6 and both on one socket. 0, or -1 and *err.
+ */
+int vnm_listener_steer(int fd, unsigned workers, struct vnm_err *err);
 
 /* ---- UDP (collectors/udp.c) ------------------------------------------------------------- */
 
@@ -75,14 +85,6 @@ struct vnm_udp;
  */
 int vnm_udp_bind(
     const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err);
-
-/*
- * Steers datagrams of a reuseport group of `workers` sockets by source *address*, so that an
- * exporter stays with one worker (SO_ATTACH_REUSEPORT_CBPF on any one socket of the group):
- * worker i is the i-th that was bound. Serves IPv4, IPv6 and both on one socket. 0, or -1 and
- * *err.
- */
-int vnm_udp_steer(int fd, unsigned workers, struct vnm_err *err);
 
 /*
  * Starts to read; owns fd from here on, also on failure. NULL and *err on failure. The options

@@ -223,9 +223,9 @@ extension_size(uint8_t protocol, const uint8_t *h)
 static bool
 is_extension(uint8_t protocol)
 {
-	static const uint8_t longest[2] = {0, 0};
+	static const uint8_t shortest[2] = {0, 0};
 
-	return extension_size(protocol, longest) != 0;
+	return extension_size(protocol, shortest) != 0;
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "collectors/tcp_stream.h"
 
 #define SLEEP_SLICE_NS (20 * VNM_NS_PER_MS) /* so that `stop` is soon seen */
+#define WAIT_NS_MAX 9e18		    /* the clock's end, with room to spare */
 #define RAW_CHUNK 65536
 
 struct replay {
@@ -93,7 +94,8 @@ keep_pace(struct replay *r, uint64_t ns)
 	}
 	if (r->o->speed <= 0 || ns <= r->first_ns)
 		return;
-	uint64_t due = r->started_ns + (uint64_t)((double)(ns - r->first_ns) / r->o->speed);
+	double after_ns = (double)(ns - r->first_ns) / r->o->speed;
+	uint64_t due = r->started_ns + (uint64_t)(after_ns < WAIT_NS_MAX ? after_ns : WAIT_NS_MAX);
 	while (!stopped(r)) {
 		uint64_t now = vnm_clock_mono_ns();
 		if (now >= due)

@@ -172,7 +172,7 @@ read_some(struct connection *c)
 	return MORE;
 }
 
-/* Hands over messages until the turn ends or more must be read (SERVED). */
+/* Hands over messages until the turn ends, outputs lack room or more must be read (SERVED). */
 static enum outcome
 cut_messages(struct connection *c, unsigned *messages, uint64_t begun_ns)
 {
@@ -191,6 +191,8 @@ cut_messages(struct connection *c, unsigned *messages, uint64_t begun_ns)
 		case VNM_FRAMED_MESSAGE:
 			hand_over(c, message);
 			++*messages;
+			if (!c->tcp->draining && !in->room(in->ctx))
+				return MORE;
 			break;
 		case VNM_FRAMED_NONE:
 			return SERVED;
@@ -523,6 +525,11 @@ drain_connection(struct connection *c)
 	do {
 		outcome = serve_turn(c);
 	} while (outcome == MORE && c->received < limit);
+	while (outcome == MORE) { /* what was read is handed over to the last message */
+		unsigned messages = 0;
+		outcome = cut_messages(c, &messages, vnm_clock_mono_ns());
+	}
+	c->tcp->intake->turn_end(c->tcp->intake->ctx);
 	if (outcome == CLOSED)
 		close_connection(c);
 }
@@ -534,6 +541,7 @@ vnm_tcp_drain(struct vnm_tcp *t)
 
 	assert(t->magic == TCP_MAGIC);
 	t->draining = true;
+	on_connection(t->fd, EV_READ, t); /* who was not accepted yet may have sent */
 	for (struct connection *c = t->connections; c != NULL; c = next) {
 		next = c->next;
 		drain_connection(c);

@@ -1,6 +1,6 @@
 /*
  * UDP listeners: recvmmsg() in batches on the event loop, losses as the kernel counts them
- * (SO_MEMINFO), and the steering of reuseport groups by source address.
+ * (SO_MEMINFO).
  *
  * A socket's 64 receive slots of 64 KiB are virtual memory: only pages that datagrams have
  * touched are resident, 270 KiB where datagrams have 1400 octets, 4 MiB at the most.
@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -285,47 +284,4 @@ vnm_udp_close(struct vnm_udp *u)
 	event_del(&u->event);
 	close(u->fd);
 	free_listener(u);
-}
-
-/*
- * The program sees the datagram behind its UDP header; SKF_NET_OFF reaches back to the IP
- * header, which is IPv4's also for IPv4 on an IPv6 socket. Each 32-bit word of the source
- * address is mixed in by a multiplication.
- */
-int
-vnm_udp_steer(int fd, unsigned workers, struct vnm_err *err)
-{
-	const uint32_t mixer = 0x9e3779b1U;
-	const uint32_t ip = (uint32_t)SKF_NET_OFF;
-	struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ip),
-	    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 2, 0),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 12),
-	    BPF_JUMP(BPF_JMP | BPF_JA, 13, 0, 0), /* to the end, with IPv4's one word */
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 8),
-	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
-	    BPF_STMT(BPF_MISC | BPF_TAX, 0),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 12),
-	    BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
-	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
-	    BPF_STMT(BPF_MISC | BPF_TAX, 0),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 16),
-	    BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
-	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
-	    BPF_STMT(BPF_MISC | BPF_TAX, 0),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 20),
-	    BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
-	    BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, mixer),
-	    BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
-	    BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, workers),
-	    BPF_STMT(BPF_RET | BPF_A, 0),
-	};
-	const struct sock_fprog program = {VNM_ARRAY_LEN(code), code};
-
-	assert(workers > 0);
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) == 0)
-		return 0;
-	return vnm_err_text(
-	    err, "cannot steer datagrams to workers by source address: %s", strerror(errno));
 }

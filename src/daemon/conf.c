@@ -317,8 +317,7 @@ bind_topology(struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------
- */
+/* ---- all of it ----------------------------------------------------------------------------- */
 
 static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
@@ -360,8 +359,7 @@ fill_in(struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	} else if (gethostname(host, sizeof(host) - 1) != 0) {
 		snprintf(host, sizeof(host), "localhost");
 	}
-	if ((replay || conf->main.collector == NULL) &&
-	    vnm_option_set(collector, &conf->main, host, &err) != 0)
+	if (conf->main.collector == NULL && vnm_option_set(collector, &conf->main, host, &err) != 0)
 		vnm_errs_at(errs, NULL, "%s", err.text);
 }
 

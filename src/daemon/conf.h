@@ -29,7 +29,7 @@
 	    "how long outputs may take to write out what they hold at the end")
 
 struct vnm_conf_main {
-	VNM_CONF_MAIN_OPTIONS(VNM_OPTION_MEMBER)
+	VNM_CONF_MAIN_OPTIONS(VNM_OPTION_MEMBER) /* collector is never NULL */
 };
 
 #define VNM_CONF_SOURCE_OPTIONS(X)                                                         \

@@ -17,6 +17,9 @@ static const char *const json_u64_forms[] = {"number", "string", NULL};
 static const char *const key_modes[] = {"none", "exporter", "flow", NULL};
 static const char *const source_types[] = {"file", NULL};
 static const char *const encodings[] = {"json", "protobuf", NULL};
+static const char *const listener_numbers[] = {"rcvbuf", "connections", NULL};
+static const char *const limits_numbers[] = {"exporters", "templates", "template_fields", "domains",
+    "records_per_message", "output_per_message", NULL};
 
 /* The node of a key, or of what it belongs to. */
 static const struct vnm_node *
@@ -46,6 +49,30 @@ check_choice(const struct vnm_node *map, const char *key, const char *value,
 	}
 	vnm_errs_at(errs, at(map, key), "`%s`: \"%s\" is none of: %s%s", key, value, list,
 	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+}
+
+/* Complains about keys whose number is 0, which would let nothing through. */
+static void
+check_not_zero(const struct vnm_node *map, const struct vnm_option *table, const void *values,
+    const char *const *keys, struct vnm_errs *errs)
+{
+	for (; *keys != NULL; keys++) {
+		const struct vnm_option *option = vnm_option_find(table, *keys);
+		const void *value = (const char *)values + option->offset;
+		uint32_t number;
+		uint64_t octets;
+		bool zero;
+
+		if (option->type == VNM_OPTION_NUMBER) {
+			memcpy(&number, value, sizeof(number));
+			zero = number == 0;
+		} else {
+			memcpy(&octets, value, sizeof(octets));
+			zero = octets == 0;
+		}
+		if (zero)
+			vnm_errs_at(errs, at(map, *keys), "`%s` is 1 at the least", *keys);
+	}
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -87,8 +114,7 @@ first_item(const struct vnm_node *map, const char *key)
 	return list != NULL ? list->first : NULL;
 }
 
-/* ---- listeners --------------------------------------------------------------------------------
- */
+/* ---- listeners ----------------------------------------------------------------------------- */
 
 static void
 check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
@@ -156,13 +182,13 @@ check_listeners(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		check_unique(l->node, "listener", l->common.name, first, errs);
 		check_decoder(l, errs);
 		check_address(conf, i, errs);
+		check_not_zero(l->node, vnm_listener_options, &l->common, listener_numbers, errs);
 		if (l->common.rcvbuf > RCVBUF_MAX)
 			vnm_errs_at(errs, at(l->node, "rcvbuf"), "`rcvbuf`: 1G is the most");
 	}
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------
- */
+/* ---- outputs ------------------------------------------------------------------------------- */
 
 static void
 check_sink(const struct vnm_conf_output *o, struct vnm_errs *errs)
@@ -214,7 +240,9 @@ check_path(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
 		if (other != NULL && strcmp(other, path) == 0)
 			vnm_errs_at(errs, at(node, "path"),
 			    "`path`: output `%s` writes to %s already",
-			    conf->outputs[k].common.name, strcmp(path, "-") == 0 ? "stdout" : path);
+			    conf->outputs[k].common.name != NULL ? conf->outputs[k].common.name
+								 : "?",
+			    strcmp(path, "-") == 0 ? "stdout" : path);
 	}
 }
 
@@ -240,8 +268,7 @@ check_outputs(const struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------------ */
 
 static void
 check_sources(const struct vnm_conf *conf, struct vnm_errs *errs)
@@ -269,6 +296,7 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	check_choice(root, "log_level", conf->main.log_level, log_levels, errs);
 	if (conf->main.workers == 0 || conf->main.workers > WORKERS_MAX)
 		vnm_errs_at(errs, at(root, "workers"), "`workers` is 1 to %d", WORKERS_MAX);
+	check_not_zero(at(root, "limits"), vnm_limits_options, &conf->limits, limits_numbers, errs);
 	check_listeners(conf, replay, errs);
 	check_sources(conf, errs);
 	check_outputs(conf, errs);

@@ -49,7 +49,11 @@ ensure(struct assignment *a, struct vnm_node *map, const char *key, enum vnm_nod
 		child = vnm_node_add(map, key, a->at.file, 0, type);
 	else if (vnm_node_is_empty(child))
 		child->type = type;
-	if (child != NULL && child->type != type) {
+	if (child == NULL) {
+		vnm_errs_at(a->errs, &a->at, "out of memory");
+		return NULL;
+	}
+	if (child->type != type) {
 		vnm_errs_at(a->errs, &a->at, "`%s` is no %s", key,
 		    type == VNM_NODE_LIST ? "list" : "section");
 		return NULL;
@@ -69,8 +73,10 @@ ensure_item(struct assignment *a, struct vnm_node *list)
 	}
 	item = vnm_node_add(list, NULL, a->at.file, 0, VNM_NODE_MAP);
 	name = item != NULL ? vnm_node_add(item, "name", a->at.file, 0, VNM_NODE_SCALAR) : NULL;
-	if (name == NULL || vnm_node_set_text(name, a->part, strlen(a->part)) != 0)
+	if (name == NULL || vnm_node_set_text(name, a->part, strlen(a->part)) != 0) {
+		vnm_errs_at(a->errs, &a->at, "out of memory");
 		return NULL;
+	}
 	return item;
 }
 

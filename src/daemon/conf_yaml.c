@@ -196,8 +196,14 @@ take_event(struct builder *b, const yaml_event_t *e)
 }
 
 static void
-syntax_error(struct builder *b, const yaml_parser_t *parser)
+syntax_error(struct builder *b, const yaml_parser_t *parser, FILE *f)
 {
+	if (ferror(f)) {
+		const struct vnm_node file = {.file = b->file};
+
+		vnm_errs_at(b->errs, &file, "cannot be read: %s", strerror(errno));
+		return;
+	}
 	bool marked = parser->error == YAML_SCANNER_ERROR || parser->error == YAML_PARSER_ERROR;
 	struct vnm_node at = place(b, &parser->problem_mark);
 
@@ -209,7 +215,7 @@ syntax_error(struct builder *b, const yaml_parser_t *parser)
 }
 
 static int
-parse(struct builder *b, yaml_parser_t *parser)
+parse(struct builder *b, yaml_parser_t *parser, FILE *f)
 {
 	bool done = false;
 
@@ -217,7 +223,7 @@ parse(struct builder *b, yaml_parser_t *parser)
 		yaml_event_t e;
 
 		if (!yaml_parser_parse(parser, &e)) {
-			syntax_error(b, parser);
+			syntax_error(b, parser, f);
 			return -1;
 		}
 		take_event(b, &e);
@@ -238,13 +244,14 @@ vnm_tree_read_yaml(struct vnm_tree *tree, const char *path, struct vnm_errs *err
 	FILE *f = fopen(path, "re");
 
 	if (f == NULL) {
-		vnm_errs_at(errs, &at, "cannot be opened: %s", strerror(errno));
+		vnm_errs_at(errs, &at, "cannot be opened: %s%s", strerror(errno),
+		    errno == ENOENT ? "; `vnmcd --dump=config` prints one to begin with" : "");
 		return -1;
 	}
 	b.file = vnm_tree_file(tree, path);
 	if (b.file != NULL && yaml_parser_initialize(&parser)) {
 		yaml_parser_set_input_file(&parser, f);
-		rc = parse(&b, &parser);
+		rc = parse(&b, &parser, f);
 		yaml_parser_delete(&parser);
 	}
 	fclose(f);

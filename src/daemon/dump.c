@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the configuration ------------------------------------------------------------------------
- */
+/* ---- the configuration --------------------------------------------------------------------- */
 
 /* Called for every table of options: path of its section, whose keys they are, the rows. */
 typedef void (*table_fn)(
@@ -131,8 +130,7 @@ dump_config(FILE *f)
 	each_table(f, write_config_table);
 }
 
-/* ---- metrics, reasons, decoders -----------------------------------------------------------------
- */
+/* ---- metrics, reasons, decoders ------------------------------------------------------------ */
 
 /* name, type, doc: from the "# HELP" and "# TYPE" lines of what would be served */
 static void
@@ -187,8 +185,7 @@ dump_decoders(FILE *f)
 	}
 }
 
-/* ---- all of them
- * ---------------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -213,7 +210,6 @@ vnm_dump(const char *what, FILE *f, struct vnm_err *err)
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, "
-	    "reasons and decoders%s",
+	    "metrics, reasons and decoders%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

@@ -39,13 +39,13 @@ typedef void (*print_fn)(FILE *f, const struct vnm_http *h, const struct vnm_cou
 static void
 print_metrics(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 {
-	vnm_metrics_print(f, sum, h->config.sinks, h->config.sink_count);
+	vnm_metrics_print(f, sum, h->config.sinks->p, h->config.sinks->n);
 }
 
 static void
 print_books(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 {
-	vnm_books_print(f, sum, h->config.sinks, h->config.sink_count);
+	vnm_books_print(f, sum, h->config.sinks->p, h->config.sinks->n);
 }
 
 static void
@@ -71,9 +71,9 @@ print_status(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 	    sum->v[VNM_C_sequence_lost]);
 	fprintf(f, "dropped   %12" PRIu64 "   datagrams by the kernel: a receive buffer was full\n",
 	    sum->v[VNM_C_kernel_drops]);
-	for (size_t i = 0; i < h->config.sink_count; i++)
+	for (size_t i = 0; i < h->config.sinks->n; i++)
 		fprintf(f, "output    %12" PRIu64 "   records in flight to %s\n",
-		    vnm_sink_in_flight(h->config.sinks[i]), h->config.sinks[i]->name);
+		    vnm_sink_in_flight(h->config.sinks->p[i]), h->config.sinks->p[i]->name);
 	for (unsigned i = 1; i < VNM_REASON_COUNT; i++) {
 		if (sum->failed[i] + sum->parts[i] != 0)
 			fprintf(f, "trouble   %12" PRIu64 "   %s: %s\n",

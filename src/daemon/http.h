@@ -7,7 +7,7 @@
 #include "base/addr.h"
 #include "base/counters.h"
 #include "base/err.h"
-#include "output/sink.h"
+#include "daemon/outputs.h"
 
 struct event_base;
 struct vnm_http;
@@ -17,8 +17,7 @@ struct vnm_http_config {
 	void *ctx;
 	/* The sum of all workers. */
 	void (*counters)(void *ctx, struct vnm_counters *sum);
-	struct vnm_sink *const *sinks; /* borrowed */
-	size_t sink_count;
+	const struct vnm_sinks *sinks; /* borrowed; may be opened later */
 	uint64_t epoch_ns;
 	const char *collector; /* borrowed */
 };

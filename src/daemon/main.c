@@ -5,7 +5,9 @@
 #include "daemon/dump.h"
 #include "daemon/run.h"
 
+#include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 
 #define MMAP_THRESHOLD (64 << 20)
 #define TRIM_THRESHOLD (256 << 20)
@@ -55,6 +57,8 @@ run(const struct vnm_options *options)
 
 	if (options->debug != NULL)
 		vnm_log_areas(options->debug);
+	if (options->mode == VNM_MODE_RUN)
+		signal(SIGHUP, SIG_IGN); /* until it can be served */
 	snapshot = vnm_snapshot_load(&input, 1, &errs);
 	if (snapshot == NULL) {
 		vnm_run_print_errors(&errs);
@@ -106,6 +110,10 @@ main(int argc, char **argv)
 		}
 	} else {
 		rc = run(&options);
+	}
+	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0) {
+		vnm_error("cannot write to standard output: %s", strerror(errno));
+		rc = 1;
 	}
 	vnm_options_free(&options);
 	return rc;

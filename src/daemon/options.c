@@ -57,6 +57,29 @@ set_once(const char **where, char letter, const char *value, struct vnm_err *err
 	return 0;
 }
 
+/* Messages of vnm_debug() begin with one of these. */
+static int
+check_areas(const char *text, struct vnm_err *err)
+{
+	static const char *const areas[] = {"all", "conf", "topology", "libevent", "librdkafka"};
+
+	for (const char *p = text;; p++) {
+		size_t n = strcspn(p, ","), i = 0;
+
+		while (i < VNM_ARRAY_LEN(areas) &&
+		       (strlen(areas[i]) != n || strncmp(areas[i], p, n) != 0))
+			i++;
+		if (i == VNM_ARRAY_LEN(areas))
+			return vnm_err_text(err,
+			    "-d %s: areas are all, conf, topology, libevent and librdkafka, with "
+			    "commas between",
+			    text);
+		p += n;
+		if (*p == '\0')
+			return 0;
+	}
+}
+
 static int
 take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 {
@@ -73,6 +96,8 @@ take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 		o->overrides[o->override_count++] = value;
 		return 0;
 	case 'd':
+		if (check_areas(value, err) != 0)
+			return -1;
 		return set_once(&o->debug, 'd', value, err);
 	case 't':
 		o->mode = VNM_MODE_TEST;
@@ -88,6 +113,17 @@ take(struct vnm_options *o, int letter, const char *value, struct vnm_err *err)
 		o->mode = VNM_MODE_HELP;
 		return 0;
 	}
+}
+
+/* What getopt_long() does not know ('?') or has no value for (':'). */
+static int
+wrong_option(int what, const char *argument, struct vnm_err *err)
+{
+	const char short_option[] = {'-', (char)optopt, '\0'};
+	bool is_long = strncmp(argument, "--", 2) == 0;
+
+	return vnm_err_text(err, "%s: %s (vnmcd -h)", is_long ? argument : short_option,
+	    what == ':' ? "its value is missing" : "no such option");
 }
 
 int
@@ -106,11 +142,9 @@ vnm_options_parse(struct vnm_options *o, int argc, char **argv, struct vnm_err *
 		return vnm_err_text(err, "out of memory");
 	optind = 0; /* whoever called before starts anew */
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, "c:tr:m:o:d:Vh", long_options, NULL)) != -1) {
-		if (letter == '?')
-			return vnm_err_text(err,
-			    "%s: no such option, or its value is missing (vnmcd -h)",
-			    argv[optind - 1]);
+	while ((letter = getopt_long(argc, argv, ":c:tr:m:o:d:Vh", long_options, NULL)) != -1) {
+		if (letter == '?' || letter == ':')
+			return wrong_option(letter, argv[optind - 1], err);
 		if (take(o, letter, optarg, err) != 0)
 			return -1;
 	}

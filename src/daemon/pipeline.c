@@ -16,6 +16,8 @@
 #define ROOM_LASTS 1024	     /* records; then sinks are asked for room again */
 #define ROOM_UNPUBLISHED 512 /* records that an output may hold besides */
 #define TICK_NS VNM_NS_PER_S
+#define DROPS_NS (10 * VNM_NS_PER_S) /* how often the kernel's drops are told in a record */
+#define SAVES_PER_TICK 256	     /* files written in one tick: what waits can wait longer */
 
 struct vnm_pipeline {
 	uint32_t magic;
@@ -30,6 +32,9 @@ struct vnm_pipeline {
 	struct vnm_table index; /* of exporters */
 	uint64_t now_ns;
 	uint64_t next_tick_ns;
+	uint64_t drops_told; /* kernel_drops when they were last looked at, and when that was */
+	uint64_t drops_told_ns;
+	uint32_t save_hand; /* the exporter whose state is saved first */
 	uint64_t record_seq;
 	uint64_t room_until; /* record_seq up to which there is known to be room */
 	size_t output_left;  /* of limits->output_per_message */
@@ -149,7 +154,7 @@ exporter_remove(struct vnm_pipeline *p, uint32_t i)
 		p->exporters[i] = moved;
 		vnm_table_move(&p->index, exporter_hash(p, moved->decoder, &moved->addr), last, i);
 	}
-	vnm_state_save(p->config.state_dir, x);
+	vnm_state_forget(p->config.state_dir, x); /* a flood of sources must not fill the disk */
 	exporter_free(p, x);
 	p->counters.v[VNM_C_exporters]--;
 }
@@ -311,7 +316,52 @@ tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 		x->decoder->tick(x, p->now_ns, final, &p->out);
 		vnm_scratch_reset(&p->scratch);
 	}
-	vnm_state_save(p->config.state_dir, x);
+}
+
+/* A few of those that changed; where all exporters came at once, the rest has its turn later. */
+static void
+save_some(struct vnm_pipeline *p)
+{
+	uint32_t saved = 0;
+
+	for (uint32_t i = 0; i < p->exporter_count && saved < SAVES_PER_TICK; i++) {
+		uint32_t at = p->save_hand++ % p->exporter_count;
+
+		saved += p->exporters[at]->dirty;
+		vnm_state_save(p->config.state_dir, p->exporters[at]);
+	}
+}
+
+/* The kernel does not say whose datagrams it dropped: the record names no exporter. */
+static void
+tell_drops(struct vnm_pipeline *p)
+{
+	uint64_t drops = p->counters.v[VNM_C_kernel_drops];
+	struct vnm_record *r;
+
+	if (drops != p->drops_told) {
+		begin_envelope(p, p->now_ns);
+		r = vnm_out_begin(&p->out, VNM_KIND_visibility);
+		VNM_SET(r, visibility, cause, VNM_STR("kernel-drop"));
+		VNM_SET(r, visibility, unit, VNM_STR("messages"));
+		VNM_SET(r, visibility, lost, drops - p->drops_told);
+		if (p->now_ns > p->drops_told_ns)
+			VNM_SET(r, visibility, interval_ns, p->now_ns - p->drops_told_ns);
+		(void)vnm_out_emit(&p->out);
+	}
+	p->drops_told = drops;
+	p->drops_told_ns = p->now_ns;
+}
+
+void
+vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns)
+{
+	p->now_ns = now_ns;
+	for (uint32_t i = 0; i < p->exporter_count; i++)
+		tick_exporter(p, p->exporters[i], false);
+	save_some(p);
+	if (now_ns < p->drops_told_ns || now_ns - p->drops_told_ns >= DROPS_NS)
+		tell_drops(p);
 }
 
 void
@@ -321,8 +371,7 @@ vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
 	if (now_ns < p->next_tick_ns)
 		return;
 	p->next_tick_ns = now_ns + TICK_NS;
-	for (uint32_t i = 0; i < p->exporter_count; i++)
-		tick_exporter(p, p->exporters[i], false);
+	vnm_pipeline_tick(p, now_ns);
 }
 
 void
@@ -355,8 +404,11 @@ vnm_pipeline_room(struct vnm_pipeline *p)
 void
 vnm_pipeline_finish(struct vnm_pipeline *p)
 {
-	for (uint32_t i = 0; i < p->exporter_count; i++)
+	for (uint32_t i = 0; i < p->exporter_count; i++) {
 		tick_exporter(p, p->exporters[i], true);
+		vnm_state_save(p->config.state_dir, p->exporters[i]);
+	}
+	tell_drops(p);
 	vnm_pipeline_turn_end(p);
 }
 
@@ -377,6 +429,7 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	}
 	p->magic = PIPELINE_MAGIC;
 	p->config = *config;
+	p->drops_told_ns = config->epoch_ns;
 	p->out = (struct vnm_out){
 	    .rec = &p->rec,
 	    .scratch = &p->scratch,

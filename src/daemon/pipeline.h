@@ -56,7 +56,10 @@ void vnm_pipeline_turn_end(struct vnm_pipeline *p);
 /* Whether all outputs have room for all records of another message. Cheap: ask before each. */
 bool vnm_pipeline_room(struct vnm_pipeline *p);
 
-/* The clock has come to now_ns: at the most once a second of it, every exporter's tick. */
+/* A second has passed, and it is now_ns: every exporter's tick, and what was not seen is told. */
+void vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns);
+
+/* The packets' clock has come to now_ns: at the most once a second of it, a tick. */
 void vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns);
 
 /* The end: what is held ends, gaps are told, outputs get the last batch. */

@@ -10,6 +10,7 @@
 #include "collectors/activation.h"
 #include "daemon/books.h"
 #include "daemon/http.h"
+#include "daemon/loader.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/worker.h"
@@ -18,19 +19,20 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define WORKERS_MAX 256
 #define SINK_TICK_US 100000
+#define ANSWER_NS (200 * VNM_NS_PER_MS) /* how long all workers have to tell their counters */
 
 struct live {
 	const struct vnm_options *options;
 	struct vnm_snapshot *snapshot; /* the first: sinks and sockets are as it says */
 	struct vnm_snapshot *current;
-	uint64_t topology_version;
+	struct vnm_loader *loader; /* of the next */
 	uint64_t epoch_ns;
-	char host[256];
 	const char *collector;
 	struct vnm_activation activation;
 	struct vnm_sinks sinks;
@@ -71,27 +73,30 @@ static void
 on_reload(evutil_socket_t number, short what, void *ctx)
 {
 	struct live *l = ctx;
-	const struct vnm_conf_input input = vnm_options_input(l->options);
-	struct vnm_errs errs = {0};
 
 	(void)number;
 	(void)what;
 	vnm_sinks_reopen(&l->sinks);
-	struct vnm_snapshot *next = vnm_snapshot_load(&input, l->topology_version + 1, &errs);
+	vnm_loader_start(l->loader);
+}
+
+static void
+on_loaded(void *ctx, struct vnm_snapshot *next, struct vnm_errs *errs)
+{
+	struct live *l = ctx;
+
 	if (next == NULL) {
-		vnm_run_print_errors(&errs);
+		vnm_run_print_errors(errs);
 		vnm_error("the new configuration is not applied; the old one stays");
-	} else {
-		l->topology_version++;
-		tell_restarts(l, next);
-		for (uint32_t i = 0; i < l->worker_count; i++)
-			vnm_worker_reload(l->workers[i], next);
-		vnm_snapshot_leave(l->current);
-		l->current = next;
-		vnm_run_log_level(next->conf);
-		vnm_info("configuration and topology are reloaded");
+		return;
 	}
-	vnm_errs_free(&errs);
+	tell_restarts(l, next);
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_reload(l->workers[i], next);
+	vnm_snapshot_leave(l->current);
+	l->current = next;
+	vnm_run_log_level(next->conf);
+	vnm_info("configuration and topology are reloaded");
 }
 
 static void
@@ -109,12 +114,29 @@ sum_counters(void *ctx, struct vnm_counters *sum)
 {
 	struct live *l = ctx;
 
+	uint64_t deadline_ns = vnm_clock_mono_ns() + ANSWER_NS;
+
 	for (uint32_t i = 0; i < l->worker_count; i++)
-		vnm_worker_counters(l->workers[i], sum);
+		vnm_worker_ask(l->workers[i]);
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_counters(l->workers[i], deadline_ns, sum);
 }
 
 /* ---- start ------------------------------------------------------------------------------------
  */
+
+/* Made while we still may, for the user that we become. */
+static int
+make_state_dir(const struct vnm_conf_main *c, struct vnm_err *err)
+{
+	if (c->state_dir == NULL)
+		return 0;
+	if (mkdir(c->state_dir, 0750) == 0)
+		return c->user == NULL ? 0 : vnm_privs_give(c->state_dir, c->user, err);
+	if (errno == EEXIST)
+		return 0;
+	return vnm_err_text(err, "state_dir: cannot make %s: %s", c->state_dir, strerror(errno));
+}
 
 static int
 check_state_dir(const char *dir, struct vnm_err *err)
@@ -123,25 +145,57 @@ check_state_dir(const char *dir, struct vnm_err *err)
 
 	if (dir == NULL)
 		return 0;
-	if (mkdir(dir, 0750) != 0 && errno != EEXIST)
-		return vnm_err_text(err, "state_dir: cannot make %s: %s", dir, strerror(errno));
 	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || access(dir, W_OK | X_OK) != 0)
 		return vnm_err_text(
 		    err, "state_dir: %s is not a directory that vnmcd may write to", dir);
 	return 0;
 }
 
-/* One socket of a listener for one worker: systemd's or our own. */
 static int
-bind_listener(struct live *l, const struct vnm_conf_listener *c, int *fd, struct vnm_err *err)
+bind_own(const struct vnm_conf_listener *c, bool reuseport, int *fd, struct vnm_err *err)
+{
+	return c->common.listen.tcp ? vnm_tcp_bind(&c->common, reuseport, fd, err)
+				    : vnm_udp_bind(&c->common, reuseport, fd, err);
+}
+
+/*
+ * One socket of a listener for one worker: systemd's or our own. The kernel would also share the
+ * address with another vnmcd that has workers; a first socket that shares with none finds out.
+ */
+static int
+bind_listener(struct live *l, const struct vnm_conf_listener *c, uint32_t worker, int *fd,
+    struct vnm_err *err)
 {
 	bool reuseport = l->worker_count > 1;
 
 	*fd = vnm_activation_take(&l->activation, &c->common);
 	if (*fd >= 0)
 		return 0;
-	return c->common.listen.tcp ? vnm_tcp_bind(&c->common, reuseport, fd, err)
-				    : vnm_udp_bind(&c->common, reuseport, fd, err);
+	if (reuseport && worker == 0) {
+		if (bind_own(c, false, fd, err) != 0)
+			return -1;
+		close(*fd);
+	}
+	return bind_own(c, reuseport, fd, err);
+}
+
+/*
+ * A group that systemd made may have more sockets than there are workers: steered, sources come
+ * to those that are read.
+ */
+static int
+steer(const struct vnm_conf_listener *c, int fd, unsigned sockets, unsigned from_systemd,
+    struct vnm_err *err)
+{
+	if (sockets == 1 && from_systemd < 2)
+		return 0;
+	if (vnm_listener_steer(fd, sockets, err) == 0)
+		return 0;
+	if (from_systemd == 0)
+		return -1;
+	vnm_warning("listener %s: %s; the sockets from systemd need ReusePort=yes", c->common.name,
+	    err->text);
+	return 0;
 }
 
 /*
@@ -158,7 +212,7 @@ open_listener(struct live *l, uint32_t index, struct vnm_err *err)
 	int fd = -1;
 
 	for (uint32_t i = 0; i < sockets; i++) {
-		if (bind_listener(l, c, &fd, err) != 0 ||
+		if (bind_listener(l, c, i, &fd, err) != 0 ||
 		    vnm_worker_listen(l->workers[i], index, fd, err) != 0)
 			return -1;
 	}
@@ -166,9 +220,7 @@ open_listener(struct live *l, uint32_t index, struct vnm_err *err)
 		vnm_warning("listener %s: systemd handed over %u socket(s) for %u workers; only "
 			    "so many read it",
 		    c->common.name, sockets, l->worker_count);
-	if (sockets > 1 && !c->common.listen.tcp && from_systemd == 0)
-		return vnm_udp_steer(fd, sockets, err);
-	return 0;
+	return steer(c, fd, sockets, from_systemd, err);
 }
 
 static int
@@ -177,7 +229,6 @@ open_workers(struct live *l, struct vnm_err *err)
 	const struct vnm_conf *conf = l->snapshot->conf;
 	struct vnm_worker_config config = {
 	    .snapshot = l->snapshot,
-	    .sinks = &l->sinks,
 	    .collector = vnm_str_of(l->collector),
 	    .epoch_ns = l->epoch_ns,
 	};
@@ -205,8 +256,10 @@ static int
 open_events(struct live *l, struct vnm_err *err)
 {
 	struct event_base *base = vnm_worker_base(l->workers[0]);
+	const struct vnm_conf_input input = vnm_options_input(l->options);
 	const struct timeval tick = {.tv_usec = SINK_TICK_US};
 
+	l->loader = vnm_loader_new(base, &input, on_loaded, l);
 	l->signals[0] = evsignal_new(base, SIGTERM, on_stop, l);
 	l->signals[1] = evsignal_new(base, SIGINT, on_stop, l);
 	l->signals[2] = evsignal_new(base, SIGHUP, on_reload, l);
@@ -215,7 +268,7 @@ open_events(struct live *l, struct vnm_err *err)
 		if (l->signals[i] == NULL || event_add(l->signals[i], NULL) != 0)
 			return vnm_err_text(err, "out of memory");
 	}
-	if (l->tick == NULL || event_add(l->tick, &tick) != 0)
+	if (l->loader == NULL || l->tick == NULL || event_add(l->tick, &tick) != 0)
 		return vnm_err_text(err, "out of memory");
 	return 0;
 }
@@ -227,8 +280,7 @@ open_http(struct live *l, struct vnm_err *err)
 	    .listen = l->snapshot->conf->http.listen,
 	    .ctx = l,
 	    .counters = sum_counters,
-	    .sinks = l->sinks.p,
-	    .sink_count = l->sinks.n,
+	    .sinks = &l->sinks,
 	    .epoch_ns = l->epoch_ns,
 	    .collector = l->collector,
 	};
@@ -239,18 +291,60 @@ open_http(struct live *l, struct vnm_err *err)
 	return l->http != NULL ? 0 : -1;
 }
 
+/* Of whom we are now, so that a file can also be opened anew when it was moved away. */
+static int
+open_outputs(struct live *l, struct vnm_err *err)
+{
+	if (vnm_sinks_open(&l->sinks, l->snapshot->conf, err) != 0)
+		return -1;
+	for (size_t i = 0; i < l->sinks.n; i++)
+		l->sinks.p[i]->never_waits = true;
+	for (uint32_t i = 0; i < l->worker_count; i++) {
+		if (vnm_worker_outputs(l->workers[i], &l->sinks, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+become_user(const struct vnm_conf_main *c, struct vnm_err *err)
+{
+	if (make_state_dir(c, err) != 0)
+		return -1;
+	if (c->user != NULL && vnm_privs_drop(c->user, err) != 0)
+		return -1;
+	return check_state_dir(c->state_dir, err);
+}
+
+/* Many connections need many descriptors: as many as the system lets us have. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void
+on_libevent_message(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_WARN)
+		vnm_warning("libevent: %s", text);
+	else
+		vnm_debug("libevent: %s", text);
+}
+
 static int
 start(struct live *l, struct vnm_err *err)
 {
-	const struct vnm_conf *conf = l->snapshot->conf;
-
-	if (vnm_activation_read(&l->activation, err) != 0 ||
-	    vnm_sinks_open(&l->sinks, conf, err) != 0 || open_workers(l, err) != 0 ||
-	    open_events(l, err) != 0 || open_http(l, err) != 0)
-		return -1;
-	if (conf->main.user != NULL && vnm_privs_drop(conf->main.user, err) != 0)
-		return -1;
-	if (check_state_dir(conf->main.state_dir, err) != 0)
+	raise_descriptors();
+	event_set_log_callback(on_libevent_message);
+	if (vnm_activation_read(&l->activation, err) != 0 || open_workers(l, err) != 0 ||
+	    open_events(l, err) != 0 || open_http(l, err) != 0 ||
+	    become_user(&l->snapshot->conf->main, err) != 0 || open_outputs(l, err) != 0)
 		return -1;
 	for (uint32_t i = 1; i < l->worker_count; i++) {
 		if (vnm_worker_start(l->workers[i], err) != 0)
@@ -289,6 +383,7 @@ static void
 release(struct live *l)
 {
 	vnm_http_close(l->http);
+	vnm_loader_free(l->loader);
 	for (unsigned i = 0; i < VNM_ARRAY_LEN(l->signals); i++) {
 		if (l->signals[i] != NULL)
 			event_free(l->signals[i]);
@@ -310,17 +405,14 @@ vnm_run_live(const struct vnm_options *options, struct vnm_snapshot *snapshot)
 	    .options = options,
 	    .snapshot = snapshot,
 	    .current = vnm_snapshot_use(snapshot),
-	    .topology_version = 1,
 	    .epoch_ns = vnm_clock_wall_ns(),
+	    .collector = snapshot->conf->main.collector,
 	};
 	struct vnm_err err;
 	int rc = VNM_EXIT_CONFIG;
 
 	signal(SIGPIPE, SIG_IGN);
 	evthread_use_pthreads();
-	gethostname(l.host, sizeof(l.host) - 1);
-	l.collector =
-	    snapshot->conf->main.collector != NULL ? snapshot->conf->main.collector : l.host;
 	if (start(&l, &err) != 0) {
 		vnm_error("%s", err.text);
 		for (uint32_t i = 1; i < l.worker_count; i++)

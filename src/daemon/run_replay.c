@@ -165,8 +165,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	const struct vnm_conf *conf = snapshot->conf;
 	struct replay r = {.options = options, .conf = conf};
 	const struct vnm_pipeline_config config = {
-	    .collector =
-		conf->main.collector != NULL ? vnm_str_of(conf->main.collector) : VNM_STR("replay"),
+	    .collector = vnm_str_of(conf->main.collector),
 	    .limits = &conf->limits,
 	};
 	struct vnm_err err;

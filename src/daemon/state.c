@@ -88,6 +88,17 @@ vnm_state_save(const char *dir, struct vnm_exporter *x)
 	vnm_buffer_free(&b);
 }
 
+void
+vnm_state_forget(const char *dir, const struct vnm_exporter *x)
+{
+	char path[4096];
+
+	if (dir == NULL || x->decoder->save == NULL)
+		return;
+	state_path(path, sizeof(path), dir, x);
+	unlink(path);
+}
+
 /* The whole file, or false where there is none to be had. */
 static bool
 read_file(const char *path, struct vnm_buffer *b)

@@ -10,6 +10,9 @@
 /* Saves the exporter's state where it is dirty. dir NULL: does nothing. */
 void vnm_state_save(const char *dir, struct vnm_exporter *x);
 
+/* An exporter that made room for others; its file does so, too. dir NULL: does nothing. */
+void vnm_state_forget(const char *dir, const struct vnm_exporter *x);
+
 /* Gives a new exporter what an earlier run saved, if anything. dir NULL: does nothing. */
 void vnm_state_load(const char *dir, struct vnm_exporter *x, struct vnm_counters *counters);
 

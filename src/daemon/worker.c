@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAGIC 0x766e776bU /* "vnwk" */
@@ -43,7 +44,11 @@ struct vnm_worker {
 	struct port *ports; /* owned; one for each listener of the first snapshot */
 	uint32_t port_count;
 	pthread_t thread;
-	bool started;
+	bool started;		 /* it runs in `thread` */
+	pthread_mutex_t lock;	 /* of what follows */
+	pthread_cond_t answered; /* on the monotonic clock */
+	bool asked;
+	struct vnm_counters answer;
 };
 
 /* ---- what collectors call ------------------------------------------------------------------ */
@@ -89,7 +94,7 @@ on_clock(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	vnm_pipeline_clock(w->pipeline, vnm_clock_wall_ns());
+	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
 	vnm_pipeline_turn_end(w->pipeline);
 }
 
@@ -157,6 +162,18 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 }
 
 static void
+answer(struct vnm_worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->asked) {
+		w->answer = *vnm_pipeline_counters(w->pipeline);
+		w->asked = false;
+		pthread_cond_signal(&w->answered);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
 on_mail(evutil_socket_t fd, short what, void *ctx)
 {
 	struct vnm_worker *w = ctx;
@@ -168,6 +185,7 @@ on_mail(evutil_socket_t fd, short what, void *ctx)
 	posted = atomic_exchange(&w->posted, NULL);
 	if (posted != NULL)
 		reload(w, posted);
+	answer(w);
 	if (atomic_load(&w->stop))
 		event_base_loopbreak(w->base);
 }
@@ -189,6 +207,10 @@ vnm_worker_stop(struct vnm_worker *w)
 /* ---- its life ----------------------------------------------------------------------------------
  */
 
+/*
+ * Streams end here. Sockets for datagrams stay until all workers are through: with one less,
+ * the kernel would give its exporters to workers that do not know their templates.
+ */
 static void
 drain(struct vnm_worker *w)
 {
@@ -199,14 +221,10 @@ drain(struct vnm_worker *w)
 			vnm_udp_drain(p->udp);
 		if (p->tcp != NULL)
 			vnm_tcp_drain(p->tcp);
-		if (p->udp != NULL)
-			vnm_udp_close(p->udp);
-		if (p->tcp != NULL)
-			vnm_tcp_close(p->tcp);
-		p->udp = NULL;
+		vnm_tcp_close(p->tcp);
 		p->tcp = NULL;
 	}
-	vnm_pipeline_clock(w->pipeline, vnm_clock_wall_ns());
+	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
 	vnm_pipeline_finish(w->pipeline);
 }
 
@@ -257,6 +275,18 @@ add_events(struct vnm_worker *w)
 	return event_add(w->clock, &second) != 0 || event_add(w->mail, NULL) != 0 ? -1 : 0;
 }
 
+static void
+make_lock(struct vnm_worker *w)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->answered, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
 struct vnm_worker *
 vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 {
@@ -275,20 +305,28 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	if (w == NULL)
 		return NULL;
 	w->magic = MAGIC;
+	make_lock(w);
 	w->id = config->id;
 	w->mail_fd = -1;
 	w->snapshot = vnm_snapshot_use(config->snapshot);
 	w->ports = vnm_alloc_zero(conf->listener_count, sizeof(*w->ports));
 	w->port_count = w->ports != NULL ? conf->listener_count : 0;
 	w->pipeline = vnm_pipeline_new(&pipeline);
-	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0 ||
-	    vnm_outputs_open(&w->outputs, conf, config->sinks, err) != 0) {
+	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0) {
 		vnm_worker_free(w);
 		return NULL;
 	}
-	vnm_pipeline_outputs(w->pipeline, w->outputs.list, w->outputs.n);
 	vnm_pipeline_topology(w->pipeline, w->snapshot->topology);
 	return w;
+}
+
+int
+vnm_worker_outputs(struct vnm_worker *w, const struct vnm_sinks *sinks, struct vnm_err *err)
+{
+	if (vnm_outputs_open(&w->outputs, w->snapshot->conf, sinks, err) != 0)
+		return -1;
+	vnm_pipeline_outputs(w->pipeline, w->outputs.list, w->outputs.n);
+	return 0;
 }
 
 int
@@ -324,9 +362,31 @@ vnm_worker_base(struct vnm_worker *w)
 }
 
 void
-vnm_worker_counters(struct vnm_worker *w, struct vnm_counters *sum)
+vnm_worker_ask(struct vnm_worker *w)
 {
-	vnm_counters_add(sum, vnm_pipeline_counters(w->pipeline));
+	if (!w->started)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->asked = true;
+	pthread_mutex_unlock(&w->lock);
+	eventfd_write(w->mail_fd, 1);
+}
+
+void
+vnm_worker_counters(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_counters *sum)
+{
+	const struct timespec until = {.tv_sec = (time_t)(deadline_mono_ns / VNM_NS_PER_S),
+	    .tv_nsec = (long)(deadline_mono_ns % VNM_NS_PER_S)};
+
+	if (!w->started) {
+		vnm_counters_add(sum, vnm_pipeline_counters(w->pipeline));
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	while (w->asked && pthread_cond_timedwait(&w->answered, &w->lock, &until) == 0)
+		continue;
+	vnm_counters_add(sum, &w->answer);
+	pthread_mutex_unlock(&w->lock);
 }
 
 void
@@ -354,6 +414,8 @@ vnm_worker_free(struct vnm_worker *w)
 		event_base_free(w->base);
 	vnm_snapshot_leave(atomic_load(&w->posted));
 	vnm_snapshot_leave(w->snapshot);
+	pthread_cond_destroy(&w->answered);
+	pthread_mutex_destroy(&w->lock);
 	w->magic = 0;
 	vnm_free(w);
 }

@@ -15,13 +15,15 @@ struct vnm_worker;
 struct vnm_worker_config {
 	uint32_t id;
 	struct vnm_snapshot *snapshot; /* the worker becomes a user of it */
-	const struct vnm_sinks *sinks; /* borrowed */
 	struct vnm_str collector;      /* borrowed */
 	uint64_t epoch_ns;
 };
 
 /* NULL, and err->text. */
 struct vnm_worker *vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err);
+
+/* Where its records go; before it runs. 0, or -1 and err->text. */
+int vnm_worker_outputs(struct vnm_worker *w, const struct vnm_sinks *sinks, struct vnm_err *err);
 
 /* Reads one listener's socket from now on; owns fd, also on failure. 0, or -1 and err->text. */
 int vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err);
@@ -45,7 +47,14 @@ void vnm_worker_join(struct vnm_worker *w);
 
 void vnm_worker_free(struct vnm_worker *w);
 
-/* Adds its counters to *sum; from any thread, a moment late. */
-void vnm_worker_counters(struct vnm_worker *w, struct vnm_counters *sum);
+/* From the first worker's thread: its counters will be wanted. */
+void vnm_worker_ask(struct vnm_worker *w);
+
+/*
+ * Adds to *sum the counters of a worker that was asked, as they are between two of its turns.
+ * One that has not answered by the deadline (on the monotonic clock) is as it was at its last
+ * answer.
+ */
+void vnm_worker_counters(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_counters *sum);
 
 #endif

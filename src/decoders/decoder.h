@@ -17,23 +17,25 @@
 #include "record/record.h"
 
 /* Bounds that all decoders keep (configuration: `limits`). */
-#define VNM_LIMITS_OPTIONS(X)                                                                   \
-	X(struct vnm_limits, exporters, NUMBER, "20000", RESTART,                               \
-	    "exporters known at a time, each worker; the longest silent makes room")            \
-	X(struct vnm_limits, templates, NUMBER, "4096", RELOAD,                                 \
-	    "templates kept for one exporter; the longest unused makes room")                   \
-	X(struct vnm_limits, template_fields, NUMBER, "1024", RELOAD, "fields of one template") \
-	X(struct vnm_limits, domains, NUMBER, "256", RELOAD,                                    \
-	    "sessions and observation domains of one exporter")                                 \
-	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                           \
-	    "samplers, interfaces, VRFs and applications learnt from one exporter")             \
-	X(struct vnm_limits, held_octets, SIZE, "256K", RELOAD,                                 \
-	    "data of one exporter held until its template comes")                               \
-	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")         \
-	X(struct vnm_limits, peers, NUMBER, "20000", RELOAD, "BGP peers of one BMP session")    \
-	X(struct vnm_limits, records_per_message, NUMBER, "16384", RELOAD,                      \
-	    "records that one message may yield")                                               \
-	X(struct vnm_limits, output_per_message, SIZE, "16M", RELOAD,                           \
+#define VNM_LIMITS_OPTIONS(X)                                                                     \
+	X(struct vnm_limits, exporters, NUMBER, "20000", RESTART,                                 \
+	    "exporters known at a time, each worker; the longest silent makes room")              \
+	X(struct vnm_limits, templates, NUMBER, "4096", RELOAD,                                   \
+	    "templates kept for one exporter, of 64 fields on average; the longest unused makes " \
+	    "room")                                                                               \
+	X(struct vnm_limits, template_fields, NUMBER, "1024", RELOAD, "fields of one template")   \
+	X(struct vnm_limits, domains, NUMBER, "256", RELOAD,                                      \
+	    "sessions and observation domains of one exporter")                                   \
+	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                             \
+	    "samplers, interfaces, VRFs and applications learnt from one exporter; what it "      \
+	    "did not tell again makes room")                                                      \
+	X(struct vnm_limits, held_octets, SIZE, "512K", RELOAD,                                   \
+	    "memory for data of one exporter held until its template comes")                      \
+	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")           \
+	X(struct vnm_limits, peers, NUMBER, "20000", RELOAD, "BGP peers of one BMP session")      \
+	X(struct vnm_limits, records_per_message, NUMBER, "16384", RELOAD,                        \
+	    "records that one message may yield")                                                 \
+	X(struct vnm_limits, output_per_message, SIZE, "16M", RELOAD,                             \
 	    "encoded octets that one message may yield")
 
 struct vnm_limits {

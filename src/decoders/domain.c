@@ -15,6 +15,16 @@
 
 #define LIFETIME_LEAST_NS (1800 * VNM_NS_PER_S)
 #define LIFETIME_REFRESHES 3
+#define REFRESH_SAVED_NS (LIFETIME_LEAST_NS / 2) /* how often: sooner than templates are stale */
+#define LATE_UNITS 100	     /* how far behind a message may be that is merely late */
+#define UPTIME_SLACK_MS 5000 /* between two clocks, and a part in 10,000 for how they drift */
+#define UPTIME_DRIFT 10000
+
+/* Work that one message may cause: each of these goes through all domains or templates. */
+#define SEARCHES_MAX 512
+#define EVICTIONS_MAX 64
+
+#define FIELDS_ON_AVERAGE 64 /* of the templates that an exporter may have */
 
 /* ---- domains ------------------------------------------------------------------------------- */
 
@@ -33,8 +43,10 @@ domain_remove(struct vnm_flow_state *s, uint32_t i, struct vnm_counters *counter
 {
 	struct vnm_flow_domain *f = s->domains[i];
 
-	for (uint32_t k = 0; k < f->count; k++)
+	for (uint32_t k = 0; k < f->count; k++) {
+		s->field_count -= f->templates[k]->field_count;
 		vnm_free(f->templates[k]);
+	}
 	s->template_count -= f->count;
 	counters->v[VNM_C_templates] -= f->count;
 	vnm_free(f->templates);
@@ -155,6 +167,7 @@ static void
 remove_at(
     struct vnm_flow_state *s, struct vnm_flow_domain *f, uint32_t i, struct vnm_counters *counters)
 {
+	s->field_count -= f->templates[i]->field_count;
 	vnm_free(f->templates[i]);
 	f->count--;
 	memmove(&f->templates[i], &f->templates[i + 1], (f->count - i) * sizeof(*f->templates));
@@ -193,7 +206,7 @@ vnm_flow_template_find(struct vnm_flow_message *m, uint16_t id)
 	struct vnm_template *found = own_template(m->domain, id);
 
 	m->source = m->domain;
-	if (found != NULL || m->d->session != 0)
+	if (found != NULL || m->d->session != 0 || m->searches++ >= SEARCHES_MAX)
 		return found;
 	for (uint32_t i = 0; found == NULL && i < s->domain_count; i++) {
 		if (!is_sibling(s->domains[i], m))
@@ -226,6 +239,7 @@ vnm_flow_domain_put(struct vnm_flow_state *s, struct vnm_flow_domain *f, struct 
 	f->templates[i] = t;
 	f->count++;
 	s->template_count++;
+	s->field_count += t->field_count;
 	return true;
 }
 
@@ -253,16 +267,39 @@ template_evict(struct vnm_flow_message *m)
 	vnm_out_count(m->out, VNM_C_templates_evicted, 1);
 }
 
-static void
-refresh(struct vnm_template *t, uint64_t now_ns)
+/* Room for t, as far as the message may still make it. */
+static bool
+make_room(struct vnm_flow_message *m, const struct vnm_template *t)
 {
+	const struct vnm_flow_state *s = m->state;
+	uint32_t most = m->out->limits->templates;
+
+	while (s->template_count > 0 &&
+	       (s->template_count >= most || (uint64_t)s->field_count + t->field_count >
+						 (uint64_t)most * FIELDS_ON_AVERAGE)) {
+		if (m->evictions++ >= EVICTIONS_MAX)
+			return false;
+		template_evict(m);
+	}
+	return true;
+}
+
+/* The time while we were away is no interval of the exporter's. */
+static void
+refresh(struct vnm_flow_message *m, struct vnm_template *t)
+{
+	uint64_t now_ns = m->d->rx_ns;
 	uint64_t since = now_ns > t->refreshed_ns ? now_ns - t->refreshed_ns : 0;
 
-	if (since > t->refresh_every_ns)
+	if (since > t->refresh_every_ns && !t->provisional)
 		t->refresh_every_ns = since;
 	t->refreshed_ns = now_ns;
 	t->used_ns = now_ns;
 	t->provisional = false;
+	if (now_ns - m->state->refresh_saved_ns < REFRESH_SAVED_NS)
+		return;
+	m->state->refresh_saved_ns = now_ns;
+	m->x->dirty = true;
 }
 
 void
@@ -273,7 +310,7 @@ vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t)
 
 	assert(t->magic == VNM_TEMPLATE_MAGIC);
 	if (old != NULL && vnm_template_same(old, t)) {
-		refresh(old, now_ns);
+		refresh(m, old);
 		vnm_free(t);
 		return;
 	}
@@ -282,8 +319,11 @@ vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t)
 			vnm_out_fault(m->out, VNM_R_template_changed);
 		vnm_flow_template_forget(m, t->id);
 	}
-	if (m->state->template_count >= m->out->limits->templates)
-		template_evict(m);
+	if (!make_room(m, t)) {
+		vnm_out_fault(m->out, VNM_R_template_limit);
+		vnm_free(t);
+		return;
+	}
 	t->learnt_ns = t->refreshed_ns = t->used_ns = now_ns;
 	if (!vnm_flow_domain_put(m->state, m->domain, t)) {
 		vnm_out_fault(m->out, VNM_R_out_of_memory);
@@ -322,14 +362,43 @@ vnm_flow_templates_forget_all(struct vnm_flow_message *m, bool options)
 }
 
 void
-vnm_flow_templates_forget_provisional(struct vnm_flow_message *m)
+vnm_flow_templates_forget_provisional(struct vnm_flow_message *m, struct vnm_flow_domain *f)
 {
-	struct vnm_flow_domain *f = m->domain;
-
 	for (uint32_t i = f->count; i-- > 0;) {
-		if (f->templates[i]->provisional)
-			remove_at(m->state, f, i, m->out->counters);
+		if (!f->templates[i]->provisional)
+			continue;
+		remove_at(m->state, f, i, m->out->counters);
+		m->x->dirty = true;
 	}
+}
+
+/* By the uptime, which must have gone on as our clock did; IPFIX has only its sequence. */
+static bool
+began_anew(const struct vnm_flow_past *past, const struct vnm_flow_message *m)
+{
+	const struct vnm_flow_header *h = &m->header;
+	uint64_t ours = (m->d->rx_ns - past->rx_ns) / VNM_NS_PER_MS;
+	int64_t slack = UPTIME_SLACK_MS + (int64_t)(ours / UPTIME_DRIFT);
+	int64_t ahead = (int32_t)(h->uptime_ms - past->uptime_ms - (uint32_t)ours);
+
+	if (h->version == 9)
+		return h->uptime_ms != past->uptime_ms && (ahead < -slack || ahead > slack);
+	return (int32_t)(h->sequence - past->next) < -LATE_UNITS;
+}
+
+void
+vnm_flow_domain_first(struct vnm_flow_message *m)
+{
+	const struct vnm_flow_state *s = m->state;
+
+	for (uint32_t i = 0; i < s->domain_count; i++) {
+		struct vnm_flow_domain *f = s->domains[i];
+		if (!f->past.known || (f != m->domain && !is_sibling(f, m)))
+			continue;
+		if (began_anew(&f->past, m))
+			vnm_flow_templates_forget_provisional(m, f);
+	}
+	m->domain->past.known = false;
 }
 
 static bool

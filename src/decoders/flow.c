@@ -255,13 +255,23 @@ flow_tick(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm_out *o
 			       : 0,
 	    now_ns, out);
 	vnm_flow_templates_expire(x, now_ns, out);
+	vnm_out_count(out, VNM_C_options_evicted, s->learnt.evicted);
+	s->learnt.evicted = 0;
 }
 
+/* What is known to be lost on the stream is told; its next one begins with another sequence. */
 static void
 flow_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
 {
+	struct vnm_flow_state *s = x->state;
+
+	for (uint32_t i = 0; i < s->domain_count; i++) {
+		if (s->domains[i]->session == d->session)
+			tick_domain(s->domains[i], d->rx_ns, true, out);
+	}
 	vnm_flow_held_end(x, d->session, d->rx_ns, out);
 	vnm_flow_domains_end(x, d->session, out->counters);
+	vnm_learnt_forget(&s->learnt, d->session);
 }
 
 static void

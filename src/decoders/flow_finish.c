@@ -46,8 +46,10 @@ static bool
 delta_ns(
     const struct vnm_flow_message *m, const struct vnm_flow_work *w, enum vnm_raw raw, uint64_t *ns)
 {
+	if (!vnm_raw_has(w, raw) || w->raw[raw] > m->header.export_ns / VNM_NS_PER_US)
+		return false;
 	*ns = m->header.export_ns - w->raw[raw] * VNM_NS_PER_US;
-	return vnm_raw_has(w, raw);
+	return true;
 }
 
 static void
@@ -266,14 +268,39 @@ set_counts(const struct vnm_template *t, struct vnm_record *r)
 		VNM_SET(r, flow, octets_layer, t->frame_octets ? VNM_STR("l2") : VNM_STR("l3"));
 }
 
+/*
+ * Type and code of one family, together or apart. Templates for both families have the elements
+ * of both, and say 0 by those of the other one.
+ */
+static bool
+set_icmp_of(struct vnm_record *r, const struct vnm_flow_work *w, enum vnm_raw both,
+    enum vnm_raw type, enum vnm_raw code)
+{
+	if (vnm_raw_has(w, both)) {
+		VNM_SET(r, flow, icmp_type, (uint8_t)(w->raw[both] >> 8));
+		VNM_SET(r, flow, icmp_code, (uint8_t)w->raw[both]);
+	}
+	if (vnm_raw_has(w, type))
+		VNM_SET(r, flow, icmp_type, (uint8_t)w->raw[type]);
+	if (vnm_raw_has(w, code))
+		VNM_SET(r, flow, icmp_code, (uint8_t)w->raw[code]);
+	return vnm_raw_has(w, both) || vnm_raw_has(w, type) || vnm_raw_has(w, code);
+}
+
 static void
 set_icmp(struct vnm_record *r, const struct vnm_flow_work *w)
 {
-	if (!vnm_raw_has(w, VNM_RAW_icmp_type_code) || VNM_HAS(r, flow, icmp_type) ||
-	    (VNM_HAS(r, flow, protocol) && r->flow.protocol != 1 && r->flow.protocol != 58))
+	bool known = VNM_HAS(r, flow, protocol);
+	bool icmp6 = known && r->flow.protocol == 58;
+
+	if (VNM_HAS(r, flow, icmp_type) || (known && !icmp6 && r->flow.protocol != 1))
 		return;
-	VNM_SET(r, flow, icmp_type, (uint8_t)(w->raw[VNM_RAW_icmp_type_code] >> 8));
-	VNM_SET(r, flow, icmp_code, (uint8_t)w->raw[VNM_RAW_icmp_type_code]);
+	if (icmp6 &&
+	    set_icmp_of(r, w, VNM_RAW_icmp6_type_code, VNM_RAW_icmp6_type, VNM_RAW_icmp6_code))
+		return;
+	if (set_icmp_of(r, w, VNM_RAW_icmp4_type_code, VNM_RAW_icmp4_type, VNM_RAW_icmp4_code))
+		return;
+	set_icmp_of(r, w, VNM_RAW_icmp6_type_code, VNM_RAW_icmp6_type, VNM_RAW_icmp6_code);
 }
 
 /* ---- sampled packets and elements ---------------------------------------------------------------

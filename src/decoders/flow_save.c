@@ -2,7 +2,8 @@
  * Templates and what options data taught, over a restart. RFC 7011 section 8 forbids the use of
  * a session's templates in the next one; over UDP an exporter does not know that the collector
  * restarted and may not repeat them for half an hour. So they come back as provisional: the
- * first different definition, or a restart of the exporter, removes them.
+ * first different definition, or a restart of the exporter, removes them; where the domain was in
+ * its sequence and the exporter's uptime is kept to tell.
  *
  * The octets are this machine's own (same byte order and version); state.c checks their sum.
  */
@@ -10,15 +11,18 @@
 
 #include "base/alloc.h"
 
-#define FORMAT 1U
+#define FORMAT 3U
 
 struct saved_domain {
 	uint32_t domain;
 	uint16_t version;
 	uint16_t src_port;
 	uint16_t dst_port;
-	uint16_t zero;
+	uint16_t has_past;
 	uint32_t templates;
+	uint32_t next;
+	uint32_t uptime_ms;
+	uint64_t rx_ns;
 };
 
 struct saved_template {
@@ -46,14 +50,32 @@ save_template(const struct vnm_template *t, struct vnm_buffer *b)
 	       vnm_buffer_append(b, t->fields, t->field_count * sizeof(*t->fields));
 }
 
+static struct vnm_flow_past
+past_of(const struct vnm_flow_domain *f)
+{
+	const struct vnm_sequence *s = &f->sequence;
+
+	if (f->past.known) /* restored and not heard since */
+		return f->past;
+	return (struct vnm_flow_past){.known = s->known && !s->unreliable,
+	    .next = s->next,
+	    .uptime_ms = s->uptime_ms,
+	    .rx_ns = s->rx_ns};
+}
+
 static bool
 save_domain(const struct vnm_flow_domain *f, struct vnm_buffer *b)
 {
+	const struct vnm_flow_past past = past_of(f);
 	const struct saved_domain s = {.domain = f->domain,
 	    .version = f->version,
 	    .src_port = f->src_port,
 	    .dst_port = f->dst_port,
-	    .templates = f->count};
+	    .has_past = past.known,
+	    .templates = f->count,
+	    .next = past.next,
+	    .uptime_ms = past.uptime_ms,
+	    .rx_ns = past.rx_ns};
 
 	if (!vnm_buffer_append(b, &s, sizeof(s)))
 		return false;
@@ -124,6 +146,8 @@ load_domain(struct vnm_flow_state *s, struct vnm_reader *r)
 	f->version = saved.version;
 	f->src_port = saved.src_port;
 	f->dst_port = saved.dst_port;
+	f->past =
+	    (struct vnm_flow_past){saved.has_past != 0, saved.next, saved.uptime_ms, saved.rx_ns};
 	for (uint32_t i = 0; i < saved.templates; i++) {
 		if (!load_template(s, f, r))
 			return false;

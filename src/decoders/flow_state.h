@@ -11,6 +11,14 @@
 #include "decoders/sequence.h"
 #include "decoders/template.h"
 
+/* Where a domain was when its state was saved, to tell whether the exporter began anew since. */
+struct vnm_flow_past {
+	bool known;
+	uint32_t next;	    /* the sequence number that was to come */
+	uint32_t uptime_ms; /* NetFlow v9 */
+	uint64_t rx_ns;
+};
+
 /* A transport session's observation domain: the scope of template ids (RFC 7011 section 8). */
 struct vnm_flow_domain {
 	uint32_t domain;
@@ -25,6 +33,7 @@ struct vnm_flow_domain {
 	uint32_t
 	    refused; /* data sets without a template for which there was no room, since the tick */
 	struct vnm_sequence sequence;
+	struct vnm_flow_past past; /* of a domain restored and not heard since */
 };
 
 /* A message some of whose sets wait for a template. */
@@ -54,6 +63,8 @@ struct vnm_flow_state {
 	uint32_t domain_cap;
 	uint32_t last_domain; /* index of the one used last */
 	uint32_t template_count;
+	uint32_t field_count;	   /* of all templates */
+	uint64_t refresh_saved_ns; /* when refreshed templates last made the state worth saving */
 	struct vnm_learnt learnt;
 	struct vnm_sequence shared;	   /* for exporters with one sequence for all domains */
 	bool shares_sequence;		   /* it seems to be one of these */
@@ -61,7 +72,7 @@ struct vnm_flow_state {
 	struct vnm_held_message *held_now; /* of the datagram at hand; NULL: none of it waits */
 	struct vnm_held_set *held;	   /* owned, oldest first */
 	struct vnm_held_set **held_end;
-	size_t held_octets;
+	size_t held_room; /* octets that they take, their own and ours */
 };
 
 /* One message on its way through the decoder. */
@@ -76,6 +87,8 @@ struct vnm_flow_message {
 	struct vnm_held_message *held;	      /* NULL until a set of it waits */
 	uint32_t units; /* data records, options data included: what IPFIX numbers */
 	bool units_known;
+	uint32_t searches;  /* for templates among the domain's other ports, so far */
+	uint32_t evictions; /* of templates, so far */
 };
 
 static inline const struct vnm_flow_options *
@@ -90,7 +103,8 @@ vnm_flow_scope(const struct vnm_flow_domain *f)
 {
 	uint64_t ports = (uint64_t)f->version << 32 | (uint32_t)f->src_port << 16 | f->dst_port;
 
-	return (struct vnm_learnt_scope){f->session != 0 ? f->session : ports, f->domain};
+	return (struct vnm_learnt_scope){
+	    f->session != 0 ? f->session : VNM_LEARNT_UDP | ports, f->domain};
 }
 
 /* ---- domain.c ---------------------------------------------------------------------------- */
@@ -100,14 +114,17 @@ struct vnm_flow_domain *vnm_flow_domain_get(struct vnm_flow_message *m);
 
 /*
  * The template for a set: the domain's own, else that of another port of the exporter where
- * there is no doubt which. NULL: none.
+ * there is no doubt which. NULL: none, or the message has had as many searches as it may.
  */
 struct vnm_template *vnm_flow_template_find(struct vnm_flow_message *m, uint16_t id);
 
 /* Whether no port of the exporter lays t's id out differently from t in this domain. */
 bool vnm_flow_template_sole(const struct vnm_flow_message *m, const struct vnm_template *t);
 
-/* Takes over t, which is confirmed, new or different; keeps it or frees it. */
+/*
+ * Takes over t, which is confirmed, new or different; keeps it or frees it. A fault where there is
+ * no room: a message may not clear the whole table.
+ */
 void vnm_flow_template_learn(struct vnm_flow_message *m, struct vnm_template *t);
 
 /* Forgets one: whether it was there. */
@@ -116,8 +133,14 @@ bool vnm_flow_template_forget(struct vnm_flow_message *m, uint16_t id);
 /* Forgets all (data templates or options templates). */
 void vnm_flow_templates_forget_all(struct vnm_flow_message *m, bool options);
 
-/* Forgets what was restored and never confirmed: the exporter began anew. */
-void vnm_flow_templates_forget_provisional(struct vnm_flow_message *m);
+/* Forgets what was restored to f and never confirmed: the exporter began anew. */
+void vnm_flow_templates_forget_provisional(struct vnm_flow_message *m, struct vnm_flow_domain *f);
+
+/*
+ * Before the first message of a domain is read: forgets what was restored to it, or to the same
+ * domain at another port, where the message says that the exporter began anew in between.
+ */
+void vnm_flow_domain_first(struct vnm_flow_message *m);
 
 /* Forgets UDP templates that are no longer refreshed. */
 void vnm_flow_templates_expire(struct vnm_exporter *x, uint64_t now_ns, struct vnm_out *out);

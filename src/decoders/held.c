@@ -7,6 +7,13 @@
 
 #include "base/alloc.h"
 
+/* What a held set takes of the exporter's room: small sets cost more than their octets. */
+static size_t
+room_for(size_t n)
+{
+	return sizeof(struct vnm_held_set) + n;
+}
+
 static void
 unlink_set(struct vnm_flow_state *s, struct vnm_held_set **link, struct vnm_counters *counters)
 {
@@ -15,7 +22,7 @@ unlink_set(struct vnm_flow_state *s, struct vnm_held_set **link, struct vnm_coun
 	*link = h->next;
 	if (s->held_end == &h->next)
 		s->held_end = link;
-	s->held_octets -= h->n;
+	s->held_room -= room_for(h->n);
 	counters->v[VNM_C_held_octets] -= h->n;
 }
 
@@ -43,12 +50,12 @@ vnm_flow_hold(struct vnm_flow_message *m, uint16_t id, struct vnm_reader set)
 	size_t n = vnm_reader_left(&set);
 	struct vnm_held_set *h = NULL;
 
-	if (s->held_octets + n > m->out->limits->held_octets) {
+	if (s->held_room + room_for(n) > m->out->limits->held_octets) {
 		m->domain->refused++;
 		vnm_out_fault(m->out, VNM_R_held_limit);
 		return;
 	}
-	h = vnm_alloc(sizeof(*h) + n);
+	h = vnm_alloc(room_for(n));
 	if (h != NULL && m->held == NULL)
 		m->held = vnm_alloc_zero(1, sizeof(*m->held));
 	if (h == NULL || m->held == NULL) {
@@ -74,7 +81,7 @@ vnm_flow_hold(struct vnm_flow_message *m, uint16_t id, struct vnm_reader set)
 		s->held_end = &s->held;
 	*s->held_end = h;
 	s->held_end = &h->next;
-	s->held_octets += n;
+	s->held_room += room_for(n);
 	vnm_out_count(m->out, VNM_C_held_octets, n);
 }
 
@@ -214,7 +221,7 @@ vnm_flow_held_tick(struct vnm_flow_domain *f, struct vnm_out *out)
 	vnm_out_emit(out);
 }
 
-/* What is given up together: one record for all sets that waited for the same template. */
+/* Which sets are given up. */
 struct given_up {
 	uint64_t before_ns;
 	bool by_session;
@@ -227,48 +234,100 @@ is_given_up(const struct vnm_held_set *h, const struct given_up *g)
 	return h->rx_ns < g->before_ns && (!g->by_session || h->session == g->session);
 }
 
-static bool
-waits_like(const struct vnm_held_set *h, const struct vnm_held_set *first)
+/* By what sets wait for: less than, equal to or greater than 0. */
+static int
+compare(const struct vnm_held_set *a, const struct vnm_held_set *b)
 {
-	return h->id == first->id && h->header.domain == first->header.domain &&
-	       h->src.port == first->src.port;
+	if (a->header.version != b->header.version)
+		return a->header.version < b->header.version ? -1 : 1;
+	if (a->header.domain != b->header.domain)
+		return a->header.domain < b->header.domain ? -1 : 1;
+	if (a->src.port != b->src.port)
+		return a->src.port < b->src.port ? -1 : 1;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static struct vnm_held_set *
+merge(struct vnm_held_set *a, struct vnm_held_set *b)
+{
+	struct vnm_held_set *merged = NULL;
+	struct vnm_held_set **end = &merged;
+
+	while (a != NULL && b != NULL) {
+		struct vnm_held_set **least = compare(a, b) <= 0 ? &a : &b;
+		*end = *least;
+		end = &(*least)->next;
+		*least = *end;
+	}
+	*end = a != NULL ? a : b;
+	return merged;
+}
+
+/* Takes n sets off the list, in the order of what they wait for; oldest first among equals. */
+static struct vnm_held_set *
+take_sorted(struct vnm_held_set **list, size_t n)
+{
+	struct vnm_held_set *first = *list;
+
+	if (n == 0)
+		return NULL;
+	if (n == 1) {
+		*list = first->next;
+		first->next = NULL;
+		return first;
+	}
+	first = take_sorted(list, n / 2);
+	return merge(first, take_sorted(list, n - n / 2));
 }
 
 static void
-give_up_set(struct vnm_flow_state *s, struct vnm_held_set **link, struct vnm_out *out)
+end_set(struct vnm_held_set *h, struct vnm_out *out)
 {
-	struct vnm_held_set *h = *link;
-
-	unlink_set(s, link, out->counters);
 	out->counters->parts[VNM_R_template_missing]++;
 	h->message->faulty = true;
 	settle(h, out);
 }
 
+/* Takes what is given up off the state's list, in the order of what it waits for. */
+static struct vnm_held_set *
+take_given_up(struct vnm_flow_state *s, const struct given_up *g, struct vnm_counters *counters)
+{
+	struct vnm_held_set *gone = NULL;
+	struct vnm_held_set **end = &gone, **link = &s->held;
+	size_t n = 0;
+
+	while (*link != NULL) {
+		struct vnm_held_set *h = *link;
+		if (!is_given_up(h, g)) {
+			link = &h->next;
+			continue;
+		}
+		unlink_set(s, link, counters);
+		*end = h;
+		end = &h->next;
+		n++;
+	}
+	return take_sorted(&gone, n);
+}
+
+/* One record for all that waited for the same template; there may be very many of these. */
 static void
 give_up(struct vnm_flow_state *s, const struct given_up *g, uint64_t now_ns, struct vnm_out *out)
 {
-	struct vnm_held_set **link = &s->held;
+	struct vnm_held_set *gone = take_given_up(s, g, out->counters);
 
-	while (*link != NULL) {
-		struct vnm_held_set *first = *link;
-		struct vnm_held_set **other = &first->next;
-		uint64_t sets = 1;
+	while (gone != NULL) {
+		struct vnm_held_set *end = gone;
+		uint64_t sets = 0;
 
-		if (!is_given_up(first, g)) {
-			link = &first->next;
-			continue;
+		for (; end != NULL && compare(gone, end) == 0; end = end->next)
+			sets++;
+		report_missing(gone, sets, now_ns, out);
+		while (gone != end) {
+			struct vnm_held_set *h = gone;
+			gone = h->next;
+			end_set(h, out);
 		}
-		while (*other != NULL) {
-			if (is_given_up(*other, g) && waits_like(*other, first)) {
-				give_up_set(s, other, out);
-				sets++;
-			} else {
-				other = &(*other)->next;
-			}
-		}
-		report_missing(first, sets, now_ns, out);
-		give_up_set(s, link, out);
 	}
 }
 
@@ -292,6 +351,9 @@ vnm_flow_held_free(struct vnm_flow_state *s, struct vnm_counters *counters)
 {
 	struct vnm_out out = {.counters = counters};
 
-	while (s->held != NULL)
-		give_up_set(s, &s->held, &out);
+	while (s->held != NULL) {
+		struct vnm_held_set *h = s->held;
+		unlink_set(s, &s->held, counters);
+		end_set(h, &out);
+	}
 }

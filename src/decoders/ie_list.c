@@ -82,7 +82,7 @@ read_records(struct list *l, uint16_t template_id, struct vnm_reader *r, uint32_
 	const struct vnm_template *t = vnm_flow_template_find(l->m, template_id);
 
 	if (t == NULL) {
-		l->bad = true;
+		l->bad = vnm_reader_left(r) > 0; /* an empty list says nothing of its template */
 		return;
 	}
 	for (; vnm_reader_left(r) >= t->min_n && !l->bad; (*row)++) {

@@ -35,17 +35,19 @@ enum vnm_conversion {
 };
 
 /* Numbers from which fields are made when the record is complete. */
-#define VNM_RAWS(X)                                                                             \
-	X(start_uptime)                                                                         \
-	X(end_uptime)                                                                           \
-	X(rev_start_uptime)                                                                     \
-	X(rev_end_uptime)                                                                       \
-	X(start_delta_us) X(end_delta_us) X(system_init_ms) X(duration_ms) X(duration_us)       \
-	    X(icmp_type_code) X(sampling_interval) X(sampler_interval) X(packet_interval)       \
-		X(packet_space) X(sampling_size) X(sampling_population) X(sampler_id)           \
-		    X(selector_id) X(segment_id) X(ovs_tunnel_type) X(ovs_tunnel_key) X(mpls_1) \
-			X(mpls_2) X(mpls_3) X(mpls_4) X(mpls_5) X(mpls_6) X(mpls_7) X(mpls_8)   \
-			    X(mpls_9) X(mpls_10)
+#define VNM_RAWS(X)                                                                           \
+	X(start_uptime)                                                                       \
+	X(end_uptime)                                                                         \
+	X(rev_start_uptime)                                                                   \
+	X(rev_end_uptime)                                                                     \
+	X(start_delta_us)                                                                     \
+	X(end_delta_us)                                                                       \
+	X(system_init_ms) X(duration_ms) X(duration_us) X(icmp4_type_code) X(icmp4_type)      \
+	    X(icmp4_code) X(icmp6_type_code) X(icmp6_type) X(icmp6_code) X(sampling_interval) \
+		X(sampler_interval) X(packet_interval) X(packet_space) X(sampling_size)       \
+		    X(sampling_population) X(sampler_id) X(selector_id) X(segment_id)         \
+			X(ovs_tunnel_type) X(ovs_tunnel_key) X(mpls_1) X(mpls_2) X(mpls_3)    \
+			    X(mpls_4) X(mpls_5) X(mpls_6) X(mpls_7) X(mpls_8) X(mpls_9) X(mpls_10)
 
 enum vnm_raw {
 #define VNM_RAW_ENUM(name) VNM_RAW_##name,
@@ -53,6 +55,8 @@ enum vnm_raw {
 #undef VNM_RAW_ENUM
 	    VNM_RAW_COUNT
 };
+
+_Static_assert(VNM_RAW_COUNT <= 64, "struct vnm_flow_work has a bit for each");
 
 struct vnm_ie_map {
 	uint32_t pen;

@@ -12,20 +12,22 @@ struct key {
 	uint32_t kind; /* and above it the `any` bit */
 };
 
+/* Where the table lies is the seed: ids are the exporter's choice, and collisions must not be. */
 static uint64_t
-hash_of(enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope, uint64_t id)
+hash_of(const struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any,
+    struct vnm_learnt_scope scope, uint64_t id)
 {
 	const struct key key = {
 	    id, scope.session, any ? 0 : scope.domain, (uint32_t)kind | (uint32_t)any << 8};
 
-	return vnm_hash(&key, sizeof(key), 0);
+	return vnm_hash(&key, sizeof(key), (uintptr_t)l);
 }
 
 static struct vnm_learnt_entry *
 find(const struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope,
     uint64_t id)
 {
-	uint64_t hash = hash_of(kind, any, scope, id);
+	uint64_t hash = hash_of(l, kind, any, scope, id);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&l->index, hash, &at)) != VNM_TABLE_NONE) {
@@ -47,7 +49,43 @@ vnm_learnt_get(const struct vnm_learnt *l, enum vnm_learnt_kind kind, struct vnm
 	return e != NULL ? e : find(l, kind, true, scope, id);
 }
 
-/* The entry, made where it is not there; NULL when there is no room. */
+/* Takes entry i out; the last one gets its place. */
+static void
+remove_at(struct vnm_learnt *l, uint32_t i)
+{
+	struct vnm_learnt_entry *e = &l->entries[i];
+	uint32_t last = --l->count;
+
+	vnm_table_remove(&l->index, hash_of(l, e->kind, e->any, e->scope, e->id), i);
+	l->kinds[e->kind]--;
+	vnm_free((void *)(uintptr_t)e->text.p);
+	if (i == last)
+		return;
+	*e = l->entries[last];
+	vnm_table_move(&l->index, hash_of(l, e->kind, e->any, e->scope, e->id), last, i);
+}
+
+/*
+ * What an exporter still means it tells again, every few minutes; what sessions long gone said,
+ * or a flood of nonsense, it does not.
+ */
+static void
+make_room(struct vnm_learnt *l)
+{
+	while (l->count > 0 && l->count >= l->limit) {
+		uint32_t i = l->hand < l->count ? l->hand : 0;
+
+		l->hand = i + 1;
+		if (l->entries[i].again) {
+			l->entries[i].again = false;
+			continue;
+		}
+		remove_at(l, i);
+		l->evicted++;
+	}
+}
+
+/* The entry, made where it is not there; NULL when memory is short. */
 static struct vnm_learnt_entry *
 get_or_add(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm_learnt_scope scope,
     uint64_t id, bool *added)
@@ -55,9 +93,12 @@ get_or_add(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm
 	struct vnm_learnt_entry *e = find(l, kind, any, scope, id);
 
 	*added = e == NULL;
-	if (e != NULL)
+	if (e != NULL) {
+		e->again = true;
 		return e;
-	if (l->count >= l->limit)
+	}
+	make_room(l);
+	if (l->limit == 0)
 		return NULL;
 	if (l->count == l->cap) {
 		uint32_t cap = l->cap != 0 ? 2 * l->cap : 8;
@@ -67,7 +108,7 @@ get_or_add(struct vnm_learnt *l, enum vnm_learnt_kind kind, bool any, struct vnm
 		l->entries = e;
 		l->cap = cap;
 	}
-	if (vnm_table_add(&l->index, hash_of(kind, any, scope, id), l->count) != 0)
+	if (vnm_table_add(&l->index, hash_of(l, kind, any, scope, id), l->count) != 0)
 		return NULL;
 	e = &l->entries[l->count++];
 	*e = (struct vnm_learnt_entry){.id = id, .scope = scope, .kind = (uint8_t)kind, .any = any};
@@ -147,6 +188,15 @@ vnm_learnt_sampler_of_domain(
 }
 
 void
+vnm_learnt_forget(struct vnm_learnt *l, uint64_t session)
+{
+	for (uint32_t i = l->count; i-- > 0;) {
+		if (l->entries[i].scope.session == session)
+			remove_at(l, i);
+	}
+}
+
+void
 vnm_learnt_free(struct vnm_learnt *l)
 {
 	for (uint32_t i = 0; i < l->count; i++)
@@ -171,13 +221,27 @@ struct saved {
 	uint8_t zero[5];
 };
 
+/* Streams end with us. */
+static bool
+outlives_us(const struct vnm_learnt_entry *e)
+{
+	return (e->scope.session & VNM_LEARNT_UDP) != 0;
+}
+
 bool
 vnm_learnt_save(const struct vnm_learnt *l, struct vnm_buffer *b)
 {
-	if (!vnm_buffer_append(b, &l->count, sizeof(l->count)))
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		count += outlives_us(&l->entries[i]);
+	if (!vnm_buffer_append(b, &count, sizeof(count)))
 		return false;
 	for (uint32_t i = 0; i < l->count; i++) {
 		const struct vnm_learnt_entry *e = &l->entries[i];
+
+		if (!outlives_us(e))
+			continue;
 		const struct saved s = {.id = e->id,
 		    .from = e->from,
 		    .number = e->number,
@@ -211,7 +275,7 @@ load_entry(struct vnm_learnt *l, struct vnm_reader *r)
 	const struct vnm_learnt_scope scope = {s.session, s.domain};
 	struct vnm_learnt_entry *e = get_or_add(l, s.kind, s.any != 0, scope, s.id, &added);
 	if (e == NULL)
-		return true; /* a lower limit than before */
+		return false;
 	e->from = s.from;
 	e->number = s.number;
 	e->ambiguous = s.ambiguous != 0;

@@ -1,7 +1,8 @@
 /*
  * What an exporter tells of itself in options data (RFC 7011 section 3.4.2.2, RFC 3954 section
- * 6.1): sampling rates, names of interfaces, VRFs and applications. Bounded; a table is owned
- * by one exporter's state.
+ * 6.1): sampling rates, names of interfaces, VRFs and applications. Bounded: at the limit what
+ * was not told again for longest makes room, more or less. A table is owned by one exporter's
+ * state and stays where it is once used.
  */
 #ifndef VNM_DECODERS_LEARNT_H
 #define VNM_DECODERS_LEARNT_H
@@ -25,8 +26,9 @@ enum vnm_learnt_kind {
 };
 
 /* Who said it. Two exporters behind one address are two sessions and know nothing of each other. */
+#define VNM_LEARNT_UDP (1ULL << 63)
 struct vnm_learnt_scope {
-	uint64_t session;
+	uint64_t session; /* of a stream; over UDP its version and ports and VNM_LEARNT_UDP */
 	uint32_t domain;
 };
 
@@ -36,6 +38,7 @@ struct vnm_learnt_entry {
 	uint8_t kind;
 	bool any;	/* the last of all domains of the session; scope.domain is 0 */
 	bool ambiguous; /* several samplers gave several rates */
+	bool again;	/* told again since the hand came by */
 	uint64_t from;	/* which sampler gave the rate */
 	double number;
 	struct vnm_str text; /* owned */
@@ -46,6 +49,8 @@ struct vnm_learnt {
 	uint32_t count;
 	uint32_t cap;
 	uint32_t limit;
+	uint32_t hand;	  /* which entry is asked next to make room */
+	uint64_t evicted; /* since whoever counts them set it to 0 */
 	uint32_t kinds[VNM_LEARNT_KINDS]; /* how many of each */
 	struct vnm_table index;
 };
@@ -56,7 +61,7 @@ const struct vnm_learnt_entry *vnm_learnt_get(const struct vnm_learnt *l, enum v
 
 /*
  * Both learn for the domain and for its session at large. True when that was new; false too
- * where there is no room for more.
+ * where memory is short.
  */
 bool vnm_learnt_number(struct vnm_learnt *l, enum vnm_learnt_kind kind,
     struct vnm_learnt_scope scope, uint64_t id, double number);
@@ -67,9 +72,12 @@ bool vnm_learnt_text(struct vnm_learnt *l, enum vnm_learnt_kind kind, struct vnm
 bool vnm_learnt_sampler_of_domain(
     struct vnm_learnt *l, struct vnm_learnt_scope scope, uint64_t sampler, double rate);
 
+/* A stream ended, and with it what was said on it. */
+void vnm_learnt_forget(struct vnm_learnt *l, uint64_t session);
+
 void vnm_learnt_free(struct vnm_learnt *l);
 
-/* Appends all of it; reads it back: false when it is damaged. */
+/* Appends what was said over UDP; reads it back: false when it is damaged. */
 bool vnm_learnt_save(const struct vnm_learnt *l, struct vnm_buffer *b);
 bool vnm_learnt_load(struct vnm_learnt *l, struct vnm_reader *r);
 

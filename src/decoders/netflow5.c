@@ -133,17 +133,16 @@ vnm_netflow5_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct
 		set_sampling(header, out->rec);
 	vnm_flow_envelope(&h, l->name, out);
 
-	unsigned done = 0;
-	for (const uint8_t *p; done < h.count && (p = vnm_reader_take(&r, l->record_n)) != NULL;
-	     done++) {
+	if (vnm_reader_left(&r) / l->record_n < h.count)
+		vnm_out_fault(out, VNM_R_count_mismatch);
+	for (unsigned i = 0; i < h.count && vnm_reader_left(&r) >= l->record_n; i++) {
+		const uint8_t *p = vnm_reader_take(&r, l->record_n);
 		struct vnm_record *rec = vnm_out_begin(out, VNM_KIND_flow);
 		decode_record(l, &h, p, rec);
 		vnm_flow_finish(rec, x, out);
 		if (!vnm_out_emit(out))
 			break;
 	}
-	if (done < h.count)
-		vnm_out_fault(out, VNM_R_count_mismatch);
 	if (engine != NULL)
 		follow_sequence(engine, &h, d->rx_ns);
 	return VNM_OK;

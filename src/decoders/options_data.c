@@ -6,7 +6,7 @@
 
 /* What is looked for in a record. */
 enum slot {
-	SLOT_SYSTEM, /* v9 scopes 1 and 3 to 5 */
+	SLOT_SYSTEM, /* v9 scopes 1 and 3 to 5, IPFIX's exportingProcessId */
 	SLOT_INTERFACE,
 	SLOT_IF_NAME,
 	SLOT_VRF,
@@ -37,7 +37,7 @@ struct slot_row {
 static const struct slot_row elements[] = {{10, SLOT_INTERFACE, 8}, {14, SLOT_INTERFACE, 8},
     {82, SLOT_IF_NAME, 255}, {234, SLOT_VRF, 8}, {235, SLOT_VRF, 8}, {236, SLOT_VRF_NAME, 255},
     {95, SLOT_APPLICATION, 8}, {96, SLOT_APPLICATION_NAME, 255}, {48, SLOT_SAMPLER, 8},
-    {302, SLOT_SAMPLER, 8}, {34, SLOT_INTERVAL, 8}, {50, SLOT_INTERVAL, 8}, {49, SLOT_COUNT, 0},
+    {302, SLOT_SAMPLER, 8}, {34, SLOT_INTERVAL, 8}, {50, SLOT_INTERVAL, 8}, {144, SLOT_SYSTEM, 8},
     {305, SLOT_PACKET_INTERVAL, 8}, {306, SLOT_PACKET_SPACE, 8}, {309, SLOT_SIZE, 8},
     {310, SLOT_POPULATION, 8}, {160, SLOT_SYSTEM_INIT, 8}, {130, SLOT_AGENT, 4},
     {131, SLOT_AGENT, 16}, {346, SLOT_IE_PEN, 4}, {303, SLOT_IE_ID, 2},
@@ -69,7 +69,7 @@ collect(struct values *v, const struct slot_row *rows, size_t count, uint16_t id
     struct vnm_slice octets)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (rows[i].id != id || rows[i].slot >= SLOT_COUNT || octets.n > rows[i].n_max)
+		if (rows[i].id != id || octets.n > rows[i].n_max)
 			continue;
 		v->at[rows[i].slot] = octets;
 		v->has |= 1U << rows[i].slot;
@@ -137,7 +137,10 @@ learn_rate(struct vnm_flow_message *m, const struct values *v)
 	return vnm_learnt_number(l, VNM_LEARNT_DOMAIN_RATE, scope, 0, rate) || learnt;
 }
 
-/* RFC 5610 section 3.1: abstract data types by number (RFC 7012 section 3.1). */
+/*
+ * RFC 5610 section 3.1: abstract data types by number (RFC 7012 section 3.1). Lists (20 and up)
+ * stay octets: the number does not tell which of the elements of RFC 6313 they are built like.
+ */
 static bool
 learn_type(struct vnm_flow_message *m, const struct values *v)
 {
@@ -145,7 +148,7 @@ learn_type(struct vnm_flow_message *m, const struct values *v)
 	    VNM_IE_UNSIGNED, VNM_IE_UNSIGNED, VNM_IE_SIGNED, VNM_IE_SIGNED, VNM_IE_SIGNED,
 	    VNM_IE_SIGNED, VNM_IE_FLOAT, VNM_IE_FLOAT, VNM_IE_BOOL, VNM_IE_MAC, VNM_IE_STRING,
 	    VNM_IE_SECONDS, VNM_IE_MILLISECONDS, VNM_IE_MICROSECONDS, VNM_IE_NANOSECONDS,
-	    VNM_IE_IP4, VNM_IE_IP6, VNM_IE_LIST, VNM_IE_LIST, VNM_IE_LIST};
+	    VNM_IE_IP4, VNM_IE_IP6};
 	uint64_t type = number(v, SLOT_IE_DATA_TYPE);
 	uint64_t id = number(v, SLOT_IE_ID) & 0x7fff;
 

@@ -38,11 +38,14 @@ static bool
 decode_records(struct vnm_flow_message *m, const struct vnm_template *t, struct vnm_reader *set)
 {
 	struct vnm_out *out = m->out;
+	size_t before = vnm_scratch_mark(out->scratch);
 	struct vnm_flow_work w;
+	bool fits = true;
 
 	w.elements = vnm_scratch_take(out->scratch, t->element_count * sizeof(*w.elements));
 	if (w.elements == NULL) {
 		vnm_out_fault(out, VNM_R_scratch_full);
+		m->units_known = false;
 		return true;
 	}
 	size_t mark = vnm_scratch_mark(out->scratch);
@@ -52,8 +55,9 @@ decode_records(struct vnm_flow_message *m, const struct vnm_template *t, struct 
 		w.raw_has = 0;
 		w.element_count = w.out_of_range = 0;
 		w.frame.n = w.ip.n = 0;
-		if (!vnm_template_run(t, set, r, &w))
-			return false;
+		fits = vnm_template_run(t, set, r, &w);
+		if (!fits)
+			break;
 		m->units++;
 		VNM_SET(r, flow, template_id, t->id);
 		vnm_flow_complete(m, t, r, &w);
@@ -64,7 +68,8 @@ decode_records(struct vnm_flow_message *m, const struct vnm_template *t, struct 
 			break;
 		}
 	}
-	return true;
+	vnm_scratch_rewind(out->scratch, before);
+	return fits;
 }
 
 static bool
@@ -132,6 +137,13 @@ withdraw(struct vnm_flow_message *m, uint16_t id, bool options)
 
 /* An invalid new definition removes the old one: its data would be read wrongly. */
 static void
+refuse(struct vnm_flow_message *m, uint16_t id, enum vnm_reason reason)
+{
+	vnm_flow_template_forget(m, id);
+	vnm_out_fault(m->out, reason);
+}
+
+static void
 define(struct vnm_flow_message *m, uint16_t id, bool options, uint16_t scope_count,
     const struct vnm_template_field *fields, uint16_t count)
 {
@@ -141,8 +153,7 @@ define(struct vnm_flow_message *m, uint16_t id, bool options, uint16_t scope_cou
 	if (count <= m->out->limits->template_fields)
 		reason = vnm_template_make(&t, id, options, scope_count, fields, count);
 	if (reason != VNM_OK) {
-		vnm_flow_template_forget(m, id);
-		vnm_out_fault(m->out, reason);
+		refuse(m, id, reason);
 		return;
 	}
 	m->out->good++;
@@ -170,17 +181,16 @@ read_template(struct vnm_flow_message *m, struct vnm_reader *set, bool options)
 		count = (uint16_t)(scope_count + vnm_reader_u16(set) / 4);
 	}
 	if (set->bad || count > vnm_reader_left(set) / 4 || scope_count > count) {
-		vnm_flow_template_forget(m, id);
-		vnm_out_fault(m->out, VNM_R_template_malformed);
+		refuse(m, id, VNM_R_template_malformed);
 		return false;
 	}
 	struct vnm_template_field *fields = read_fields(m, set, count);
 	if (fields == NULL) {
-		vnm_out_fault(m->out, VNM_R_scratch_full);
+		refuse(m, id, VNM_R_scratch_full);
 		return false;
 	}
 	if (set->bad || id < DATA_SET_ID_MIN)
-		vnm_out_fault(m->out, VNM_R_template_malformed);
+		refuse(m, id, VNM_R_template_malformed);
 	else
 		define(m, id, options, scope_count, fields, count);
 	vnm_scratch_rewind(m->out->scratch, mark);
@@ -261,13 +271,16 @@ read_sets(struct vnm_flow_message *m, struct vnm_reader r)
 		size_t n = vnm_reader_u16(&r);
 
 		if (n < SET_HEADER_N) {
-			if (id != 0 || n != 0) /* zeros behind the last set are padding */
-				vnm_out_fault(m->out, VNM_R_set_length);
+			if (id == 0 && n == 0) /* zeros behind the last set are padding */
+				return;
+			vnm_out_fault(m->out, VNM_R_set_length);
+			m->units_known = false;
 			return;
 		}
 		n -= SET_HEADER_N;
 		if (n > vnm_reader_left(&r)) {
 			vnm_out_fault(m->out, VNM_R_set_length);
+			m->units_known = false;
 			n = vnm_reader_left(&r);
 		}
 		struct vnm_reader set = vnm_reader_sub(&r, n);
@@ -330,7 +343,7 @@ follow_sequence(struct vnm_flow_message *m)
 		vnm_sequence_resync(&f->sequence);
 	}
 	if (own == VNM_SEQUENCE_RESTART)
-		vnm_flow_templates_forget_provisional(m);
+		vnm_flow_templates_forget_provisional(m, m->domain);
 }
 
 static void
@@ -352,6 +365,8 @@ decode_body(struct vnm_flow_message *m, struct vnm_reader body)
 	if (m->domain == NULL)
 		return VNM_R_out_of_memory;
 	m->source = m->domain;
+	if (m->domain->last_ns == 0)
+		vnm_flow_domain_first(m);
 	m->domain->last_ns = m->d->rx_ns;
 	m->units_known = true;
 	set_agent(m);

@@ -165,10 +165,14 @@ decode_samples(struct vnm_sflow_state *state, const struct vnm_sflow_header *h,
 {
 	size_t mark = vnm_scratch_mark(out->scratch);
 
-	for (uint32_t i = 0; i < h->samples && out->records_left > 0; i++) {
+	for (uint32_t i = 0; i < h->samples; i++) {
 		struct vnm_reader body;
 		uint32_t format, n;
 
+		if (out->records_left == 0) {
+			vnm_out_fault(out, VNM_R_record_limit);
+			return;
+		}
 		if (vnm_reader_left(r) < SAMPLE_LEAST) {
 			vnm_out_fault(out, VNM_R_count_mismatch);
 			return;

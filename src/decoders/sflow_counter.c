@@ -72,18 +72,20 @@ static const struct {
 
 /* ---- the last readings --------------------------------------------------------------------- */
 
+/* Where the state lies is the seed: sources are the exporter's choice, and collisions must not be.
+ */
 static uint64_t
-reading_hash(const struct vnm_sflow_reading *r)
+reading_hash(const struct vnm_sflow_state *s, const struct vnm_sflow_reading *r)
 {
 	uint32_t key[3] = {r->agent, r->source_class, r->source_index};
 
-	return vnm_hash(key, sizeof(key), 0);
+	return vnm_hash(key, sizeof(key), (uintptr_t)s);
 }
 
 static struct vnm_sflow_reading *
 reading_find(struct vnm_sflow_state *s, const struct vnm_sflow_reading *key)
 {
-	uint64_t hash = reading_hash(key);
+	uint64_t hash = reading_hash(s, key);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&s->reading_index, hash, &at)) != VNM_TABLE_NONE) {
@@ -121,14 +123,14 @@ reading_add(struct vnm_sflow_state *s, const struct vnm_sflow_reading *reading, 
 		return;
 	if (s->reading_count >= most) {
 		i = s->reading_hand++ % s->reading_count;
-		vnm_table_remove(&s->reading_index, reading_hash(&s->readings[i]), i);
+		vnm_table_remove(&s->reading_index, reading_hash(s, &s->readings[i]), i);
 		s->readings[i].agent = 0; /* nobody's, should the next line fail */
 	} else {
 		if (s->reading_count == s->reading_cap && !readings_grow(s))
 			return;
 		i = s->reading_count;
 	}
-	if (vnm_table_add(&s->reading_index, reading_hash(reading), i) != 0)
+	if (vnm_table_add(&s->reading_index, reading_hash(s, reading), i) != 0)
 		return;
 	s->readings[i] = *reading;
 	s->reading_count += i == s->reading_count;

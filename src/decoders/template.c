@@ -390,6 +390,8 @@ store_time(const struct vnm_copy_op *op, struct vnm_slice s, struct vnm_record *
 		v = vnm_be_uint(s.p, s.n) * VNM_NS_PER_S;
 	else if (op->conv == VNM_CONV_MILLISECONDS)
 		v = vnm_be_uint(s.p, s.n) * VNM_NS_PER_MS;
+	else if (is_zero(s.p, s.n)) /* not known (RFC 5905 section 6) */
+		return;
 	else
 		v = vnm_ntp_ns(s.p);
 	*to = v;

@@ -22,15 +22,19 @@
 #define MAGIC 0x66696c65u
 #define BUFFER_OCTETS (256u << 10)
 #define BUFFER_RECORDS 4096
+#define PIPE_PATIENCE_NS (20 * VNM_NS_PER_MS) /* for a reader that begins to be slow */
+#define KEEP_MAX 1000			      /* old files; each is renamed when a new one begins */
+#define SUFFIX_MAX 5			      /* octets of ".1000" */
 
-#define FILE_OPTIONS(X)                                                                      \
-	X(struct file_options, path, STRING, "-", RESTART, "the file; - is standard output") \
-	X(struct file_options, rotate_size, SIZE, "0", RESTART,                              \
-	    "begin a new file before this one grows larger; 0: never")                       \
-	X(struct file_options, rotate_interval, DURATION, "0", RESTART,                      \
-	    "begin a new file when this one is so old; 0: never")                            \
-	X(struct file_options, keep, NUMBER, "5", RESTART,                                   \
-	    "how many old files are kept, as path.1 (the youngest), path.2 and so on")
+#define FILE_OPTIONS(X)                                                                         \
+	X(struct file_options, path, STRING, "-", RESTART, "the file; - is standard output")    \
+	X(struct file_options, rotate_size, SIZE, "0", RESTART,                                 \
+	    "begin a new file before this one grows larger; 0: never")                          \
+	X(struct file_options, rotate_interval, DURATION, "0", RESTART,                         \
+	    "begin a new file when this one is so old; 0: never")                               \
+	X(struct file_options, keep, NUMBER, "5", RESTART,                                      \
+	    "how many old files are kept, as path.1 (the youngest), path.2 and so on; 1000 at " \
+	    "most")
 
 struct file_options {
 	FILE_OPTIONS(VNM_OPTION_MEMBER)
@@ -47,11 +51,14 @@ struct file {
 	struct vnm_sink *sink; /* borrowed */
 	const struct file_options *options;
 	bool is_stdout;
-	pthread_mutex_t lock; /* of all that follows */
-	int fd;		      /* -1: could not be opened; tried again by tick() */
-	bool regular;	      /* of a regular file a broken tail can be cut off */
-	uint64_t size;	      /* octets in the file */
-	uint64_t since_ns;    /* monotonic: when it was opened */
+	pthread_mutex_t lock;	 /* of all that follows */
+	int fd;			 /* -1: could not be opened; tried again by tick() */
+	bool regular;		 /* of a regular file a broken tail can be cut off */
+	bool pipe;		 /* or a socket: it has a reader, who may be slow */
+	atomic_bool stalled;	 /* the reader was too slow; read without the lock, too */
+	uint64_t size;		 /* octets in the file */
+	uint64_t since_ns;	 /* monotonic: when it was opened */
+	uint64_t flush_until_ns; /* 0: not at the end yet */
 	struct vnm_log_gate gate;
 	size_t n;	/* octets in the buffer */
 	size_t records; /* of which the marks tell */
@@ -88,6 +95,7 @@ file_open_path(struct file *f)
 	if (f->fd < 0 || fstat(f->fd, &st) != 0)
 		return -1;
 	f->regular = S_ISREG(st.st_mode) && !f->is_stdout;
+	f->pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	f->size = f->regular ? (uint64_t)st.st_size : 0;
 	f->since_ns = vnm_clock_mono_ns();
 	return 0;
@@ -101,6 +109,27 @@ file_close_path(struct file *f)
 	f->fd = -1;
 }
 
+/* What the operator can do about a file that cannot be opened. */
+static const char *
+hint_of(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return ": the user that vnmcd runs as may not write there";
+	case EISDIR:
+		return ": name a file in it";
+	case ENOENT:
+		return ": its directory does not exist";
+	case ENXIO:
+		return ": nobody reads this pipe yet; start its reader first";
+	case EROFS:
+		return ": a systemd unit needs the directory in ReadWritePaths=";
+	default:
+		return "";
+	}
+}
+
 static void
 complain(struct file *f, const char *what, int error)
 {
@@ -110,37 +139,59 @@ complain(struct file *f, const char *what, int error)
 		vnm_warning("output %s: the reader of %s has gone; records are dropped and counted "
 			    "as write-failed",
 		    f->sink->name, path_text(f));
+	else if (error == ETIMEDOUT)
+		vnm_warning("output %s: the reader of %s is too slow; records are dropped and "
+			    "counted as write-failed",
+		    f->sink->name, path_text(f));
 	else
-		vnm_warning("output %s: cannot %s %s: %s; records are dropped and counted as "
+		vnm_warning("output %s: cannot %s %s: %s%s; records are dropped and counted as "
 			    "write-failed%s",
-		    f->sink->name, what, path_text(f), strerror(error),
+		    f->sink->name, what, path_text(f), strerror(error), hint_of(error),
 		    error == ENOSPC ? " until there is space" : "");
 }
 
-/* path.1 becomes path.2 and so on; the oldest is overwritten. */
+/* The path of the i-th old file; 0: of the one that is written. */
 static void
+old_path(const struct file *f, uint32_t i, char path[PATH_MAX])
+{
+	int n = i > 0 ? snprintf(path, PATH_MAX, "%s.%u", f->options->path, i)
+		      : snprintf(path, PATH_MAX, "%s", f->options->path);
+
+	assert(n > 0 && n < PATH_MAX); /* sink_check() */
+}
+
+/*
+ * path.1 becomes path.2 and so on; the oldest is overwritten. False when the file could not be
+ * moved away itself; gaps in the numbers are no failure.
+ */
+static bool
 shift_old_files(const struct file *f)
 {
 	char from[PATH_MAX], to[PATH_MAX];
+	int rc = 0;
 
-	if (f->options->keep == 0) {
-		unlink(f->options->path);
-		return;
-	}
+	if (f->options->keep == 0)
+		return unlink(f->options->path) == 0;
 	for (uint32_t i = f->options->keep; i > 0; i--) {
-		int n = i > 1 ? snprintf(from, sizeof(from), "%s.%u", f->options->path, i - 1)
-			      : snprintf(from, sizeof(from), "%s", f->options->path);
-		int m = snprintf(to, sizeof(to), "%s.%u", f->options->path, i);
-		if (n < PATH_MAX && m < PATH_MAX)
-			rename(from, to); /* a gap in the numbers is no failure */
+		old_path(f, i - 1, from);
+		old_path(f, i, to);
+		rc = rename(from, to);
 	}
+	return rc == 0;
 }
 
 static void
 rotate(struct file *f)
 {
+	/* One that somebody else has moved away or removed is begun anew as well. */
+	if (!shift_old_files(f) && errno != ENOENT) {
+		if (vnm_log_gate_open(&f->gate, vnm_clock_mono_ns()))
+			vnm_warning("output %s: cannot move %s away to begin a new file: %s%s; it "
+				    "grows on",
+			    f->sink->name, path_text(f), strerror(errno), hint_of(errno));
+		return;
+	}
 	file_close_path(f);
-	shift_old_files(f);
 	if (file_open_path(f) != 0)
 		complain(f, "open", errno);
 }
@@ -168,7 +219,7 @@ may_retry(int fd)
 	struct pollfd full = {.fd = fd, .events = POLLOUT};
 
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return poll(&full, 1, -1) > 0;
+		return poll(&full, 1, -1) > 0 || errno == EINTR;
 	return errno == EINTR;
 }
 
@@ -185,6 +236,53 @@ write_all(int fd, const uint8_t *p, size_t n)
 		if (k <= 0)
 			break;
 		done += (size_t)k;
+	}
+	return done;
+}
+
+/* Whether the pipe takes PIPE_BUF octets, now or until then. */
+static bool
+pipe_has_room(struct file *f, uint64_t until_mono_ns)
+{
+	struct pollfd full = {.fd = f->fd, .events = POLLOUT};
+	uint64_t now_ns = vnm_clock_mono_ns();
+	int ms = now_ns < until_mono_ns ? (int)((until_mono_ns - now_ns) / VNM_NS_PER_MS) : 0;
+	bool room = poll(&full, 1, ms) > 0;
+
+	atomic_store_explicit(&f->stalled, !room, memory_order_relaxed);
+	return room;
+}
+
+/* How many octets the records from i on have together that fit PIPE_BUF; one at the least. */
+static size_t
+pipe_group(const struct file *f, size_t *i)
+{
+	size_t n = f->marks[*i].n;
+
+	for (++*i; *i < f->records && n + f->marks[*i].n <= PIPE_BUF; ++*i)
+		n += f->marks[*i].n;
+	return n;
+}
+
+/*
+ * As write_all(), in whole records and only while the pipe has room: up to PIPE_BUF octets are
+ * taken at once or not at all (pipe(7)). A longer record waits for its reader to go on.
+ */
+static size_t
+write_pipe(struct file *f, const uint8_t *p, uint64_t until_mono_ns)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < f->records;) {
+		if (!pipe_has_room(f, until_mono_ns)) {
+			errno = ETIMEDOUT;
+			break;
+		}
+		size_t n = pipe_group(f, &i);
+		size_t k = write_all(f->fd, p + done, n);
+		done += k;
+		if (k < n)
+			break;
 	}
 	return done;
 }
@@ -222,11 +320,25 @@ cut_tail(struct file *f)
 		complain(f, "cut a broken record off", errno);
 }
 
+static size_t
+write_somewhere(struct file *f, const uint8_t *p, size_t n)
+{
+	uint64_t until_ns = f->flush_until_ns;
+
+	if (f->fd < 0)
+		return 0;
+	if (!f->pipe || !f->sink->never_waits)
+		return write_all(f->fd, p, n);
+	if (until_ns == 0 && !f->stalled)
+		until_ns = vnm_clock_mono_ns() + PIPE_PATIENCE_NS;
+	return write_pipe(f, p, until_ns);
+}
+
 /* Writes n octets at p, of which the marks tell. */
 static void
 write_records(struct file *f, const uint8_t *p, size_t n)
 {
-	size_t done = f->fd >= 0 ? write_all(f->fd, p, n) : 0;
+	size_t done = write_somewhere(f, p, n);
 
 	if (done < n && f->fd >= 0)
 		complain(f, "write to", errno);
@@ -267,11 +379,30 @@ take(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
 /* ---- the sink ------------------------------------------------------------------------------ */
 
 static int
+sink_check(const char *output, const void *values, struct vnm_err *err)
+{
+	const struct file_options *options = values;
+	size_t n = options->path != NULL ? strlen(options->path) : 0;
+
+	if (n == 0)
+		return vnm_err_text(err, "output %s: path: missing; - is standard output", output);
+	if (n + SUFFIX_MAX >= PATH_MAX)
+		return vnm_err_text(err, "output %s: path: longer than %d octets", output,
+		    PATH_MAX - SUFFIX_MAX - 1);
+	if (options->keep > KEEP_MAX)
+		return vnm_err_text(err, "output %s: keep: %d is the most", output, KEEP_MAX);
+	return 0;
+}
+
+static int
 sink_open(struct vnm_sink *s, struct vnm_err *err)
 {
 	const struct file_options *options = s->options;
-	struct file *f = vnm_alloc_zero(1, sizeof(*f));
+	struct file *f;
 
+	if (sink_check(s->name, options, err) != 0)
+		return -1;
+	f = vnm_alloc_zero(1, sizeof(*f));
 	if (f == NULL)
 		return vnm_err_text(err, "output %s: out of memory", s->name);
 	f->magic = MAGIC;
@@ -288,7 +419,8 @@ sink_open(struct vnm_sink *s, struct vnm_err *err)
 	return 0;
 
 not_open:
-	vnm_err_text(err, "output %s: cannot open %s: %s", s->name, path_text(f), strerror(errno));
+	vnm_err_text(err, "output %s: cannot open %s: %s%s", s->name, path_text(f), strerror(errno),
+	    hint_of(errno));
 	file_close_path(f);
 	pthread_mutex_destroy(&f->lock);
 	vnm_free(f);
@@ -308,8 +440,9 @@ lock_file(struct vnm_sink *s)
 static size_t
 sink_room(struct vnm_sink *s)
 {
-	(void)s;
-	return SIZE_MAX; /* a file takes or drops at once */
+	const struct file *f = s->state;
+
+	return atomic_load_explicit(&f->stalled, memory_order_relaxed) ? 0 : SIZE_MAX;
 }
 
 static void
@@ -329,9 +462,10 @@ sink_tick(struct vnm_sink *s, uint64_t mono_ns)
 {
 	struct file *f = lock_file(s);
 
-	(void)mono_ns;
 	if (f->fd < 0 && file_open_path(f) != 0)
 		complain(f, "open", errno);
+	if (f->stalled)
+		(void)pipe_has_room(f, mono_ns);
 	write_out(f);
 	if (must_rotate(f, 0))
 		rotate(f);
@@ -356,7 +490,7 @@ sink_flush(struct vnm_sink *s, uint64_t deadline_mono_ns)
 	struct file *f = lock_file(s);
 	uint64_t before = atomic_load(&s->books.reasons[VNM_R_write_failed]);
 
-	(void)deadline_mono_ns;
+	f->flush_until_ns = deadline_mono_ns;
 	write_out(f);
 	pthread_mutex_unlock(&f->lock);
 	return atomic_load(&s->books.reasons[VNM_R_write_failed]) == before ? 0 : -1;
@@ -378,6 +512,7 @@ sink_close(struct vnm_sink *s)
 const struct vnm_sink_type vnm_file_sink = {
     .name = "file",
     .summary = "a file with rotation, a pipe or standard output",
+    .check = sink_check,
     .open = sink_open,
     .room = sink_room,
     .publish = sink_publish,

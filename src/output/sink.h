@@ -46,6 +46,7 @@ struct vnm_sink {
 	const char *name;		   /* of the output; borrowed from the configuration */
 	const struct vnm_encoder *encoder; /* what the batches hold */
 	const void *options;		   /* type->options_size octets; borrowed */
+	bool never_waits; /* for a slow reader of its pipe: a daemon; set before the first batch */
 	struct vnm_sink_books books;
 	void *state; /* the type's; owned */
 };

@@ -30,8 +30,8 @@ static const struct vnm_str protocols[256] = {
 	P(122, "sm") P(123, "ptp") P(124, "isis") P(125, "fire") P(126, "crtp") P(127, "crudp")
 	P(128, "sscopmce") P(129, "iplt") P(130, "sps") P(131, "pipe") P(132, "sctp") P(133, "fc")
 	P(134, "rsvp-e2e-ignore") P(135, "mobility-header") P(136, "udplite") P(137, "mpls-in-ip")
-	P(138, "manet") P(139, "shim6") P(140, "wesp") P(141, "rohc") P(142, "ethernet")
-	P(143, "aggfrag") P(144, "nsh")
+	P(138, "manet") P(139, "hip") P(140, "shim6") P(141, "wesp") P(142, "rohc")
+	P(143, "ethernet") P(144, "aggfrag") P(145, "nsh")
 #undef P
 };
 /* clang-format on */

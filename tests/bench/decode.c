@@ -1,9 +1,9 @@
 /*
  * What a record costs inside vnmcd, without sockets: the messages of capture files are decoded
  * over and over in one thread, without and with each encoder, and compared with a plain copy of
- * the messages' octets.
+ * the messages' octets. With a topology its naming is measured, too.
  *
- *   decode [-s SECONDS] FILE...
+ *   decode [-s SECONDS] [-t TOPOLOGY] FILE...
  */
 #include "station.h"
 
@@ -13,6 +13,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+struct settings {
+	double seconds; /* for each figure */
+	struct vnm_topology *topology;
+};
 
 struct result {
 	double ns; /* CPU time of one round */
@@ -52,7 +57,7 @@ play_all(struct vnm_station *s, const struct vnm_messages *list)
 
 /* The best of many rounds after one that teaches templates. */
 static struct result
-measure(const struct vnm_messages *list, unsigned encodings, double seconds)
+measure(const struct settings *o, const struct vnm_messages *list, unsigned encodings, bool named)
 {
 	struct vnm_station s;
 	struct result r = {.ns = 1e18};
@@ -60,6 +65,8 @@ measure(const struct vnm_messages *list, unsigned encodings, double seconds)
 
 	if (vnm_station_open(&s, vnm_sink_type_find("null"), encodings) != 0)
 		abort();
+	if (named)
+		vnm_pipeline_topology(s.pipeline, o->topology);
 	play_all(&s, list);
 	first = cpu_ns();
 	do {
@@ -69,7 +76,7 @@ measure(const struct vnm_messages *list, unsigned encodings, double seconds)
 		end = cpu_ns();
 		if (end - begin < r.ns)
 			r = (struct result){end - begin, records_of(&s) - before};
-	} while (end - first < seconds * 1e9);
+	} while (end - first < o->seconds * 1e9);
 	vnm_station_close(&s);
 	return r;
 }
@@ -101,7 +108,7 @@ measure_copy(const struct vnm_messages *list, double seconds)
 }
 
 static int
-bench_file(const char *path, double seconds)
+bench_file(const struct settings *o, const char *path)
 {
 	struct vnm_messages list;
 	struct vnm_err err;
@@ -112,14 +119,16 @@ bench_file(const char *path, double seconds)
 		    stderr, "decode: %s\n", list.n == 0 ? path : vnm_err_format(&err, text, 512));
 		return -1;
 	}
-	struct result plain = measure(&list, VNM_STATION_NONE, seconds);
-	struct result json = measure(&list, VNM_STATION_JSON, seconds);
-	struct result protobuf = measure(&list, VNM_STATION_PROTOBUF, seconds);
-	double copy = measure_copy(&list, seconds / 4);
+	bool named = o->topology != NULL;
+	struct result plain = measure(o, &list, VNM_STATION_NONE, false);
+	struct result names = named ? measure(o, &list, VNM_STATION_NONE, true) : plain;
+	struct result json = measure(o, &list, VNM_STATION_JSON, named);
+	struct result protobuf = measure(o, &list, VNM_STATION_PROTOBUF, named);
+	double copy = measure_copy(&list, o->seconds / 4);
 	double n = plain.records != 0 ? (double)plain.records : 1;
-	printf("| %s | %zu | %" PRIu64 " | %.0f | %.0f | %.0f | %.0f | %.1f |\n", path, list.n,
-	    plain.records, (double)list.octets / n, plain.ns / n, protobuf.ns / n, json.ns / n,
-	    plain.ns / copy);
+	printf("| %s | %zu | %" PRIu64 " | %.0f | %.0f | %.0f | %.0f | %.0f | %.1f |\n", path,
+	    list.n, plain.records, (double)list.octets / n, plain.ns / n, names.ns / n,
+	    protobuf.ns / n, json.ns / n, plain.ns / copy);
 	vnm_messages_free(&list);
 	return 0;
 }
@@ -127,19 +136,22 @@ bench_file(const char *path, double seconds)
 int
 main(int argc, char **argv)
 {
-	double seconds = 0.5;
+	struct settings o = {.seconds = 0.5};
+	struct vnm_strings paths = {&optarg, 1};
+	struct vnm_err err;
 	int c, result = 0;
 
-	while ((c = getopt(argc, argv, "s:")) != -1) {
-		if (c != 's')
+	while ((c = getopt(argc, argv, "s:t:")) != -1) {
+		if (c == 's')
+			o.seconds = strtod(optarg, NULL);
+		else if (c != 't' || vnm_topology_load_json(&o.topology, &paths, 1, &err) != 0)
 			return 2;
-		seconds = strtod(optarg, NULL);
 	}
-	printf(
-	    "CPU time of a record in ns: decode alone, with protobuf, with JSON (all fields)\n\n");
-	printf("| file | messages | records | octets a record | decode | + protobuf | + JSON | "
-	       "decode to memcpy |\n|---|---|---|---|---|---|---|---|\n");
+	printf("CPU time of a record in ns: decoding, naming, then all fields encoded\n\n");
+	printf("| file | messages | records | octets a record | decode | named | protobuf | JSON | "
+	       "decode to memcpy |\n|---|---|---|---|---|---|---|---|---|\n");
 	for (int i = optind; i < argc; i++)
-		result |= bench_file(argv[i], seconds);
+		result |= bench_file(&o, argv[i]);
+	vnm_topology_free(o.topology);
 	return result == 0 && optind < argc ? 0 : 1;
 }

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
 import bmp_truth
+import faults
 import names
 import pcapfile
 import replay as replays
@@ -37,9 +38,13 @@ class Runner:
         self.memory = 0 if options.sanitized else MEMORY  # ASan reserves terabytes
         self.names = names.Names(HERE / "common")
         self.passed = self.failed = self.skipped = 0
+        self.reasons = set()  # that any replay counted
 
     def replay(self, path, args, seconds, memory=0):
-        return replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
+        run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
+        if run.books:
+            self.reasons.update(run.books["reasons"], run.books["faults"])
+        return run
 
     def report(self, name, f):
         if f:
@@ -188,6 +193,28 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp_parts(c, f))
 
+    def check_fault(self, name, directory, f):
+        reason, args, transport, made, flows = faults.CASES[name]
+        path = pathlib.Path(directory) / (name + ".pcap")
+        pcapfile.write(path, faults.datagrams(made), transport)
+        run = self.replay(path, args, TORTURE_SECONDS, self.memory)
+        f.equal("exit code", run.code, 0)
+        replays.check_books(run, f)
+        if f:
+            return
+        counted = {**run.books["reasons"], **run.books["faults"]}
+        f.true("%s is not counted: %s" % (reason, counted), reason in counted)
+        f.equal("messages", run.books["messages"], len(made))
+        if flows is not None:
+            torture.check_records("flow records", run.of("flow"), flows, f)
+
+    def run_faults(self, wanted):
+        with tempfile.TemporaryDirectory() as directory:
+            for name in faults.CASES:
+                if wanted("faults/" + name):
+                    self.guarded("faults/" + name, lambda f, n=name: self.check_fault(
+                        n, directory, f))
+
     def run_torture(self, wanted):
         index = (HERE / "flow-torture/INDEX.tsv").read_text().splitlines()
         rows = [line.split("\t") for line in index]
@@ -201,6 +228,18 @@ class Runner:
                     self.guarded("flow-torture/" + name, lambda f, n=name, p=protocol:
                                  self.check_torture(n, p, directory, f))
 
+    def check_reasons(self, f):
+        """Every reason that vnmcd knows is hit by a replay, or by the test that is named for it."""
+        dump = subprocess.run([self.options.vnmcd, "--dump=reasons"], stdout=subprocess.PIPE,
+                              check=True, text=True).stdout
+        known = {line.split("\t")[0] for line in dump.splitlines()}
+        for reason in sorted(known - self.reasons - faults.NEVER):
+            test = faults.ELSEWHERE.get(reason)
+            text = (HERE.parent / test).read_text() if test else ""
+            f.true("no test hits %s" % reason, reason in text or
+                   "VNM_R_" + reason.replace("-", "_") in text)
+        f.equal("reasons that are none", sorted((set(faults.ELSEWHERE) | faults.NEVER) - known), [])
+
     def run(self):
         wanted = lambda name: not self.options.names or any(
             name == n or name.startswith(n + "/") for n in self.options.names)
@@ -209,7 +248,9 @@ class Runner:
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
         self.run_bmp(wanted)
         self.run_torture(wanted)
+        self.run_faults(wanted)
         if not self.options.names:
+            self.guarded("every reason is hit", self.check_reasons)
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))

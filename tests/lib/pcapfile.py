@@ -189,16 +189,34 @@ def messages(path):
                 yield Message(number, ts_ns, "tcp", src, sport, dst, dport, message)
 
 
-def write(path, datagrams):
-    """Writes UDP datagrams, (time in ns, src, sport, dst, dport, payload) each, as raw IP."""
+def write(path, messages, transport="udp"):
+    """Writes (time in ns, src, sport, dst, dport, payload) each as raw IP, as UDP datagrams or as
+    the segments of TCP streams that begin in this file."""
+    sent = {}
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 101))
-        for ts_ns, src, sport, dst, dport, payload in datagrams:
-            udp = struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
-            src, dst = ipaddress.ip_address(src).packed, ipaddress.ip_address(dst).packed
-            if len(src) == 4:
-                ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + src + dst
-            else:
-                ip = struct.pack(">IHBB", 6 << 28, len(udp), 17, 64) + src + dst
-            f.write(struct.pack("<IIII", ts_ns // 10**9, ts_ns % 10**9,
-                                len(ip) + len(udp), len(ip) + len(udp)) + ip + udp)
+        for ts_ns, src, sport, dst, dport, payload in messages:
+            if transport == "udp":
+                udp = struct.pack(">HHHH", sport, dport, 8 + len(payload), 0)
+                _write_ip(f, ts_ns, src, dst, 17, udp + payload)
+                continue
+            stream = (src, sport, dst, dport)
+            if stream not in sent:
+                sent[stream] = 1
+                _write_ip(f, ts_ns, src, dst, 6, _tcp(sport, dport, 0, 0x02))
+            _write_ip(f, ts_ns, src, dst, 6, _tcp(sport, dport, sent[stream], 0x18) + payload)
+            sent[stream] += len(payload)
+
+
+def _tcp(sport, dport, seq, flags):
+    return struct.pack(">HHIIBBHHH", sport, dport, seq, 0, 0x50, flags, 65535, 0, 0)
+
+
+def _write_ip(f, ts_ns, src, dst, protocol, body):
+    src, dst = ipaddress.ip_address(src).packed, ipaddress.ip_address(dst).packed
+    if len(src) == 4:
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0) + src + dst
+    else:
+        ip = struct.pack(">IHBB", 6 << 28, len(body), protocol, 64) + src + dst
+    f.write(struct.pack("<IIII", ts_ns // 10**9, ts_ns % 10**9, *2 * [len(ip) + len(body)]))
+    f.write(ip + body)

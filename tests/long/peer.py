@@ -4,10 +4,10 @@
     VNM_PEER_FIXTURES=DIR tests/long/peer.py [--vnmcd PATH] [--keep DIR] [NAME...]
 
 DIR is searched for *.pcap, *.bin and *.dat (one UDP payload, or several messages back to back)
-and *.ipfix (RFC 5655 files; each message becomes a datagram).
-Files that belong together (templates and their data) are replayed as one, templates first. For
-each group the number of flow records, their octets and their packets, those of the reverse
-direction too, must be the same template by template. Differences that are known to be tshark's are in DIFFERENCES with the
+and *.ipfix (RFC 5655 files; each message becomes a datagram). Files that belong together
+(templates and their data) are replayed as one, templates first. For each group the number of
+flow records, their octets and their packets, those of the reverse direction too, must be the
+same template by template. Differences that are known to be tshark's are in DIFFERENCES with the
 reason. Such files are often not free to be copied, so none is part of this repository; without
 DIR this test is skipped.
 """
@@ -34,13 +34,14 @@ DIFFERENCES = {
     "akvorado/netflow/data+templates":
         "a data set stands before its template in one datagram; tshark does not go back to it",
     "tcpdump/sflow_multiple_counter_30_pdus":
-        "tshark gives up five of the datagrams, those with flow samples",
+        "five of the datagrams to the sFlow port are NetFlow v5, with seven flows; tshark is told "
+        "to read sFlow there",
     "pmacct/112-IPFIXv10-CISCO-options-map-reassignment/traffic-00":
         "template and data come from two ports of one router and domain; tshark joins no ports",
     "logstash-codec-netflow/ipfix":
         "the payload holds three messages back to back; tshark reads only the first",
     "logstash-codec-netflow/netflow9_test_h3c":
-        "a next hop of two octets: tshark gives up the datagram after its first record",
+        "field 43, a router's address, has two octets: tshark stops at the first record",
 }
 
 BASE_NS = 1_600_000_000 * 10**9
@@ -84,7 +85,8 @@ def group_name(path, root):
         return str(path.relative_to(root).with_suffix(""))
     if path.suffix == ".pcap" and not re.search(r"(template|data)s?$", name):
         return str(path.relative_to(root).with_suffix(""))
-    stem = re.sub(r"[-_]?(data(?!link)|opttpl|tpls?|templates?|options?|message|ipfix_\d|\d+$).*", "", name)
+    kinds = r"data(?!link)|opttpl|tpls?|templates?|options?|message|ipfix_\d|\d+$"
+    stem = re.sub(r"[-_]?(%s).*" % kinds, "", name)
     return str((path.parent / stem).relative_to(root)).rstrip("/") if stem else str(
         path.parent.relative_to(root))
 

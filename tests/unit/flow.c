@@ -107,6 +107,31 @@ test_streams_apart(void)
 	desk_free(k);
 }
 
+/* What was lost on a stream is told at the latest when it ends. */
+static void
+test_loss_at_the_end_of_a_stream(void)
+{
+	static const uint8_t sequences[] = {0, 1, 11}; /* of one record each: 2 to 10 are missing */
+	struct desk *k = desk_new();
+
+	k->session = 7;
+	send_template(k, false);
+	for (size_t i = 0; i < sizeof(sequences); i++) {
+		struct pen w = pen_ipfix(1);
+		w.p[11] = sequences[i];
+		pen_begin_set(&w, 256);
+		PUT16(&w, 1111, 2222);
+		pen_send(k, &w);
+	}
+	k->count = 0;
+	k->x.decoder->end(&k->x, &(struct vnm_datagram){.session = 7, .rx_ns = NOW_NS}, &k->out);
+	CU_ASSERT_EQUAL_FATAL(k->count, 1);
+	CU_ASSERT_STRING_EQUAL(k->text[0], "sequence-gap");
+	CU_ASSERT_EQUAL(k->got[0].visibility.lost, 9);
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_sequence_lost], 9);
+	desk_free(k);
+}
+
 /* Data from a third port: two others lay the id out differently, so it is nobody's. */
 static void
 test_fallback_in_doubt(void)
@@ -231,7 +256,8 @@ test_held_too_much(void)
 {
 	struct desk *k = desk_new();
 
-	k->limits.held_octets = 6; /* one set of four octets, not two */
+	/* one set of four octets, not two */
+	k->limits.held_octets = 2 * (sizeof(struct vnm_held_set) + 4) - 1;
 	send_data(k);
 	send_data(k);
 	CU_ASSERT_EQUAL(k->out.held, 0);
@@ -271,48 +297,6 @@ test_held_in_part(void)
 	desk_free(k);
 }
 
-/* ---- over a restart
- * ------------------------------------------------------------------------------- */
-
-static void
-test_restart(void)
-{
-	struct desk *before = desk_new(), *after = desk_new();
-	struct vnm_buffer b = {0};
-
-	send_template(before, false);
-	CU_ASSERT_TRUE(before->x.dirty);
-	CU_ASSERT_TRUE_FATAL(before->x.decoder->save(&before->x, &b));
-	struct vnm_reader r = vnm_reader_of(b.p, b.n);
-	CU_ASSERT_EQUAL(after->x.decoder->load(&after->x, &r, &after->counters), 0);
-	CU_ASSERT_EQUAL(after->counters.v[VNM_C_templates], 1);
-	send_data(after);
-	CU_ASSERT_EQUAL(after->count, 1);
-	CU_ASSERT_EQUAL(after->got[0].flow.dst_port, 2222);
-	desk_free(before);
-	desk_free(after);
-	vnm_buffer_free(&b);
-}
-
-/* Whatever a damaged file holds, nothing breaks and nothing leaks. */
-static void
-test_damaged_state(void)
-{
-	struct desk *k = desk_new();
-	struct vnm_buffer b = {0};
-
-	send_template(k, false);
-	CU_ASSERT_TRUE_FATAL(k->x.decoder->save(&k->x, &b));
-	for (size_t n = 0; n < b.n; n++) {
-		struct desk *other = desk_new();
-		struct vnm_reader r = vnm_reader_of(b.p, n);
-		CU_ASSERT_EQUAL(other->x.decoder->load(&other->x, &r, &other->counters), -1);
-		desk_free(other);
-	}
-	desk_free(k);
-	vnm_buffer_free(&b);
-}
-
 /* ---- fields
  * ------------------------------------------------------------------------------------------ */
 
@@ -338,6 +322,39 @@ test_both_families(void)
 	CU_ASSERT_EQUAL(k->got[0].flow.src_addr.b[3], 1);
 	CU_ASSERT_EQUAL(k->got[1].flow.src_addr.family, VNM_ADDR_IP6);
 	CU_ASSERT_EQUAL(k->got[1].flow.src_addr.b[15], 9);
+	desk_free(k);
+}
+
+/* ICMP's type and code of both families in one template, those of the other one 0. */
+static void
+test_icmp_of_both_families(void)
+{
+	struct desk *k = desk_new();
+	struct pen w = pen_ipfix(1);
+
+	pen_begin_set(&w, 2);
+	PUT16(&w, 256, 3, 4, 1, 32, 2, 139, 2);
+	PUT16(&w, 257, 5, 4, 1, 176, 1, 177, 1, 178, 1, 179, 1);
+	pen_begin_set(&w, 256);
+	pen_put(&w, 1, 1);
+	PUT16(&w, 0x0301, 0); /* port unreachable is 3, 3; host unreachable 3, 1 */
+	pen_put(&w, 58, 1);
+	PUT16(&w, 0, 0x8000); /* echo request */
+	pen_put(&w, 6, 1);
+	PUT16(&w, 0, 0); /* no ICMP at all */
+	pen_begin_set(&w, 257);
+	pen_put(&w, 0x0103010000, 5);
+	pen_put(&w, 0x3a00008700, 5); /* neighbour solicitation */
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL_FATAL(k->count, 5);
+	CU_ASSERT_EQUAL(k->got[0].flow.icmp_type, 3);
+	CU_ASSERT_EQUAL(k->got[0].flow.icmp_code, 1);
+	CU_ASSERT_EQUAL(k->got[1].flow.icmp_type, 128);
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[2], flow, icmp_type));
+	CU_ASSERT_EQUAL(k->got[3].flow.icmp_type, 3);
+	CU_ASSERT_EQUAL(k->got[3].flow.icmp_code, 1);
+	CU_ASSERT_EQUAL(k->got[4].flow.icmp_type, 135);
+	CU_ASSERT_EQUAL(k->got[4].flow.icmp_code, 0);
 	desk_free(k);
 }
 
@@ -409,6 +426,12 @@ test_times(void)
 	CU_ASSERT_EQUAL(k->got[1].flow.flow_start_ns, 1600000000ULL * VNM_NS_PER_S);
 	CU_ASSERT_EQUAL(k->got[1].flow.flow_end_ns, 1600000000002500000ULL);
 	CU_ASSERT_EQUAL(k->got[2].flow.flow_start_ns, 2085978497500000000ULL);
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 258); /* no time at all (RFC 5905 section 6) */
+	pen_put(&w, 0, 8);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->count, 1);
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[0], flow, flow_start_ns));
 	desk_free(k);
 }
 
@@ -452,6 +475,15 @@ test_lists(void)
 	pen_send(k, &w);
 	CU_ASSERT_EQUAL(k->listed_count, 4);
 	CU_ASSERT_EQUAL(k->listed[3], 4);
+
+	w = pen_ipfix(1);
+	pen_begin_set(&w, 257); /* nothing, of a template that never came */
+	pen_put(&w, 3, 1);
+	pen_put(&w, 255, 1);
+	PUT16(&w, 999);
+	pen_send(k, &w);
+	CU_ASSERT_EQUAL(k->count, 1);
+	CU_ASSERT_EQUAL(k->out.faults, 0);
 
 	w = pen_ipfix(1);
 	pen_begin_set(&w, 256); /* an element of no length would never end */
@@ -530,6 +562,37 @@ test_types(void)
 	    &s->learnt, VNM_LEARNT_IE_TYPE, vnm_flow_scope(s->domains[0]), 4711ULL << 16 | 5);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	CU_ASSERT_EQUAL(e->number, VNM_IE_STRING);
+	w = pen_ipfix(1);
+	pen_begin_set(
+	    &w, 300); /* the same as a basicList: of which sort of list it is nobody knows */
+	pen_put(&w, 4712, 4);
+	pen_put(&w, 0x8005, 2);
+	pen_put(&w, 20, 1);
+	pen_send(k, &w);
+	CU_ASSERT_PTR_NULL(vnm_learnt_get(
+	    &s->learnt, VNM_LEARNT_IE_TYPE, vnm_flow_scope(s->domains[0]), 4712ULL << 16 | 5));
+	desk_free(k);
+}
+
+/* What an exporting process says of itself holds for all its domains; a domain's is its own. */
+static void
+test_scope_of_rates(void)
+{
+	struct desk *k = desk_new();
+
+	for (uint16_t element = 144; element <= 149; element += 5) {
+		struct pen w = pen_ipfix(element);
+		pen_begin_set(&w, 3);
+		PUT16(&w, 300, 2, 1, element, 4, 34, 4);
+		pen_begin_set(&w, 300);
+		pen_put(&w, element, 4);
+		pen_put(&w, element, 4); /* 1 in 144 or 149 */
+		pen_send(k, &w);
+	}
+	send_template(k, false); /* domain 1 */
+	send_data(k);
+	CU_ASSERT_EQUAL(k->got[0].env.sampling_interval, 144);
+	CU_ASSERT_TRUE(vnm_str_is(k->got[0].env.sampling_origin, "exporter"));
 	desk_free(k);
 }
 
@@ -604,13 +667,15 @@ test_frames(void)
 
 CU_TestInfo suite_flow[] = {{"withdrawal on a stream", test_withdrawal_on_a_stream},
     {"redefinition on a stream", test_redefinition_on_a_stream},
-    {"streams apart", test_streams_apart}, {"fallback in doubt", test_fallback_in_doubt},
-    {"limit of templates", test_limit_of_templates}, {"lifetime of templates", test_lifetime},
-    {"too many fields", test_too_many_fields}, {"held too long", test_held_too_long},
-    {"held too much", test_held_too_much}, {"held in part", test_held_in_part},
-    {"restart", test_restart}, {"damaged state", test_damaged_state},
-    {"both address families", test_both_families}, {"numbers", test_numbers}, {"times", test_times},
-    {"structured data", test_lists}, {"names from options", test_names},
+    {"streams apart", test_streams_apart},
+    {"loss at the end of a stream", test_loss_at_the_end_of_a_stream},
+    {"fallback in doubt", test_fallback_in_doubt}, {"limit of templates", test_limit_of_templates},
+    {"lifetime of templates", test_lifetime}, {"too many fields", test_too_many_fields},
+    {"held too long", test_held_too_long}, {"held too much", test_held_too_much},
+    {"held in part", test_held_in_part}, {"both address families", test_both_families},
+    {"ICMP of both families", test_icmp_of_both_families}, {"numbers", test_numbers},
+    {"times", test_times}, {"structured data", test_lists}, {"names from options", test_names},
     {"types from options", test_types}, {"samplers in doubt", test_samplers_in_doubt},
+    {"scope of rates", test_scope_of_rates},
     {"two messages in a datagram", test_two_messages_in_a_datagram}, {"frames", test_frames},
     CU_TEST_INFO_NULL};

@@ -36,6 +36,7 @@ static struct vnm_record record;
 static struct vnm_record got[MOST];
 static unsigned got_count;
 static struct vnm_out out;
+static uint32_t most_records; /* of a message; begin() sets no bound */
 
 static void
 keep(struct vnm_out *o)
@@ -56,6 +57,7 @@ begin(void)
 	CU_ASSERT_EQUAL_FATAL(vnm_scratch_init(&scratch, 1 << 16), 0);
 	memset(&counters, 0, sizeof(counters));
 	got_count = 0;
+	most_records = UINT32_MAX;
 }
 
 static void
@@ -74,7 +76,7 @@ ready(void)
 	    .scratch = &scratch,
 	    .counters = &counters,
 	    .limits = &limits,
-	    .records_left = UINT32_MAX,
+	    .records_left = most_records,
 	    .emit = keep};
 	got_count = 0;
 	scratch.n = 0;
@@ -744,6 +746,26 @@ test_headers(void)
 	end();
 }
 
+/* Samples that a message may not yield any more are not passed over in silence. */
+static void
+test_record_limit(void)
+{
+	begin();
+	most_records = 2;
+	for (unsigned samples = 2; samples <= 3; samples++) {
+		header(samples, 1000, samples);
+		for (unsigned i = 0; i < samples; i++) {
+			size_t sample = flow_sample(3, 4, 1);
+			header_record();
+			close_part(sample);
+		}
+		CU_ASSERT_EQUAL(send_at(0), VNM_OK);
+		CU_ASSERT_EQUAL(got_count, 2);
+		CU_ASSERT_EQUAL(counters.parts[VNM_R_record_limit], samples - 2);
+	}
+	end();
+}
+
 CU_TestInfo suite_sflow[] = {{"flow sample", test_flow_sample},
     {"codes of interfaces", test_interfaces}, {"expanded flow sample", test_expanded},
     {"discarded packet", test_discarded}, {"routing records", test_routing},
@@ -751,4 +773,5 @@ CU_TestInfo suite_sflow[] = {{"flow sample", test_flow_sample},
     {"many unknown records", test_many_unknown}, {"cut at every length", test_cut},
     {"interface counters", test_counters}, {"wrap and reset", test_wrap_and_reset},
     {"counter records", test_counter_records}, {"lost datagrams", test_lost},
-    {"bounds", test_bounds}, {"headers", test_headers}, CU_TEST_INFO_NULL};
+    {"bounds", test_bounds}, {"record limit", test_record_limit}, {"headers", test_headers},
+    CU_TEST_INFO_NULL};

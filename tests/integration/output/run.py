@@ -259,6 +259,15 @@ def test_rotation_by_time(work):
     equal(lines, vnmcd(BIG).stdout.splitlines(), "lines of all files, the oldest first")
 
 
+def test_rotation_refused(work):
+    """Where the file cannot be moved away it grows on, which is said, and nothing is lost."""
+    (work / "r.1" / "in_the_way").mkdir(parents=True)
+    done = vnmcd(BIG, "outputs.f.type=file", f"outputs.f.path={work / 'r'}",
+                 "outputs.f.rotate_size=100K", "outputs.f.keep=1")
+    equal((work / "r").read_text(), vnmcd(BIG).stdout, "what stands in the file")
+    assert "cannot move" in done.stderr, done.stderr
+
+
 def test_appends(work):
     first = to_file(BIG, work / "a")["published"]
     to_file(BIG, work / "a")

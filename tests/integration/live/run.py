@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""vnmcd as a daemon: start, sockets, workers, signals, state, HTTP and replays.
+
+    VNMCD=build/vnmcd tests/integration/live/run.py [NAME...]
+
+Traffic stays on the loopback interface. Ends with `N passed, N failed, N skipped`.
+"""
+
+import concurrent.futures
+import importlib
+import pathlib
+import sys
+import tempfile
+import time
+import traceback
+
+import desk
+
+PARTS = ("start", "datagrams", "streams", "workers", "reload", "stop", "handed_over", "http_pages",
+         "replays", "abuse")
+AT_ONCE = 4  # most of them mostly wait
+
+
+def tests(names):
+    for part in PARTS:
+        module = importlib.import_module(part)
+        for name, function in vars(module).items():
+            if name.startswith("test_") and (not names or any(n in (part, name) for n in names)):
+                yield f"{part}: {name[5:].replace('_', ' ')}", function
+
+
+def run(function):
+    """(verdict, why)"""
+    with tempfile.TemporaryDirectory(prefix="vnmcd-live-") as work:
+        try:
+            pathlib.Path(work).chmod(0o755)
+            function(pathlib.Path(work))
+        except desk.Skipped as e:
+            return "skipped", str(e)
+        except Exception:  # whatever it is, the other tests still tell something
+            return "FAIL", traceback.format_exc(limit=-3)
+    return "ok", ""
+
+
+def main():
+    begun = time.monotonic()
+    count = {"ok": 0, "FAIL": 0, "skipped": 0}
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        started = [(name, pool.submit(run, function)) for name, function in tests(sys.argv[1:])]
+        for name, future in started:
+            verdict, why = future.result()
+            count[verdict] += 1
+            print(f"{verdict} {name}{': ' if why else ''}{why}", flush=True)
+    print(f"in {time.monotonic() - begun:.0f} s")
+    print(f"{count['ok']} passed, {count['FAIL']} failed, {count['skipped']} skipped")
+    return count["FAIL"] != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
