@@ -375,8 +375,10 @@ set_verdict(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, bool
 	    [VNM_BGP_WITHDRAW] = VNM_STR("treat-as-withdraw"),
 	    [VNM_BGP_DISABLE] = VNM_STR("afi-safi-disable")};
 	enum vnm_bgp_verdict verdict = b->judged ? u->verdict : VNM_BGP_GOOD;
-	struct vnm_str reason = u->verdict_reason;
+	struct vnm_str reason = b->judged ? u->verdict_reason : (struct vnm_str){0};
 
+	if (rec->kind_id != VNM_KIND_route)
+		return;
 	if (b->bad_next_hop && verdict < VNM_BGP_DISABLE) {
 		verdict = VNM_BGP_DISABLE;
 		reason = VNM_STR("mp_reach_nlri: length of the next hop");
@@ -385,9 +387,8 @@ set_verdict(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, bool
 		verdict = VNM_BGP_DISABLE;
 		reason = VNM_STR("nlri: malformed");
 	}
-	if (verdict == VNM_BGP_GOOD || rec->kind_id != VNM_KIND_route)
-		return;
-	VNM_SET(rec, route, verdict, names[verdict]);
+	if (verdict != VNM_BGP_GOOD)
+		VNM_SET(rec, route, verdict, names[verdict]);
 	if (reason.n != 0)
 		VNM_SET(rec, route, verdict_reason, reason);
 }

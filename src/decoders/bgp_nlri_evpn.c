@@ -197,6 +197,8 @@ read_membership(const struct part *s, uint8_t type)
 	if (type == 8) {
 		vnm_reader_skip(s->r, 4); /* reserved */
 		vnm_bgp_add_u64(s->list, "maximum_response_time", vnm_reader_u8(s->r));
+		if (vnm_reader_left(s->r) == 0) /* drafts had no flags here */
+			return true;
 	}
 	vnm_bgp_add_u64(s->list, "flags", vnm_reader_u8(s->r));
 	return true;

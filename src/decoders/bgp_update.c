@@ -144,16 +144,20 @@ reach(struct vnm_bgp_reading *u, struct vnm_slice octets)
 }
 
 /*
- * RFC 7606 section 3 (d): without these a route is no route. Exporters tell a router's own routes
- * without AS_PATH, so that this one may be missing.
+ * RFC 7606 section 3 (d): without these a route is no route. But routers tell their own routes
+ * without AS_PATH or NEXT_HOP in BMP: to withdraw those would be wrong, so that it is only said.
  */
 static void
 check_mandatory(struct vnm_bgp_reading *u, bool old_nlri)
 {
 	if (!u->has_origin)
 		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "origin", "missing");
-	if (old_nlri && !u->has_next_hop)
-		vnm_bgp_judge(u, VNM_BGP_WITHDRAW, "next_hop", "missing");
+	if (u->verdict_reason.n != 0)
+		return;
+	if (!u->has_as_path)
+		u->verdict_reason = VNM_STR("as_path: missing");
+	else if (old_nlri && !u->has_next_hop)
+		u->verdict_reason = VNM_STR("next_hop: missing");
 }
 
 /* Routes of MP_REACH_NLRI and of the message's end, with the attributes of both. */

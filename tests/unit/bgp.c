@@ -158,6 +158,11 @@ test_verdicts(void)
 	expect_text(0, "\"verdict_reason\":\"origin: missing\"");
 	send(true, "-", "", "80010100" PATH HOP, ROUTE);
 	expect_text(0, "\"verdict_reason\":\"origin: wrong flags\"");
+	/* A router's own routes come without AS_PATH and NEXT_HOP. */
+	send(true, "-", "", ORIGIN, ROUTE);
+	expect_line(0, "announce 1/1 prefix=203.0.113.0/24 origin=igp");
+	expect_text(0, "\"verdict_reason\":\"as_path: missing\"");
+	CU_ASSERT_PTR_NULL(strstr(json[0], "\"verdict\":"));
 	/* Attribute discard: the route stands. */
 	send(true, "-", "", GOOD "c007050000000001", ROUTE);
 	expect_line(0, "announce 1/1 prefix=203.0.113.0/24 nh=192.0.2.1 origin=igp path=\"65001\"");

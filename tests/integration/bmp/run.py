@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""BMP over live TCP: streams cut at any octet, order, many sessions at once.
+"""BMP over live TCP: streams cut at any octet, order, many sessions at once, real routers.
 
     VNMCD=build/vnmcd tests/integration/bmp/run.py [NAME...]
 
+The routers need root and a network namespace, which is made here with a name of its own and
+removed, FRR and GoBGP; without them their tests are skipped.
 Ends with `N passed, N failed, N skipped`.
 """
 
@@ -19,6 +21,8 @@ import tempfile
 import time
 import traceback
 
+import routers
+
 TOP = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 # pylint: disable=wrong-import-position
@@ -28,10 +32,6 @@ import replay as replays
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 CASES = TOP / "tests" / "cases"
 KINDS = ("route", "peer", "linkstate")
-
-
-class Skipped(Exception):
-    pass
 
 
 def equal(got, want, what):
@@ -157,7 +157,7 @@ def test_order(work):
     """Each prefix announced in one message and withdrawn in the next: none the other way round."""
     blast = pathlib.Path(VNMCD).parent / "tests" / "bench" / "bmpblast"
     if not blast.exists():
-        raise Skipped("tests/bench/bmpblast is not built")
+        raise routers.Skipped("tests/bench/bmpblast is not built")
     daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}")
     try:
         connect(daemon.port).close()
@@ -191,7 +191,7 @@ def test_sessions(work):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * count + 100
     if hard != resource.RLIM_INFINITY and hard < wanted:
-        raise Skipped("not enough file descriptors allowed")
+        raise routers.Skipped("not enough file descriptors allowed")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     octets = (CASES / "bmp-gobgp-first" / "in.bmp").read_bytes()
     one = bmp_truth.content(replays.run(VNMCD, CASES / "bmp-gobgp-first" / "in.bmp",
@@ -221,6 +221,18 @@ def test_sessions(work):
         equal(bmp_truth.content(by_port[port]), one, f"session {number}")
 
 
+# ---- routers -------------------------------------------------------------------------------------
+
+def test_gobgp(work):
+    """What vnmcd knows of GoBGP's Loc-RIB is what `gobgp global rib` says."""
+    routers.check_gobgp(work, Daemon)
+
+
+def test_frr(work):
+    """What vnmcd knows of FRR's post-policy IPv4 and IPv6 is what `show bgp` says."""
+    routers.check_frr(work, Daemon)
+
+
 TESTS = {name[5:]: f for name, f in list(globals().items()) if name.startswith("test_")}
 
 
@@ -235,7 +247,7 @@ def main():
             test(work)
             passed += 1
             print("ok   bmp " + name)
-        except Skipped as why:
+        except routers.Skipped as why:
             skipped += 1
             print(f"SKIP bmp {name}: {why}")
         except Exception as e:  # pylint: disable=broad-except
