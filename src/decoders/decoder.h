@@ -32,7 +32,7 @@
 	X(struct vnm_limits, held_octets, SIZE, "512K", RELOAD,                                   \
 	    "memory for data of one exporter held until its template comes")                      \
 	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")           \
-	X(struct vnm_limits, peers, NUMBER, "20000", RELOAD, "BGP peers of one BMP session")      \
+	X(struct vnm_limits, peers, NUMBER, "16000", RELOAD, "BGP peers of one BMP session")      \
 	X(struct vnm_limits, records_per_message, NUMBER, "16384", RELOAD,                        \
 	    "records that one message may yield")                                                 \
 	X(struct vnm_limits, output_per_message, SIZE, "16M", RELOAD,                             \

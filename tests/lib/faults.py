@@ -75,6 +75,11 @@ CASES = {
 
 # Reasons that no replay can show: the test that shows them, below tests/.
 ELSEWHERE = {
+    "capability-malformed": "unit/bgp.c",
+    "family-limit": "unit/bmp.c",
+    "update-malformed": "unit/bgp.c",
+    "peer-limit": "unit/bmp.c",
+    "tlv-malformed": "unit/bmp.c",
     "not-allowed": "unit/udp.c",
     "out-of-memory": "unit/flow_bounds.c",
     "scratch-full": "unit/flow_bounds.c",

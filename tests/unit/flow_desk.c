@@ -42,6 +42,10 @@ keep(struct vnm_out *out)
 		keep_text(k, r->flow.vrf_name);
 	else if (r->kind_id == VNM_KIND_visibility)
 		keep_text(k, r->visibility.cause);
+	else if (r->kind_id == VNM_KIND_peer)
+		keep_text(k, r->peer.event);
+	else if (r->kind_id == VNM_KIND_route && VNM_HAS(r, route, prefix))
+		keep_text(k, r->route.prefix);
 	if (r->kind_id == VNM_KIND_flow && VNM_HAS(r, flow, ie)) {
 		k->listed_count = 0;
 		keep_list(k, &r->flow.ie.p[0]);
@@ -53,13 +57,19 @@ keep(struct vnm_out *out)
 struct desk *
 desk_new(void)
 {
+	return desk_new_for("flow");
+}
+
+struct desk *
+desk_new_for(const char *decoder)
+{
 	struct desk *k = calloc(1, sizeof(*k));
 	struct vnm_err err;
 
 	CU_ASSERT_FATAL(k != NULL);
 	CU_ASSERT_EQUAL_FATAL(vnm_option_defaults(vnm_limits_options, &k->limits, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(vnm_scratch_init(&k->scratch, 1 << 16), 0);
-	k->x.decoder = vnm_decoder_find("flow");
+	k->x.decoder = vnm_decoder_find(decoder);
 	k->x.state = vnm_alloc_zero(1, k->x.decoder->state_size);
 	k->out = (struct vnm_out){.rec = &k->rec,
 	    .scratch = &k->scratch,

@@ -1,5 +1,5 @@
 /*
- * For tests of the flow decoders: a desk, at which one exporter's messages are decoded and
+ * For tests of decoders: a desk, at which one exporter's messages are decoded and
  * their records kept, and a pen, which writes messages octet by octet.
  */
 #ifndef VNM_TESTS_FLOW_DESK_H
@@ -38,6 +38,7 @@ struct pen {
 
 /* Its limits are the defaults. */
 struct desk *desk_new(void);
+struct desk *desk_new_for(const char *decoder);
 void desk_free(struct desk *k);
 /* One message, as the pipeline gives it; what is held is counted. */
 enum vnm_reason desk_give(struct desk *k, const uint8_t *p, size_t n);

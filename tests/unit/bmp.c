@@ -1,0 +1,274 @@
+/*
+ * decoders/bmp.c: what the recorded streams do not show: limits, damaged TLVs, sessions that
+ * are lost, and version 4's TLVs, written here octet by octet.
+ */
+#include "flow_desk.h"
+
+#include "decoders/bmp.h"
+
+#define SESSION 7
+#define PEER_A 0xc0000209U /* 192.0.2.9 */
+#define PEER_B 0xc000020aU
+
+static struct desk *
+open_desk(void)
+{
+	struct desk *k = desk_new_for("bmp");
+
+	k->session = SESSION;
+	return k;
+}
+
+static struct pen
+message(uint8_t version, uint8_t type)
+{
+	struct pen w = {.n = 0};
+
+	pen_put(&w, version, 1);
+	pen_put(&w, 0, 4);
+	pen_put(&w, type, 1);
+	return w;
+}
+
+/* A global peer, pre-policy, of AS 65001; its time is not known. */
+static void
+put_peer(struct pen *w, uint32_t addr)
+{
+	pen_put(w, 0, 2);
+	pen_put(w, 0, 8);
+	pen_put(w, 0, 8);
+	pen_put(w, addr, 8);
+	pen_put(w, 65001, 4);
+	pen_put(w, addr, 4);
+	pen_put(w, 0, 8);
+}
+
+static enum vnm_reason
+finish(struct desk *k, struct pen *w)
+{
+	for (unsigned i = 0; i < 4; i++)
+		w->p[1 + i] = (uint8_t)(w->n >> (24 - 8 * i));
+	return desk_give(k, w->p, w->n);
+}
+
+static void
+put_marker(struct pen *w, uint16_t n, uint8_t type)
+{
+	for (unsigned i = 0; i < 16; i++)
+		pen_put(w, 0xff, 1);
+	pen_put(w, n, 2);
+	pen_put(w, type, 1);
+}
+
+/* An OPEN without capabilities: two-octet AS numbers, no path identifiers. */
+static void
+put_open(struct pen *w, uint16_t as)
+{
+	put_marker(w, 29, 1);
+	pen_put(w, 4, 1);
+	pen_put(w, as, 2);
+	pen_put(w, 180, 2);
+	pen_put(w, PEER_A, 4);
+	pen_put(w, 0, 1);
+}
+
+static struct pen
+peer_up(uint32_t addr)
+{
+	struct pen w = message(3, 3);
+
+	put_peer(&w, addr);
+	pen_put(&w, 0, 8);
+	pen_put(&w, 0xc0000201, 8);
+	PUT16(&w, 179, 40000);
+	put_open(&w, 65000);
+	put_open(&w, 65001);
+	return w;
+}
+
+/* An UPDATE that withdraws 10.1.0.0/16, with a path identifier where `path_id` is not 0. */
+static void
+put_withdraw(struct pen *w, uint32_t path_id)
+{
+	uint16_t n = path_id != 0 ? 7 : 3;
+
+	put_marker(w, (uint16_t)(23 + n), 2);
+	pen_put(w, n, 2);
+	if (path_id != 0)
+		pen_put(w, path_id, 4);
+	pen_put(w, 0x100a01, 3);
+	pen_put(w, 0, 2);
+}
+
+static void
+test_headers(void)
+{
+	struct desk *k = open_desk();
+	const struct vnm_decoder *d = k->x.decoder;
+	struct pen w = message(2, 0);
+
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_R_bad_version);
+	w = message(3, 200);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_R_message_unknown);
+	w = message(3, 0);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_R_truncated);
+	CU_ASSERT_EQUAL(d->frame((const uint8_t[]){3, 0, 0, 0}, 4), 0);
+	CU_ASSERT_EQUAL(d->frame((const uint8_t[]){3, 0, 0, 1, 2, 0}, 6), 0x102);
+	CU_ASSERT_EQUAL(d->frame((const uint8_t[]){3, 0, 0, 0, 5, 0}, 6), VNM_FRAME_BAD);
+	CU_ASSERT_EQUAL(d->frame((const uint8_t[]){3, 1, 0, 0, 0, 0}, 6), VNM_FRAME_BAD);
+	CU_ASSERT_EQUAL(d->frame((const uint8_t[]){9, 0, 0, 1, 0, 0}, 6), VNM_FRAME_BAD);
+	desk_free(k);
+}
+
+static void
+test_limit_of_peers(void)
+{
+	struct desk *k = open_desk();
+	struct pen a = peer_up(PEER_A), b = peer_up(PEER_B);
+
+	k->limits.peers = 1;
+	CU_ASSERT_EQUAL(finish(k, &a), VNM_OK);
+	CU_ASSERT_EQUAL(finish(k, &b), VNM_R_peer_limit);
+	CU_ASSERT_EQUAL(finish(k, &a), VNM_OK); /* the first one is still known */
+	desk_free(k);
+}
+
+/* What stands before the damage is kept, and the message is partial. */
+static void
+test_damaged_tlvs(void)
+{
+	struct desk *k = open_desk();
+	struct pen w = message(3, 1);
+
+	put_peer(&w, PEER_A);
+	pen_put(&w, 2, 4);
+	PUT16(&w, 7, 8);
+	pen_put(&w, 4711, 8);
+	PUT16(&w, 8, 80);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_OK);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_tlv_malformed], 1);
+	CU_ASSERT_EQUAL_FATAL(k->count, 1);
+	CU_ASSERT_EQUAL(k->got[0].peer.stats.n, 1);
+	w = peer_up(PEER_A);
+	PUT16(&w, 0, 80);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_OK);
+	CU_ASSERT_EQUAL(k->counters.parts[VNM_R_tlv_malformed], 2);
+	CU_ASSERT_STRING_EQUAL(k->text[0], "up");
+	desk_free(k);
+}
+
+/* An OPEN of more families than are kept: the first ones count, and the rest is a fault. */
+static void
+test_many_families(void)
+{
+	enum { FAMILIES = VNM_BGP_FAMILIES + 8 };
+	struct desk *k = open_desk();
+	struct pen w = message(3, 3);
+
+	put_peer(&w, PEER_A);
+	pen_put(&w, 0, 8);
+	pen_put(&w, 0xc0000201, 8);
+	PUT16(&w, 179, 40000);
+	put_marker(&w, 29 + 2 + 6 * FAMILIES, 1);
+	pen_put(&w, 4, 1);
+	PUT16(&w, 65000, 180);
+	pen_put(&w, PEER_A, 4);
+	PUT16(&w, (2 + 6 * FAMILIES) << 8 | 2);
+	pen_put(&w, 6 * FAMILIES, 1);
+	for (uint16_t i = 0; i < FAMILIES; i++)
+		PUT16(&w, 0x0104, 100 + i, 1);
+	put_open(&w, 65001);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_OK);
+	CU_ASSERT_TRUE(k->counters.parts[VNM_R_family_limit] > 0);
+	CU_ASSERT_STRING_EQUAL(k->text[0], "up");
+	desk_free(k);
+}
+
+/* Each peer is told of, then the router; a peer that was down is gone already. */
+static void
+test_lost_session(void)
+{
+	struct desk *k = open_desk();
+	struct pen a = peer_up(PEER_A), b = peer_up(PEER_B), down = message(3, 2);
+	const struct vnm_datagram end = {.session = SESSION};
+
+	put_peer(&down, PEER_B);
+	pen_put(&down, 4, 1);
+	finish(k, &a);
+	finish(k, &b);
+	CU_ASSERT_EQUAL(finish(k, &down), VNM_OK);
+	CU_ASSERT_TRUE(k->got[0].peer.routes_gone);
+	k->count = 0;
+	memset(k->rec.has, 0, sizeof(k->rec.has));
+	k->x.decoder->end(&k->x, &end, &k->out);
+	CU_ASSERT_EQUAL_FATAL(k->count, 2);
+	CU_ASSERT_STRING_EQUAL(k->text[0], "lost");
+	CU_ASSERT_TRUE(k->got[0].peer.routes_gone);
+	CU_ASSERT_EQUAL(k->got[0].peer.peer_addr.b[3], 9);
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[1], peer, peer_addr));
+	k->count = 0;
+	k->x.decoder->end(&k->x, &end, &k->out);
+	CU_ASSERT_EQUAL(k->count, 0);
+	desk_free(k);
+}
+
+/* draft-ietf-grow-bmp-tlv: the message itself says that there are path identifiers. */
+static void
+test_version_4(void)
+{
+	struct desk *k = open_desk();
+	struct pen w = message(4, 0);
+
+	put_peer(&w, PEER_A);
+	PUT16(&w, 1, 6, 0); /* stateless parsing: ADD-PATH for IPv4 unicast */
+	PUT16(&w, 0x4504, 1, 0x0101);
+	PUT16(&w, 5, 4, 1); /* path marking of the first NLRI */
+	pen_put(&w, 0x8a, 4);
+	PUT16(&w, 3, 4, 0);
+	pen_put(&w, 0x626c7565, 4); /* "blue" */
+	PUT16(&w, 4, 30, 0);
+	put_withdraw(&w, 77);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_OK);
+	CU_ASSERT_EQUAL_FATAL(k->count, 1);
+	CU_ASSERT_STRING_EQUAL(k->text[0], "10.1.0.0/16");
+	CU_ASSERT_EQUAL(k->got[0].route.path_id, 77);
+	CU_ASSERT_EQUAL(k->got[0].route.path_status, 0x8a);
+	CU_ASSERT_TRUE(VNM_HAS(&k->got[0], route, table_name));
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_add_path_guesses], 0);
+	w = message(4, 0); /* without the UPDATE there is nothing */
+	put_peer(&w, PEER_A);
+	PUT16(&w, 3, 4, 0);
+	pen_put(&w, 0x626c7565, 4);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_R_truncated);
+	desk_free(k);
+}
+
+/* Version 3 and OPENs without ADD-PATH: the same octets are read by structure, and it is said. */
+static void
+test_guess(void)
+{
+	struct desk *k = open_desk();
+	struct pen up = peer_up(PEER_A), w = message(3, 0);
+
+	finish(k, &up);
+	put_peer(&w, PEER_A);
+	put_withdraw(&w, 77);
+	CU_ASSERT_EQUAL(finish(k, &w), VNM_OK);
+	CU_ASSERT_EQUAL_FATAL(k->count, 1);
+	CU_ASSERT_EQUAL(k->got[0].route.path_id, 77);
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_add_path_guesses], 1);
+	CU_ASSERT_TRUE(VNM_HAS(&k->got[0], route, inferred));
+	w = message(3, 0);
+	put_peer(&w, PEER_A);
+	put_withdraw(&w, 0);
+	finish(k, &w);
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[0], route, path_id));
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[0], route, inferred));
+	desk_free(k);
+}
+
+CU_TestInfo suite_bmp[] = {{"headers and frames", test_headers},
+    {"limit of peers", test_limit_of_peers}, {"damaged TLVs", test_damaged_tlvs},
+    {"many families", test_many_families}, {"a lost session", test_lost_session},
+    {"version 4", test_version_4}, {"path identifiers against expectation", test_guess},
+    CU_TEST_INFO_NULL};
