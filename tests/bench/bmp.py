@@ -72,6 +72,17 @@ def prefixes_in(path):
                    b'"log_type":"update"' in line for line in f)
 
 
+def wait_rest(meter, path):
+    """Until the file does not grow and the program does nothing; returns when that began."""
+    before, last = None, time.time()
+    while time.time() < last + 2:
+        time.sleep(0.2)
+        state = os.path.getsize(path) if os.path.exists(path) else 0, round(meter.seconds(), 1)
+        if state != before:
+            before, last = state, time.time()
+    return last
+
+
 def measure(opts, program, family, each, port):
     work = tempfile.mkdtemp(prefix="vnm-bmp-", dir=opts.tmp)
     meter = proc.Meter(program.name)
@@ -87,16 +98,11 @@ def measure(opts, program, family, each, port):
         sent = json.loads(subprocess.run(
             [opts.bmpblast, "-p", str(port), "-f", family, "-k", str(each), "-n",
              str(opts.prefixes), "-b", "0"], stdout=subprocess.PIPE, check=True).stdout)
-        size, last = -1, began
-        while time.time() < last + 1.5:  # until the file rests
-            time.sleep(0.1)
-            now = os.path.getsize(work + "/out.json") if os.path.exists(work + "/out.json") else 0
-            if now != size:
-                size, last = now, time.time()
+        last = wait_rest(meter, work + "/out.json")
         rss = meter.peak_rss()
         meter.stop(program.farewell)
         cpu = meter.used()
-        got = prefixes_in(work + "/out.json")
+        got, size = prefixes_in(work + "/out.json"), os.path.getsize(work + "/out.json")
         return {"program": program.name, "family": family, "each": each,
                 "sent": sent["announced"], "stored": got, "cpu": round(cpu, 3),
                 "wall": round(last - began, 2), "rss_mb": round(rss / 1024, 1),

@@ -205,6 +205,9 @@ test_add_path(void)
 	expect_line(0, "withdraw 1/1 id=1 prefix=10.1.2.0/24");
 	CU_ASSERT_TRUE(result.add_path_guessed);
 	expect_text(0, "\"inferred\":[\"add-path\"]");
+	send(true, "-", "0000000020c0000217", "",
+	    ""); /* identifiers of 0 read as 0.0.0.0/0, often */
+	expect_line(0, "withdraw 1/1 id=0 prefix=192.0.2.23/32");
 	send(true, "1/1", "18c63364180a0102", "", "");
 	expect_line(0, "withdraw 1/1 prefix=198.51.100.0/24");
 	expect_line(1, "withdraw 1/1 prefix=10.1.2.0/24");
