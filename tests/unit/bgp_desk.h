@@ -34,6 +34,8 @@ static char json[MOST][LINE];
 static unsigned line_count;
 static struct vnm_bgp_result result;
 
+static char *put(char *p, const char *format, ...) VNM_PRINTF(2, 3);
+
 static char *
 put(char *p, const char *format, ...)
 {
