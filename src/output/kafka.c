@@ -15,8 +15,6 @@
 #define MAGIC 0x6b61666bu
 #define REVIVE_EVERY_NS (30 * VNM_NS_PER_S)
 
-static const struct vnm_option kafka_options[] = {VNM_KAFKA_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
-
 static void
 sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 {
@@ -29,38 +27,6 @@ sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 }
 
 /* ---- setting up ---------------------------------------------------------------------------- */
-
-static int
-check_properties(
-    const char *output, const struct vnm_kafka_options *options, bool ordered, struct vnm_err *err)
-{
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	int rc = vnm_kafka_properties(output, options, ordered, conf, err);
-
-	rd_kafka_conf_destroy(conf);
-	return rc;
-}
-
-static int
-sink_check(const char *output, const void *values, struct vnm_err *err)
-{
-	const struct vnm_kafka_options *options = values;
-	char topic[VNM_KAFKA_TOPIC_MAX + 1];
-
-	if (options->brokers == NULL)
-		return vnm_err_text(
-		    err, "output %s: brokers: missing; for example \"kafka1:9092\"", output);
-	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
-		if (!vnm_kafka_topic_name(topic, options->topic, vnm_kind_info(kind)->name))
-			return vnm_err_text(err,
-			    "output %s: topic: \"%s\" makes no topic's name; letters, digits, '.', "
-			    "'_' and '-' may stand in it, besides {kind}",
-			    output, options->topic);
-	}
-	if (check_properties(output, options, false, err) != 0)
-		return -1;
-	return check_properties(output, options, true, err);
-}
 
 static void
 free_kafka(struct vnm_kafka *k)
@@ -78,7 +44,7 @@ sink_open(struct vnm_sink *s, struct vnm_err *err)
 	const struct vnm_kafka_options *options = s->options;
 	struct vnm_kafka *k;
 
-	if (sink_check(s->name, options, err) != 0)
+	if (vnm_kafka_check(s->name, options, err) != 0)
 		return -1;
 	k = vnm_alloc_zero(1, sizeof(*k));
 	if (k == NULL)
@@ -173,13 +139,13 @@ const struct vnm_sink_type vnm_kafka_sink = {
     .name = "kafka",
     .summary = "Apache Kafka, a topic for each kind of record",
     .keyed = true,
-    .check = sink_check,
+    .check = vnm_kafka_check,
     .open = sink_open,
     .room = sink_room,
     .publish = sink_publish,
     .tick = sink_tick,
     .flush = sink_flush,
     .close = sink_close,
-    .options = kafka_options,
+    .options = vnm_kafka_options,
     .options_size = sizeof(struct vnm_kafka_options),
 };

@@ -9,42 +9,24 @@
 #define VNM_OUTPUT_KAFKA_H
 
 #include "base/log.h"
-#include "output/sink.h"
+#include "output/kafka_options.h"
 
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 
-#define VNM_KAFKA_BATCH 512	/* messages handed over in one call */
-#define VNM_KAFKA_TOPIC_MAX 249 /* octets of a topic's name */
-
-#define VNM_KAFKA_OPTIONS(X)                                                                      \
-	X(struct vnm_kafka_options, brokers, STRING, NULL, RESTART,                               \
-	    "host:port of some brokers, with commas between")                                     \
-	X(struct vnm_kafka_options, topic, STRING, "vnm.{kind}", RESTART,                         \
-	    "where records go; {kind} stands for flow, interface and so on")                      \
-	X(struct vnm_kafka_options, records_per_message, NUMBER, "1", RESTART,                    \
-	    "how many records without a key share a message: JSON lines, or protobuf behind "     \
-	    "lengths")                                                                            \
-	X(struct vnm_kafka_options, message_timeout, DURATION, "5m", RESTART,                     \
-	    "how long a record waits for a broker before it is dropped and counted")              \
-	X(struct vnm_kafka_options, headers, BOOL, "true", RESTART,                               \
-	    "message headers kind, schema and encoding on records with a key; without them such " \
-	    "a record costs about 1 us less")                                                     \
-	X(struct vnm_kafka_options, librdkafka, PAIRS, NULL, RESTART,                             \
-	    "librdkafka's own properties, passed on verbatim (librdkafka's CONFIGURATION.md); "   \
-	    "the "                                                                                \
-	    "producer of ordered kinds keeps to what their order needs: idempotence, acks, "      \
-	    "retries, and a partition that the key decides")
-
-struct vnm_kafka_options {
-	VNM_KAFKA_OPTIONS(VNM_OPTION_MEMBER)
-};
+#define VNM_KAFKA_BATCH 512 /* messages handed over in one call */
+#define VNM_KAFKA_WATCHED                                                       \
+	1024 /* partitions of a topic; a further one needs no leader to be used \
+	      */
 
 struct vnm_kafka_topic {
 	rd_kafka_topic_t *rkt;
-	_Atomic uint32_t partitions; /* 0: not known yet */
-	_Atomic uint32_t turn;	     /* batches so far */
-	_Atomic uint32_t asked;	     /* messages without a key whose partition was asked for */
+	_Atomic uint32_t partitions;   /* 0: not known yet */
+	_Atomic uint32_t turn;	       /* batches so far */
+	_Atomic uint32_t asked;	       /* messages without a key whose partition was asked for */
+	_Atomic uint64_t next_look_ns; /* monotonic */
+	_Atomic bool look;	       /* the next message whose partition is asked for looks */
+	/* Partitions without a leader when last looked at: a bit each. */
+	_Atomic uint64_t down[VNM_KAFKA_WATCHED / 64];
 };
 
 struct vnm_kafka;
@@ -56,7 +38,7 @@ struct vnm_kafka_client {
 	bool ordered;
 	struct vnm_kafka_topic topics[VNM_KIND_COUNT];
 	size_t message_max;    /* octets that records packed into one message may have */
-	size_t queue_messages; /* librdkafka's bounds on what it holds */
+	size_t queue_messages; /* librdkafka's bounds on what it holds; 0 messages: none */
 	size_t queue_octets;
 	_Atomic uint64_t octets; /* held by librdkafka now */
 	_Atomic bool used;	 /* it has had something to send */
@@ -79,14 +61,6 @@ struct vnm_kafka {
 
 /* ---- kafka_client.c ------------------------------------------------------------------------ */
 
-/* Properties that such a producer would have, without making it: 0, or -1 and err->text. */
-int vnm_kafka_properties(const char *output, const struct vnm_kafka_options *options, bool ordered,
-    rd_kafka_conf_t *conf, struct vnm_err *err);
-
-/* The template with {kind} replaced; false where it is no topic's name. */
-bool vnm_kafka_topic_name(
-    char name[VNM_KAFKA_TOPIC_MAX + 1], const char *template, const char *kind);
-
 /* NULL, and err->text. */
 struct vnm_kafka_client *vnm_kafka_client_open(
     struct vnm_kafka *k, bool ordered, struct vnm_err *err);
@@ -100,11 +74,18 @@ size_t vnm_kafka_client_room(struct vnm_kafka_client *c);
 /* All out by then, or dropped and counted: 0, or -1 when some were dropped. */
 int vnm_kafka_client_flush(struct vnm_kafka_client *c, uint64_t deadline_mono_ns);
 
-/* A message of that opaque pointer was not delivered. */
-void vnm_kafka_drop(struct vnm_kafka_client *c, const void *opaque, rd_kafka_resp_err_t err);
+/* A message of that opaque pointer was not delivered to that topic. */
+void vnm_kafka_drop(struct vnm_kafka_client *c, const rd_kafka_topic_t *rkt, const void *opaque,
+    rd_kafka_resp_err_t err);
 
-/* Whether it is time for another complaint in the log. */
-bool vnm_kafka_may_complain(struct vnm_kafka *k);
+/* ---- kafka_partition.c --------------------------------------------------------------------- */
+
+/* For rd_kafka_topic_conf_set_partitioner_cb(); topic_opaque is the struct vnm_kafka_topic. */
+int32_t vnm_kafka_partition_choose(const rd_kafka_topic_t *rkt, const void *key, size_t key_n,
+    int32_t partitions, void *topic_opaque, void *message_opaque);
+
+/* For a batch without keys; RD_KAFKA_PARTITION_UA where vnm_kafka_partition_choose() is to. */
+int32_t vnm_kafka_partition_next(struct vnm_kafka_topic *t);
 
 /* ---- kafka_send.c -------------------------------------------------------------------------- */
 

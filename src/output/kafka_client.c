@@ -1,5 +1,5 @@
 /*
- * One librdkafka producer of the Kafka sink: its properties, its topics, and what becomes of its
+ * One librdkafka producer of the Kafka sink: its topics, its room, and what becomes of its
  * messages.
  *
  * The ordered one keeps the order of each key, and sends nothing twice, through whatever brokers
@@ -22,31 +22,6 @@
 #define FLUSH_SLICE_MS 100
 #define PURGE_SLICES 10
 
-/* What librdkafka is told before the operator's own properties. */
-static const char *const defaults[][2] = {
-    {"client.id", "vnmcd"},
-    {"acks", "all"},
-    {"enable.idempotence", "false"},
-    {"linger.ms", "20"},
-    {"compression.type", "none"},
-    {"sticky.partitioning.linger.ms", "0"}, /* or choose_partition() is not asked */
-    {"queue.buffering.max.messages", "100000"},
-    {"queue.buffering.max.kbytes", "65536"},
-    {"socket.keepalive.enable", "true"},
-    {"log.connection.close", "false"},
-};
-
-/* What the ordered producer is told after them. */
-static const char *const order[][2] = {
-    {"enable.idempotence", "true"},
-    {"acks", "all"},
-};
-
-/* Properties of the operator's that the ordered producer is not told. */
-static const char *const not_for_order[] = {"enable.idempotence", "acks", "request.required.acks",
-    "max.in.flight", "max.in.flight.requests.per.connection", "retries", "message.send.max.retries",
-    "queuing.strategy"};
-
 /* ---- messages on their way ----------------------------------------------------------------- */
 
 static enum vnm_reason
@@ -65,8 +40,8 @@ reason_of(rd_kafka_resp_err_t err)
 	}
 }
 
-bool
-vnm_kafka_may_complain(struct vnm_kafka *k)
+static bool
+may_complain(struct vnm_kafka *k)
 {
 	pthread_mutex_lock(&k->lock);
 	bool open = vnm_log_gate_open(&k->gate, vnm_clock_mono_ns());
@@ -74,14 +49,45 @@ vnm_kafka_may_complain(struct vnm_kafka *k)
 	return open;
 }
 
+/* What the operator can do about an error of librdkafka or of a broker. */
+static const struct {
+	rd_kafka_resp_err_t err;
+	const char *hint;
+} hints[] = {
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "create the topic, or let brokers create topics"},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "create the topic, or let brokers create topics"},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "allow this user to write to the topic"},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "allow this user to write to the cluster"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, "check the sasl.* and ssl.* properties below `librdkafka`"},
+    {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+	"check the sasl.* properties below `librdkafka`"},
+    {RD_KAFKA_RESP_ERR__SSL, "check the ssl.* properties below `librdkafka`"},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+	"raise message.max.bytes here and at the broker, or choose `fields`"},
+    {RD_KAFKA_RESP_ERR__QUEUE_FULL, "the brokers are too slow or away, or the queue is too small"},
+    {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "the brokers are too slow or away"},
+};
+
+static const char *
+hint_of(rd_kafka_resp_err_t err, const char *otherwise)
+{
+	for (size_t i = 0; i < VNM_ARRAY_LEN(hints); i++) {
+		if (hints[i].err == err)
+			return hints[i].hint;
+	}
+	return otherwise;
+}
+
 /* A copy is no record of its own, unless it is lost. */
 void
-vnm_kafka_drop(struct vnm_kafka_client *c, const void *opaque, rd_kafka_resp_err_t err)
+vnm_kafka_drop(struct vnm_kafka_client *c, const rd_kafka_topic_t *rkt, const void *opaque,
+    rd_kafka_resp_err_t err)
 {
 	struct vnm_sink *sink = c->kafka->sink;
 	enum vnm_reason reason = reason_of(err);
 	enum vnm_kind kind = vnm_kafka_opaque_kind(opaque);
 	uint64_t records = vnm_kafka_opaque_records(opaque);
+	const char *hint = hint_of(err, NULL);
 
 	if (records == 0) {
 		atomic_fetch_add_explicit(&sink->books.offered[kind], 1, memory_order_relaxed);
@@ -90,10 +96,11 @@ vnm_kafka_drop(struct vnm_kafka_client *c, const void *opaque, rd_kafka_resp_err
 	vnm_sink_count_drop(sink, kind, reason, records);
 	if (err == RD_KAFKA_RESP_ERR__FATAL)
 		atomic_store(&c->dead, true);
-	if (!vnm_kafka_may_complain(c->kafka))
+	if (!may_complain(c->kafka))
 		return;
-	vnm_warning("output %s: records are dropped and counted as %s: %s", sink->name,
-	    vnm_reason_info(reason)->label, rd_kafka_err2str(err));
+	vnm_warning("output %s: records for topic %s are dropped and counted as %s: %s%s%s",
+	    sink->name, rd_kafka_topic_name(rkt), vnm_reason_info(reason)->label,
+	    rd_kafka_err2str(err), hint != NULL ? ": " : "", hint != NULL ? hint : "");
 }
 
 static void
@@ -105,7 +112,7 @@ on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 	(void)rk;
 	atomic_fetch_sub_explicit(&c->octets, m->len + m->key_len, memory_order_relaxed);
 	if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		vnm_kafka_drop(c, m->_private, m->err);
+		vnm_kafka_drop(c, m->rkt, m->_private, m->err);
 		return;
 	}
 	atomic_fetch_add_explicit(&k->sink->books.published[vnm_kafka_opaque_kind(m->_private)],
@@ -119,14 +126,15 @@ static void
 on_fatal(struct vnm_kafka_client *c)
 {
 	char why[256];
+	const char *hint = hint_of(rd_kafka_fatal_error(c->rk, why, sizeof(why)), NULL);
 
-	(void)rd_kafka_fatal_error(c->rk, why, sizeof(why));
 	atomic_store(&c->dead, true);
 	if (!atomic_load(&c->used))
 		return;
 	vnm_warning("output %s: Kafka at %s: %s; what waits to be sent in order, %d messages, is "
-		    "dropped and counted, and a new producer takes over",
-	    c->kafka->sink->name, c->kafka->options->brokers, why, rd_kafka_outq_len(c->rk));
+		    "dropped and counted, and a new producer takes over%s%s",
+	    c->kafka->sink->name, c->kafka->options->brokers, why, rd_kafka_outq_len(c->rk),
+	    hint != NULL ? ": " : "", hint != NULL ? hint : "");
 }
 
 /* A producer that has had nothing to send has nothing to complain of. */
@@ -142,13 +150,13 @@ on_error(rd_kafka_t *rk, int err, const char *why, void *opaque)
 	}
 	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		atomic_store(&k->away, true);
-	if ((c->ordered && !atomic_load(&c->used)) || !vnm_kafka_may_complain(k))
+	if ((c->ordered && !atomic_load(&c->used)) || !may_complain(k))
 		return;
-	vnm_warning(
-	    "output %s: Kafka at %s: %s; %d messages wait, each for up to %llu s: check that "
-	    "the brokers run, can be reached from here and are what `brokers` says",
+	vnm_warning("output %s: Kafka at %s: %s; %d messages wait, each for up to %llu ms: %s",
 	    k->sink->name, k->options->brokers, why, rd_kafka_outq_len(rk),
-	    (unsigned long long)(k->options->message_timeout / VNM_NS_PER_S));
+	    (unsigned long long)(k->options->message_timeout / VNM_NS_PER_MS),
+	    hint_of(err, "check that the brokers run, can be reached from here and are what "
+			 "`brokers` says"));
 }
 
 static void
@@ -159,74 +167,19 @@ on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 	vnm_debug("librdkafka: %s: %s", facility, text);
 }
 
-/* ---- topics ------------------------------------------------------------------------------------
- */
-
-/*
- * librdkafka asks for the partition of a message that was given none. It comes here for keyed
- * messages, for those that waited until the topic was known, and now and then for a batch:
- * that is how the number of partitions is learnt without waiting for a broker.
- */
-static int32_t
-choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_n, int32_t partitions,
-    void *topic_opaque, void *message_opaque)
-{
-	struct vnm_kafka_topic *t = topic_opaque;
-
-	atomic_store_explicit(&t->partitions, (uint32_t)partitions, memory_order_relaxed);
-	if (key_n > 0)
-		return rd_kafka_msg_partitioner_murmur2(
-		    rkt, key, key_n, partitions, topic_opaque, message_opaque);
-	uint32_t asked = atomic_fetch_add_explicit(&t->asked, 1, memory_order_relaxed);
-	return (int32_t)(asked / VNM_KAFKA_BATCH % (uint32_t)partitions);
-}
-
-bool
-vnm_kafka_topic_name(char name[VNM_KAFKA_TOPIC_MAX + 1], const char *template, const char *kind)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	size_t n = 0;
-
-	for (const char *p = template; *p != '\0';) {
-		bool is_kind = strncmp(p, "{kind}", 6) == 0;
-		const char *from = is_kind ? kind : p;
-		size_t length = is_kind ? strlen(kind) : 1;
-
-		if (n + length > VNM_KAFKA_TOPIC_MAX)
-			return false;
-		memcpy(name + n, from, length);
-		n += length;
-		p += is_kind ? 6 : 1;
-	}
-	name[n] = '\0';
-	return n > 0 && strspn(name, allowed) == n;
-}
-
-/* The operator's own, where it can be: the order needs one that the key decides. */
-static bool
-has_own_partitioner(const struct vnm_kafka_options *options, bool ordered)
-{
-	const struct vnm_strings *own = &options->librdkafka;
-
-	for (uint32_t i = 0; i + 1 < own->n; i += 2) {
-		if (strcmp(own->p[i], "partitioner") == 0)
-			return !ordered || strcmp(own->p[i + 1], "random") != 0;
-	}
-	return false;
-}
+/* ---- topics --------------------------------------------------------------------------------- */
 
 static int
 open_topic(struct vnm_kafka_client *c, enum vnm_kind kind, struct vnm_err *err)
 {
 	const struct vnm_kafka_options *options = c->kafka->options;
 	struct vnm_kafka_topic *t = &c->topics[kind];
-	char name[VNM_KAFKA_TOPIC_MAX + 1];
+	char name[VNM_KAFKA_TOPIC_TEXT];
 
-	(void)vnm_kafka_topic_name(name, options->topic, vnm_kind_info(kind)->name); /* checked */
+	(void)vnm_kafka_topic(name, options->topic, vnm_kind_info(kind)->name); /* checked */
 	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(c->rk);
-	if (!has_own_partitioner(options, c->ordered)) {
-		rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
+	if (!vnm_kafka_has_own_partitioner(options, c->ordered)) {
+		rd_kafka_topic_conf_set_partitioner_cb(conf, vnm_kafka_partition_choose);
 		rd_kafka_topic_conf_set_opaque(conf, t);
 	}
 	t->rkt = rd_kafka_topic_new(c->rk, name, conf);
@@ -238,57 +191,10 @@ open_topic(struct vnm_kafka_client *c, enum vnm_kind kind, struct vnm_err *err)
 
 /* ---- setting up ---------------------------------------------------------------------------- */
 
-static int
-set_property(const char *output, rd_kafka_conf_t *conf, const char *name, const char *value,
-    struct vnm_err *err)
+static size_t
+less(size_t all, size_t part)
 {
-	char why[256];
-
-	if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) != RD_KAFKA_CONF_OK)
-		return vnm_err_text(err, "output %s: librdkafka: %s: %s", output, name, why);
-	return 0;
-}
-
-static int
-set_table(const char *output, rd_kafka_conf_t *conf, const char *const table[][2], size_t n,
-    struct vnm_err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (set_property(output, conf, table[i][0], table[i][1], err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static bool
-is_for_order(const char *name)
-{
-	for (size_t i = 0; i < VNM_ARRAY_LEN(not_for_order); i++) {
-		if (strcmp(name, not_for_order[i]) == 0)
-			return false;
-	}
-	return true;
-}
-
-int
-vnm_kafka_properties(const char *output, const struct vnm_kafka_options *options, bool ordered,
-    rd_kafka_conf_t *conf, struct vnm_err *err)
-{
-	const struct vnm_strings *own = &options->librdkafka;
-	char timeout_ms[VNM_TEXT_NUMBER];
-
-	snprintf(timeout_ms, sizeof(timeout_ms), "%llu",
-	    (unsigned long long)(options->message_timeout / VNM_NS_PER_MS));
-	if (set_table(output, conf, defaults, VNM_ARRAY_LEN(defaults), err) != 0 ||
-	    set_property(output, conf, "message.timeout.ms", timeout_ms, err) != 0 ||
-	    set_property(output, conf, "bootstrap.servers", options->brokers, err) != 0)
-		return -1;
-	for (uint32_t i = 0; i + 1 < own->n; i += 2) {
-		if ((!ordered || is_for_order(own->p[i])) &&
-		    set_property(output, conf, own->p[i], own->p[i + 1], err) != 0)
-			return -1;
-	}
-	return ordered ? set_table(output, conf, order, VNM_ARRAY_LEN(order), err) : 0;
+	return all > part ? all - part : 0;
 }
 
 static size_t
@@ -309,11 +215,11 @@ start(struct vnm_kafka_client *c, struct vnm_err *err)
 	const char *output = c->kafka->sink->name;
 	char why[256];
 
-	if (vnm_kafka_properties(output, c->kafka->options, c->ordered, conf, err) != 0)
+	if (vnm_kafka_configure(output, c->kafka->options, c->ordered, conf, err) != 0)
 		goto no_client;
 	c->queue_messages = property_number(conf, "queue.buffering.max.messages");
 	c->queue_octets = property_number(conf, "queue.buffering.max.kbytes") * 1024;
-	c->message_max = property_number(conf, "message.max.bytes") - PACK_RESERVE;
+	c->message_max = less(property_number(conf, "message.max.bytes"), PACK_RESERVE);
 	rd_kafka_conf_set_opaque(conf, c);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
@@ -391,14 +297,7 @@ vnm_kafka_client_close(struct vnm_kafka_client *c)
 	vnm_free(c);
 }
 
-/* ---- room --------------------------------------------------------------------------------------
- */
-
-static size_t
-less(size_t all, size_t part)
-{
-	return all > part ? all - part : 0;
-}
+/* ---- room ----------------------------------------------------------------------------------- */
 
 /* A queue that is empty has room for something, however small it was made. */
 size_t
@@ -406,7 +305,7 @@ vnm_kafka_client_room(struct vnm_kafka_client *c)
 {
 	size_t waiting = (size_t)rd_kafka_outq_len(c->rk);
 	size_t octets = atomic_load_explicit(&c->octets, memory_order_relaxed);
-	size_t messages = less(c->queue_messages, waiting);
+	size_t messages = c->queue_messages != 0 ? less(c->queue_messages, waiting) : SIZE_MAX;
 	size_t records = less(c->queue_octets, octets) / RECORD_OCTETS;
 
 	if (waiting == 0)

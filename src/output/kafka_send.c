@@ -12,8 +12,6 @@
 
 #include "base/text.h"
 
-#define LEARN_EVERY 128 /* batches; each such one asks librdkafka how many partitions there are */
-
 /* Messages for one topic, gathered for one call. */
 struct parcel {
 	struct vnm_kafka_client *client;
@@ -23,35 +21,25 @@ struct parcel {
 	rd_kafka_message_t messages[VNM_KAFKA_BATCH];
 };
 
-static int32_t
-next_partition(struct vnm_kafka_topic *t)
-{
-	uint32_t turn = atomic_fetch_add_explicit(&t->turn, 1, memory_order_relaxed);
-	uint32_t partitions = atomic_load_explicit(&t->partitions, memory_order_relaxed);
-
-	if (partitions == 0 || turn % LEARN_EVERY == 0)
-		return RD_KAFKA_PARTITION_UA;
-	return (int32_t)(turn % partitions);
-}
-
 static void
 refused(struct vnm_kafka_client *c, struct vnm_kafka_topic *t, const rd_kafka_message_t *m)
 {
 	atomic_fetch_sub_explicit(&c->octets, m->len + m->key_len, memory_order_relaxed);
 	if (m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
 		atomic_store_explicit(&t->partitions, 0, memory_order_relaxed);
-	vnm_kafka_drop(c, m->_private, m->err);
+	vnm_kafka_drop(c, t->rkt, m->_private, m->err);
 }
 
 static void
 send_parcel(struct parcel *parcel)
 {
 	struct vnm_kafka_client *c = parcel->client;
-	int32_t partition = parcel->keyed ? RD_KAFKA_PARTITION_UA : next_partition(parcel->topic);
 	uint64_t octets = 0;
 
 	if (parcel->n == 0)
 		return;
+	int32_t partition =
+	    parcel->keyed ? RD_KAFKA_PARTITION_UA : vnm_kafka_partition_next(parcel->topic);
 	for (int i = 0; i < parcel->n; i++)
 		octets += parcel->messages[i].len + parcel->messages[i].key_len;
 	atomic_fetch_add_explicit(&c->octets, octets, memory_order_relaxed);
