@@ -345,3 +345,19 @@ def content(records):
     """The records of BMP without what differs between the ways by which they came."""
     return [{k: v for k, v in r.items() if k not in WAYS}
             for r in records if r["kind"] in ("route", "peer", "linkstate")]
+
+
+def table(records, rib):
+    """What a view holds when all its announcements and withdrawals are counted."""
+    standing = {}
+    for r in records:
+        if r["kind"] != "route" or r["rib"] != rib or r["action"] == "end-of-rib":
+            continue
+        key = tuple(r.get(k) for k in ("peer_addr", "peer_type", "peer_distinguisher", "afi", "safi",
+                                       "path_id", "rd", "prefix", "route_type", "eth_tag", "mac",
+                                       "ip"))
+        if r["action"] == "withdraw":
+            standing.pop(key, None)
+        else:
+            standing[key] = {k: r.get(k) for k in ATTRIBUTES}
+    return standing
