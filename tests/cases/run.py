@@ -166,7 +166,10 @@ class Runner:
         if not f:
             f.equal("messages", raw.books["messages"], len(list(bmp_truth.frames(octets))))
             lines = (case / "expect.jsonl").read_text().splitlines()
-            bmp_truth.check(bmp_truth.Truth(octets, lines), raw.records, f)
+            truth = bmp_truth.Truth(octets, lines)
+            bmp_truth.check(truth, raw.records, f)
+            f.equal("reasons", raw.books["reasons"], truth.reasons())
+            f.equal("faults", raw.books["faults"], truth.faults())
         again = self.replay(case / "in.bmp", ["-m", "raw=bmp"], SECONDS)
         f.true("a second replay differs", again.out == raw.out)
         if (case / "in.pcap").exists():
