@@ -131,7 +131,8 @@ peer_addr(const struct message *m)
 
 #define SET_ROUTER(r, kind, m)                                                       \
 	do {                                                                         \
-		VNM_SET(r, kind, router_addr, (r)->env.exporter_addr);               \
+		if ((r)->env.exporter_addr.family != VNM_ADDR_NONE)                  \
+			VNM_SET(r, kind, router_addr, (r)->env.exporter_addr);       \
 		if ((m)->session->name[0] != '\0')                                   \
 			VNM_SET(r, kind, router_name, borrowed((m)->session->name)); \
 	} while (0)

@@ -166,7 +166,10 @@ class Runner:
         if not f:
             f.equal("messages", raw.books["messages"], len(list(bmp_truth.frames(octets))))
             lines = (case / "expect.jsonl").read_text().splitlines()
-            bmp_truth.check(bmp_truth.Truth(octets, lines), raw.records, f)
+            truth = bmp_truth.Truth(octets, lines)
+            bmp_truth.check(truth, raw.records, f)
+            f.equal("reasons", raw.books["reasons"], truth.reasons())
+            f.equal("faults", raw.books["faults"], truth.faults())
         again = self.replay(case / "in.bmp", ["-m", "raw=bmp"], SECONDS)
         f.true("a second replay differs", again.out == raw.out)
         if (case / "in.pcap").exists():
@@ -175,15 +178,22 @@ class Runner:
                    bmp_truth.content(run.records) == bmp_truth.content(raw.records))
 
     def check_bmp_parts(self, case, f):
-        """Packets of several sessions, each known by its port: parts.json."""
+        """Packets of several sessions, each known by its port: parts.json. Where a router came
+        back, it tells the table that it had told before, in the views of `same`."""
         run = self.bmp_replay(case / "in.pcap", [], f)
-        for port, part in json.loads((case / "parts.json").read_text()).items():
+        told = json.loads((case / "parts.json").read_text())
+        records = {part: [r for r in run.records if r.get("exporter_port") == int(port)]
+                   for port, part in told["parts"].items()}
+        for part, own in records.items():
             octets = (HERE / part / "in.bmp").read_bytes()
             lines = (HERE / part / "expect.jsonl").read_text().splitlines()
             below = replays.Failures()
-            bmp_truth.check(bmp_truth.Truth(octets, lines), [
-                r for r in run.records if r.get("exporter_port") == int(port)], below, longer=True)
+            bmp_truth.check(bmp_truth.Truth(octets, lines), own, below, longer=True)
             f.extend("%s: %s" % (part, line) for line in below)
+        for first, again, rib in told["same"]:
+            table = bmp_truth.table(records[first], rib)
+            f.true("no %s of %s" % (rib, first), table)
+            f.equal("%s of %s" % (rib, again), bmp_truth.table(records[again], rib), table)
 
     def run_bmp(self, wanted):
         for case in sorted(p.parent for p in HERE.glob("bmp-*/expect.jsonl")):

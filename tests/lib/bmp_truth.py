@@ -23,6 +23,9 @@ STATS = {
     "14": "adj_rib_out_pre_routes", "15": "adj_rib_out_post_routes",
     "16": "adj_rib_out_pre_routes", "17": "adj_rib_out_post_routes"}
 FAMILIES = {(1, 1): "ipv4_unicast", (2, 1): "ipv6_unicast"}
+NAMES = {"1/1": "ipv4/unicast", "2/1": "ipv6/unicast", "1/4": "ipv4/labeled-unicast",
+         "1/128": "ipv4/vpn", "2/128": "ipv6/vpn", "25/70": "l2vpn/evpn",
+         "16388/71": "bgp-ls/bgp-ls"}
 RIBS = {"in_pre": "adj-rib-in-pre", "in_post": "adj-rib-in-post", "loc": "loc-rib",
         "out_pre": "adj-rib-out-pre", "out_post": "adj-rib-out-post"}
 DOWN = {1: "local-notification", 2: "local-fsm-event", 3: "remote-notification",
@@ -82,6 +85,8 @@ def _presence(e, a):
                          ("tunnel_encap", "tunnel_encap")):
         if a.get(theirs):
             e.some.append(ours)
+    if a.get("prefix_sid") == []:
+        e["verdict"] = "attribute-discard"
     unknown = {"attr_" + k[4:]: {"flags": v[0], "octets": v[1]} for k, v in a.items()
                if k.startswith("attr")}
     if unknown:
@@ -128,6 +133,16 @@ def _route(afi, safi, n, withdraw, overlay):
     return e
 
 
+def _capabilities(told):
+    """Those of an OPEN that decide how its session reads."""
+    families = [c[1] for c in told["caps"] if c[0] == "mp"]
+    names = ["multiprotocol:" + NAMES[f] for f in families if f in NAMES]
+    names += ["four-octet-as"] if "as4" in told else []
+    ways = {1: "receive", 2: "send", 3: "both"}
+    return names + ["add-path:%s:%s" % (NAMES[f], ways[way])
+                    for f, way in told.get("addpath", {}).items() if f in NAMES]
+
+
 class Truth:
     """Turns the objects of expect.jsonl into expected records."""
 
@@ -148,6 +163,21 @@ class Truth:
                 if "peer" in o:
                     self._peer(e, o)
             yield o["i"], o["type"], made
+
+    def reasons(self):
+        """What cannot be read at all: messages of a type that there is not."""
+        unknown = sum(isinstance(o["type"], int) for o in self.objects)
+        return {"message-unknown": unknown} if unknown else {}
+
+    def faults(self):
+        """What can be read in part: link-state NLRI whose length is longer than what there is,
+        BGP Prefix-SID without anything in it (as GoBGP passes it on)."""
+        updates = [o["update"] for o in self.objects if o["type"] == "route_monitoring"]
+        counts = {"nlri-malformed": sum(
+            "ls" not in n for u in updates for block in u["reach"] + u["unreach"]
+            if (block["afi"], block["safi"]) in LINKSTATE for n in block["nlri"]),
+                  "attribute-malformed": sum(u["attrs"].get("prefix_sid") == [] for u in updates)}
+        return {name: count for name, count in counts.items() if count}
 
     def _peer(self, e, o):
         p = o["peer"]
@@ -190,8 +220,8 @@ class Truth:
                      hold_time=min(sent["hold"], received["hold"]), implicit=None,
                      local_addr=None if ipaddress.ip_address(o["local"]).is_unspecified
                      else o["local"])
-        e.some += ["capabilities_%s" % which for which, an_open in
-                   (("sent", sent), ("received", received)) if an_open["caps"]]
+        e.within.update(capabilities_sent=_capabilities(sent),
+                        capabilities_received=_capabilities(received))
         told = {{"vrf_table": "table_name"}.get(k, k): v for k, v in info.items()}
         if told:
             e.within["information"] = told
@@ -345,3 +375,19 @@ def content(records):
     """The records of BMP without what differs between the ways by which they came."""
     return [{k: v for k, v in r.items() if k not in WAYS}
             for r in records if r["kind"] in ("route", "peer", "linkstate")]
+
+
+def table(records, rib):
+    """What a view holds when all its announcements and withdrawals are counted."""
+    standing = {}
+    for r in records:
+        if r["kind"] != "route" or r["rib"] != rib or r["action"] == "end-of-rib":
+            continue
+        key = tuple(r.get(k) for k in (
+            "peer_addr", "peer_type", "peer_distinguisher", "afi", "safi", "path_id", "rd",
+            "prefix", "route_type", "eth_tag", "mac", "ip"))
+        if r["action"] == "withdraw":
+            standing.pop(key, None)
+        else:
+            standing[key] = {k: r.get(k) for k in ATTRIBUTES}
+    return standing

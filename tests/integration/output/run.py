@@ -71,7 +71,8 @@ def classes(work):
     subprocess.run(["protoc", f"--python_out={work}", f"-I{work}", "vnm.proto"], check=True)
     sys.path.insert(0, str(work))
     module = importlib.import_module("vnm_pb2")
-    return {name.lower(): getattr(module, name) for name in ("Flow", "Interface", "Visibility")}
+    return {name.lower(): getattr(module, name) for name in ("Flow", "Interface", "Visibility", "Route", "Peer",
+                                                        "Linkstate")}
 
 
 def frames(data):
@@ -153,6 +154,21 @@ def compare_ies(messages, want):
                 equal(value, expected, f"ie {key}")
 
 
+def compare_pair(pair, value):
+    kind = pair.WhichOneof("value")
+    got = getattr(pair, kind)
+    if kind == "object":
+        compare_pairs(got.pairs, value)
+    elif kind == "array":
+        equal(len(got.pairs), len(value), f"values of {pair.name}")
+        for inner, one in zip(got.pairs, value):
+            compare_pair(inner, one)
+    elif isinstance(got, bytes):
+        assert value in octet_texts(got), f"{pair.name}: {value} is not {got.hex()}"
+    else:
+        equal(value, got, pair.name)
+
+
 def compare_pairs(pairs, want):
     grouped = collections.defaultdict(list)
     for pair in pairs:
@@ -161,24 +177,20 @@ def compare_pairs(pairs, want):
     for name, same in grouped.items():
         values = want[name] if len(same) > 1 else [want[name]]
         for pair, value in zip(same, values, strict=True):
-            got = getattr(pair, pair.WhichOneof("value"))
-            if isinstance(got, bytes):
-                assert value in octet_texts(got), f"{name}: {value} is not {got.hex()}"
-            else:
-                equal(value, got, name)
+            compare_pair(pair, value)
 
 
 def compare(message, want):
     fields = {d.name: (d, v) for d, v in message.ListFields()}
     for name in want:
-        if name not in fields and name in ("ie", "extra", "counters") or want[name] == []:
+        if name not in fields and name == "ie" or want[name] in ([], {}):
             continue
         assert name in fields, f"{name} is not in the protobuf message"
     for name, (d, v) in fields.items():
         assert name in want, f"{name} is not in the JSON"
         if name == "ie":
             compare_ies(v, want[name])
-        elif name in ("extra", "counters"):
+        elif d.message_type is not None and d.message_type.name == "Pair":
             compare_pairs(v, want[name])
         elif d.type == d.TYPE_BYTES:
             assert want[name] in octet_texts(v), f"{name}: {want[name]} is not {v.hex()}"
