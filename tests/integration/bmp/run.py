@@ -107,6 +107,13 @@ def connect(port):
             time.sleep(0.1)
 
 
+def blaster():
+    program = pathlib.Path(VNMCD).parent / "tests" / "bench" / "bmpblast"
+    if not program.exists():
+        raise routers.Skipped("tests/bench/bmpblast is not built")
+    return program
+
+
 def lost_routers(records):
     return sum(r["kind"] == "peer" and r["event"] == "lost" and "peer_type" not in r
                for r in records)
@@ -155,9 +162,7 @@ def test_chunks(work):
 
 def test_order(work):
     """Each prefix announced in one message and withdrawn in the next: none the other way round."""
-    blast = pathlib.Path(VNMCD).parent / "tests" / "bench" / "bmpblast"
-    if not blast.exists():
-        raise routers.Skipped("tests/bench/bmpblast is not built")
+    blast = blaster()
     daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}")
     try:
         connect(daemon.port).close()
@@ -181,6 +186,53 @@ def test_order(work):
             inversions += 1
     equal((inversions, len(standing)), (0, 0), "withdraws before their announcement, routes left")
     equal(sum(r["kind"] == "route" for r in records), wanted + 1, "routes and one End-of-RIB")
+
+
+# ---- a sink that does not take anything ----------------------------------------------------------
+
+def resident(pid):
+    """MB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) / 1024
+
+
+def test_stalled(work):
+    """Nobody reads standard output for a while: the router waits, memory stays, and what a pipe's
+    slow reader loses all the same is counted."""
+    blast, port = blaster(), free_port()
+    conf, errors = work / "vnmcd.yaml", work / "stderr"
+    conf.write_text("listeners:\n"
+                    f'  - {{ name: r, decoder: bmp, listen: "tcp:127.0.0.1:{port}" }}\n')
+    with open(errors, "wb") as f:
+        child = subprocess.Popen([VNMCD, "-c", str(conf)], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=f)
+    sender = None
+    try:
+        connect(port).close()
+        sender = subprocess.Popen([blast, "-p", str(port), "-n", "400000", "-b", "0"],
+                                  stdout=subprocess.PIPE)
+        time.sleep(4)
+        assert sender.poll() is None, "the sender was not held up"
+        peak = resident(child.pid)
+        assert peak < 100, f"{peak:.0f} MB"
+        routes = 0
+        for line in child.stdout:
+            routes += b'"kind":"route"' in line
+            if b'"end-of-rib"' in line:
+                break
+        sent = json.loads(sender.communicate(timeout=20)[0])
+        child.terminate()
+        child.communicate(timeout=20)
+    finally:
+        for one in (child, sender):
+            if one is not None and one.poll() is None:
+                one.kill()
+                one.wait()
+        child.stdout.close()
+    books = json.loads(errors.read_text().splitlines()[-1])
+    lost = books["dropped"].get("route", 0)
+    equal(routes + lost, sent["announced"] + 1, "routes and one End-of-RIB")
+    assert lost < sent["announced"] / 50, f"{lost} routes lost"
 
 
 # ---- many sessions -------------------------------------------------------------------------------
