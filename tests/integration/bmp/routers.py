@@ -209,11 +209,14 @@ def _same(what, got, want):
 # ---- FRR -----------------------------------------------------------------------------------------
 
 def _frr_table(lab):
+    """What is withdrawn while it is asked for is not there."""
     tables = {}
     for family in ("ipv4", "ipv6"):
         told = lab.vtysh(f"show bgp {family} unicast neighbors {GOBGP} routes json")
         for prefix in told.get("routes", {}):
-            tables[prefix] = lab.vtysh(f"show bgp {family} unicast {prefix} json")["paths"][0]
+            paths = lab.vtysh(f"show bgp {family} unicast {prefix} json").get("paths")
+            if paths:
+                tables[prefix] = paths[0]
     return tables
 
 
