@@ -102,8 +102,10 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 		VNM_SET(r, env, transport, VNM_STR("tcp"));
 	else
 		VNM_SET(r, env, transport, VNM_STR("udp"));
-	VNM_SET(r, env, exporter_addr, d->src.addr);
-	VNM_SET(r, env, exporter_port, d->src.port);
+	if (d->src.addr.family != VNM_ADDR_NONE) { /* a raw file does not know */
+		VNM_SET(r, env, exporter_addr, d->src.addr);
+		VNM_SET(r, env, exporter_port, d->src.port);
+	}
 	vnm_out_base(&p->out);
 }
 

@@ -131,7 +131,7 @@ peer_addr(const struct message *m)
 
 #define SET_ROUTER(r, kind, m)                                                       \
 	do {                                                                         \
-		if ((r)->env.exporter_addr.family != VNM_ADDR_NONE)                  \
+		if (VNM_HAS(r, env, exporter_addr))                                  \
 			VNM_SET(r, kind, router_addr, (r)->env.exporter_addr);       \
 		if ((m)->session->name[0] != '\0')                                   \
 			VNM_SET(r, kind, router_name, borrowed((m)->session->name)); \
