@@ -398,6 +398,12 @@ write_pair_value(struct vnm_writer *w, const struct vnm_pair *pair, unsigned dep
 	case VNM_PAIR_U64:
 		w->p = vnm_json_u64(w->p, pair->u64, w->u64_as_string);
 		break;
+	case VNM_PAIR_I64:
+		w->p = vnm_json_i64(w->p, pair->i64, w->u64_as_string);
+		break;
+	case VNM_PAIR_BOOL:
+		w->p = vnm_json_bool(w->p, pair->flag);
+		break;
 	case VNM_PAIR_F64:
 		w->p = vnm_json_f64(w->p, pair->f64);
 		break;

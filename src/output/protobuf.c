@@ -214,6 +214,10 @@ pair_value_size(const struct vnm_pair *pair, unsigned depth)
 	switch (pair->type) {
 	case VNM_PAIR_U64:
 		return varint_size(pair->u64);
+	case VNM_PAIR_I64:
+		return varint_size((uint64_t)pair->i64);
+	case VNM_PAIR_BOOL:
+		return 1;
 	case VNM_PAIR_F64:
 		return 8;
 	case VNM_PAIR_STR:
@@ -248,6 +252,10 @@ write_pair_value(char *p, const struct vnm_pair *pair)
 	switch (pair->type) {
 	case VNM_PAIR_U64:
 		return varint(key(p, VNM_PROTO_PAIR_U64, VNM_WIRE_VARINT), pair->u64);
+	case VNM_PAIR_I64:
+		return varint(key(p, VNM_PROTO_PAIR_I64, VNM_WIRE_VARINT), (uint64_t)pair->i64);
+	case VNM_PAIR_BOOL:
+		return varint(key(p, VNM_PROTO_PAIR_FLAG, VNM_WIRE_VARINT), pair->flag);
 	case VNM_PAIR_F64:
 		return fixed64(key(p, VNM_PROTO_PAIR_F64, VNM_WIRE_I64), pair->f64);
 	case VNM_PAIR_STR:

@@ -58,6 +58,8 @@ const char vnm_proto_messages[] =
     "    bytes addr = 6;  // 4 or 16 octets\n"
     "    Pairs object = 7;\n"
     "    Pairs array = 8;  // of values without a name\n"
+    "    int64 i64 = 9;\n"
+    "    bool flag = 10;\n"
     "  }\n"
     "}\n"
     "\n"

@@ -72,11 +72,15 @@ struct vnm_pair {
 		VNM_PAIR_STR,
 		VNM_PAIR_ADDR,
 		VNM_PAIR_BYTES,
+		VNM_PAIR_I64,
+		VNM_PAIR_BOOL,
 		VNM_PAIR_OBJECT, /* of named values */
 		VNM_PAIR_ARRAY	 /* of values, whose names are not looked at */
 	} type;
 	union {
 		uint64_t u64;
+		int64_t i64;
+		bool flag; /* of a BOOL */
 		double f64;
 		struct vnm_str str;
 		struct vnm_addr addr;

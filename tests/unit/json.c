@@ -225,11 +225,14 @@ test_pairs(void)
 	    {.name = "load", .type = VNM_PAIR_F64, .f64 = 0.25},
 	    {.name = "depth", .type = VNM_PAIR_U64, .u64 = 4},
 	    {.name = "host", .type = VNM_PAIR_STR, .str = {"a\tb", 3, false}},
+	    {.name = "low", .type = VNM_PAIR_I64, .i64 = -7},
+	    {.name = "on", .type = VNM_PAIR_BOOL, .flag = true},
 	};
 	struct vnm_record r = {.kind_id = VNM_KIND_flow};
 
 	VNM_SET(&r, flow, extra, (struct vnm_pairs){pairs, VNM_ARRAY_LEN(pairs)});
-	expect(&r, "{\"extra\":{\"depth\":[3,4],\"load\":0.25,\"host\":\"a\\tb\"}}");
+	expect(&r, "{\"extra\":{\"depth\":[3,4],\"load\":0.25,\"host\":\"a\\tb\",\"low\":-7,"
+		   "\"on\":true}}");
 }
 
 static void

@@ -176,6 +176,11 @@ same_pair(json_object *j, const struct vnm_pair *p)
 	switch (p->type) {
 	case VNM_PAIR_U64:
 		return same_u64(j, p->u64);
+	case VNM_PAIR_I64:
+		return same_i64(j, p->i64);
+	case VNM_PAIR_BOOL:
+		return json_object_is_type(j, json_type_boolean) &&
+		       json_object_get_boolean(j) == p->flag;
 	case VNM_PAIR_F64:
 		return same_f64(j, p->f64);
 	case VNM_PAIR_STR:

@@ -139,7 +139,7 @@ same_items(const struct part *part, const struct vnm_pair *pair)
 static bool
 same_pair(const struct part *part, const struct vnm_pair *pair)
 {
-	static const unsigned tags[] = {2, 3, 4, 6, 5, 7, 8}; /* by enum vnm_pair_type */
+	static const unsigned tags[] = {2, 3, 4, 6, 5, 9, 10, 7, 8}; /* by enum vnm_pair_type */
 	struct in in = part->sub;
 	struct part name, v;
 
@@ -151,6 +151,10 @@ same_pair(const struct part *part, const struct vnm_pair *pair)
 	switch (pair->type) {
 	case VNM_PAIR_U64:
 		return same_number(&v, pair->u64);
+	case VNM_PAIR_I64:
+		return same_number(&v, (uint64_t)pair->i64);
+	case VNM_PAIR_BOOL:
+		return same_number(&v, pair->flag);
 	case VNM_PAIR_F64:
 		return same_f64(&v, pair->f64);
 	case VNM_PAIR_STR:

@@ -176,9 +176,13 @@ pairs(struct random_record *x, unsigned levels)
 
 	for (uint32_t i = 0; i < n; i++) {
 		p[i] = (struct vnm_pair){
-		    .name = names[i], .type = random_below(x, levels > 0 ? 7 : 5)};
+		    .name = names[i], .type = random_below(x, levels > 0 ? 9 : 7)};
 		if (p[i].type == VNM_PAIR_U64)
 			p[i].u64 = number(x, 64);
+		else if (p[i].type == VNM_PAIR_I64)
+			p[i].i64 = (int64_t)number(x, 64);
+		else if (p[i].type == VNM_PAIR_BOOL)
+			p[i].flag = random_below(x, 2) != 0;
 		else if (p[i].type == VNM_PAIR_F64)
 			p[i].f64 = real(x);
 		else if (p[i].type == VNM_PAIR_STR)
