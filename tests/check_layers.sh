@@ -1,5 +1,6 @@
 #!/bin/sh
-# Includes go downwards only: base <- record <- decoders, topology <- collectors, output <- daemon.
+# Includes go downwards only: base <- record, mibs, snmp <- decoders, topology <- analysis,
+# collectors, output <- daemon.
 # Rooms of one layer do not know each other; only the daemon knows all. And what else of the
 # rules of the house a script can see: a decoder does no I/O and asks nobody for the time, a
 # function has at most 60 lines, a file at most 800.
@@ -9,9 +10,11 @@ cd "$(dirname "$0")/.."
 may() { # the rooms that a room may include from
 	case $1 in
 	base) echo "base" ;;
-	record) echo "base record" ;;
-	decoders | topology | collectors | output) echo "base record $1" ;;
-	daemon) echo "base record decoders topology collectors output daemon" ;;
+	record | mibs | snmp) echo "base $1" ;;
+	decoders | collectors) echo "base record mibs snmp $1" ;;
+	topology | output) echo "base record $1" ;;
+	analysis) echo "base record topology $1" ;;
+	daemon) echo "base record mibs snmp decoders topology analysis collectors output daemon" ;;
 	*) echo "" ;;
 	esac
 }
