@@ -19,7 +19,14 @@ same(struct vnm_slice a, struct vnm_slice b)
 static uint64_t
 hash_of(const struct vnm_snmp_access *a, struct vnm_slice name)
 {
-	return vnm_hash(name.p, name.n, a->id);
+	return vnm_hash(name.n > 0 ? name.p : (const uint8_t *)"", name.n, a->id);
+}
+
+/* Of a user at an engine; n is 0 of one who is for every engine. */
+static uint64_t
+hash_at(const struct vnm_snmp_access *a, struct vnm_slice name, struct vnm_slice engine)
+{
+	return vnm_hash(engine.n > 0 ? engine.p : (const uint8_t *)"", engine.n, hash_of(a, name));
 }
 
 struct vnm_snmp_access *
@@ -66,6 +73,7 @@ vnm_snmp_access_free(struct vnm_snmp_access *a)
 	vnm_free(a->communities);
 	vnm_table_free(&a->community_index);
 	vnm_table_free(&a->user_index);
+	vnm_table_free(&a->name_index);
 	a->magic = 0;
 	vnm_free(a);
 }
@@ -89,6 +97,20 @@ vnm_snmp_view_add(struct vnm_snmp_view *view, struct vnm_oid oid)
 	return 0;
 }
 
+/* Whether a user of that name has been indexed. */
+static bool
+is_named(const struct vnm_snmp_access *a, struct vnm_slice name)
+{
+	uint64_t hash = hash_of(a, name);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&a->name_index, hash, &at)) != VNM_TABLE_NONE) {
+		if (same(a->users[i].usm.name, name))
+			return true;
+	}
+	return false;
+}
+
 int
 vnm_snmp_access_index(struct vnm_snmp_access *a)
 {
@@ -97,7 +119,12 @@ vnm_snmp_access_index(struct vnm_snmp_access *a)
 			return -1;
 	}
 	for (uint32_t i = 0; i < a->user_count; i++) {
-		if (vnm_table_add(&a->user_index, hash_of(a, a->users[i].usm.name), i) != 0)
+		const struct vnm_usm_user *u = &a->users[i].usm;
+
+		if (vnm_table_add(&a->user_index, hash_at(a, u->name, u->engine), i) != 0)
+			return -1;
+		if (!is_named(a, u->name) &&
+		    vnm_table_add(&a->name_index, hash_of(a, u->name), i) != 0)
 			return -1;
 	}
 	return 0;
@@ -116,27 +143,31 @@ vnm_snmp_access_community(const struct vnm_snmp_access *a, struct vnm_slice name
 	return NULL;
 }
 
+static const struct vnm_snmp_user *
+user_at(const struct vnm_snmp_access *a, struct vnm_slice name, struct vnm_slice engine)
+{
+	uint64_t hash = hash_at(a, name, engine);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&a->user_index, hash, &at)) != VNM_TABLE_NONE) {
+		const struct vnm_usm_user *u = &a->users[i].usm;
+
+		if (same(u->name, name) && same(u->engine, engine))
+			return &a->users[i];
+	}
+	return NULL;
+}
+
 const struct vnm_snmp_user *
 vnm_snmp_access_user(
     const struct vnm_snmp_access *a, struct vnm_slice name, struct vnm_slice engine, bool *named)
 {
-	const struct vnm_snmp_user *every = NULL;
-	uint64_t hash = hash_of(a, name);
-	uint32_t at = 0, i;
+	const struct vnm_snmp_user *u = user_at(a, name, engine);
 
-	*named = false;
-	while ((i = vnm_table_next(&a->user_index, hash, &at)) != VNM_TABLE_NONE) {
-		const struct vnm_snmp_user *u = &a->users[i];
-
-		if (!same(u->usm.name, name))
-			continue;
-		*named = true;
-		if (u->usm.engine.n == 0)
-			every = u;
-		else if (same(u->usm.engine, engine))
-			return u;
-	}
-	return every;
+	if (u == NULL)
+		u = user_at(a, name, (struct vnm_slice){NULL, 0});
+	*named = u != NULL || is_named(a, name);
+	return u;
 }
 
 bool

@@ -36,7 +36,8 @@ struct vnm_snmp_access {
 	uint32_t community_count;
 	struct vnm_snmp_user *users; /* owned */
 	uint32_t user_count;
-	struct vnm_table community_index, user_index; /* by name */
+	struct vnm_table community_index, name_index; /* by name */
+	struct vnm_table user_index;		      /* by name and engine */
 };
 
 /* Zeroed room for so many; NULL when memory is short. */
