@@ -53,9 +53,8 @@ open_opaque(struct vnm_varbind *v)
 	v->type = type;
 }
 
-/* False where a number or an identifier is malformed; everything else is octets. */
-static bool
-read_value(struct vnm_varbind *v, struct vnm_slice contents, uint32_t *ids, unsigned *odd)
+bool
+vnm_varbind_value(struct vnm_varbind *v, struct vnm_slice contents, uint32_t *ids, unsigned *odd)
 {
 	switch (v->type) {
 	case VNM_BER_INTEGER:
@@ -108,7 +107,7 @@ vnm_varbind_next(struct vnm_reader *r, struct vnm_varbind *v, uint32_t *ids, uns
 	v->name = (struct vnm_oid){ids, vnm_ber_oid(vnm_reader_rest(&name), ids, &own)};
 	if (v->name.n == 0 || !vnm_ber_next(&pair, &v->type, &contents, &own))
 		goto malformed;
-	if (!read_value(v, vnm_reader_rest(&contents), ids + v->name.n, &own))
+	if (!vnm_varbind_value(v, vnm_reader_rest(&contents), ids + v->name.n, &own))
 		goto malformed;
 	if (vnm_reader_left(&pair) != 0)
 		own |= VNM_BER_ODD_TRAILING;

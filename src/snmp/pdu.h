@@ -69,6 +69,14 @@ vnm_varbind_has_value(const struct vnm_varbind *v)
 }
 
 /*
+ * The value of contents by v->type, which may become another one within an Opaque; an oid's
+ * numbers go into ids, which has room for VNM_OID_MAX. False where a number or an identifier is
+ * malformed; everything else is octets.
+ */
+bool vnm_varbind_value(
+    struct vnm_varbind *v, struct vnm_slice contents, uint32_t *ids, unsigned *odd);
+
+/*
  * The next varbind of a list: its numbers go into ids, which has room for VNM_VARBIND_IDS. False
  * at the end, and where it is malformed (r->bad then).
  */
