@@ -356,6 +356,20 @@ give_rows(struct reading *r, struct vnm_oid safe, bool all, uint64_t rx_ns)
 /* ---- answers
  * ------------------------------------------------------------------------------------- */
 
+/* How many values an answer has. */
+static uint32_t
+count_values(struct vnm_slice octets, uint8_t heads)
+{
+	struct vnm_reader list = vnm_reader_of(octets.p, octets.n);
+	struct vnm_slice pair;
+	uint32_t n = 0;
+	uint8_t tag;
+
+	while (vnm_reader_left(&list) > 0 && next_element(&list, &tag, &pair))
+		n++;
+	return n > heads ? n - heads : 0;
+}
+
 /* The answer for one part of the columns is kept until all have come: false when memory is short.
  */
 static bool
@@ -422,6 +436,7 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	enum vnm_reason reason;
 	bool some, all;
 
+	poll_request_learn(j, d->n, count_values(pdu->octets, j->heads));
 	if (j->part == 0)
 		j->first_heads = j->heads;
 	if (j->part + 1 < j->parts && hold(j, &pdu->octets)) {
@@ -439,8 +454,6 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	}
 	if (r.has_uptime)
 		poll_device_uptime(p, j->device, r.uptime, now_ns);
-	if (j->parts == 1)
-		poll_request_learn(j, d->n, b->n);
 	some = whole_until(&r, &safe, &all);
 	if (some)
 		give_rows(&r, safe, all, d->rx_ns);

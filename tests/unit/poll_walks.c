@@ -277,7 +277,7 @@ test_noise(void)
 	t.k.noise = 500;
 	play(&t, 4000, 100000);
 	CU_ASSERT(t.k.walks > 0 && t.k.cut > 0);
-	CU_ASSERT(t.k.walks + t.k.cut > 1000);
+	CU_ASSERT(t.k.walks + t.k.cut > 500);
 	desk_close(&t.k);
 	agent_free(&mib);
 }
