@@ -89,7 +89,7 @@ refused(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu, uin
 {
 	if (pdu->error_status != VNM_PDU_TOO_BIG)
 		return without_column(p, j, pdu, now_ns);
-	if (!poll_request_shrink(p, j)) {
+	if (!poll_request_shrink(p, j, true)) {
 		poll_job_end(p, j, false, now_ns);
 		return VNM_R_error_status;
 	}

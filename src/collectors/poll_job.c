@@ -238,7 +238,7 @@ poll_job_due(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 	/* Fewer rows at once; only the last try asks for fewer columns, whose answer would be no
 	 * answer to the tries before. */
 	if (j->reps > 1 || j->tries == j->access->retries)
-		(void)poll_request_shrink(p, j);
+		(void)poll_request_shrink(p, j, false);
 	doubt(p, j, now_ns);
 }
 

@@ -92,8 +92,9 @@ struct poll_device {
 	uint32_t missed;     /* turns since it is dead */
 	uint32_t index;	     /* in the poller's array */
 	uint16_t budget;     /* values to ask for at a time */
+	uint16_t ceiling;    /* so many, and one more is too much; 0: not known */
 	uint16_t walks;	     /* since what it lacks was learnt anew */
-	uint8_t good;	     /* answers since the budget changed */
+	uint8_t good;	     /* answers since the last that was too large or did not come */
 	uint8_t health;	     /* enum poll_health */
 	uint8_t failures;    /* turns without an answer, one behind the other */
 	uint8_t job_count;
@@ -268,8 +269,11 @@ void poll_request_choose(struct poll_job *j);
 uint8_t poll_request_part(const struct poll_job *j, uint8_t part, uint8_t *asked);
 /* The request on the wire, in p->request; n is 0 where it could not be made. */
 struct vnm_slice poll_request_make(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns);
-/* Fewer values at a time: false where there is nothing less to ask for. */
-bool poll_request_shrink(struct vnm_poller *p, struct poll_job *j);
+/*
+ * Fewer values at a time: false where there is nothing less to ask for. `certain`: what was asked
+ * for was too much; else it may have been lost.
+ */
+bool poll_request_shrink(struct vnm_poller *p, struct poll_job *j, bool certain);
 /* What an answer of that size teaches. */
 void poll_request_learn(struct poll_job *j, size_t octets, uint32_t values);
 /* Rows go on behind this index. */

@@ -14,6 +14,8 @@ static const uint8_t uptime_ber[] = {0x2b, 6, 1, 2, 1, 1, 3};	   /* sysUpTime */
 static const uint8_t changed_ber[] = {0x2b, 6, 1, 2, 1, 31, 1, 5}; /* ifTableLastChange */
 static const uint8_t instance_ber[] = {0};			   /* .0 */
 
+#define FORGET_CEILING 250 /* good answers after which more is asked for than was once too much */
+
 /* ---- what to ask for ------------------------------------------------------------------------- */
 
 static uint64_t
@@ -81,13 +83,16 @@ begin_again(struct vnm_poller *p, struct poll_job *j)
 }
 
 bool
-poll_request_shrink(struct vnm_poller *p, struct poll_job *j)
+poll_request_shrink(struct vnm_poller *p, struct poll_job *j, bool certain)
 {
 	struct poll_device *d = j->device;
+	uint32_t values = j->asked_n * j->reps;
 
 	if (j->plan == NULL || j->asked_n == 0)
 		return false;
 	d->good = 0;
+	if (certain && values > 1)
+		d->ceiling = (uint16_t)(values - 1);
 	if (j->reps > 1) {
 		uint32_t half = j->asked_n * (j->reps / 2);
 
@@ -102,10 +107,21 @@ poll_request_shrink(struct vnm_poller *p, struct poll_job *j)
 	return true;
 }
 
-/*
- * An answer larger than aimed at has fewer values asked for at once; two in a row that were as
- * long as they were asked to be and left much room, a quarter more.
- */
+/* Two answers in a row that left much room: a quarter more, up to what was too much before. */
+static void
+grow(struct poll_device *d, uint32_t fit)
+{
+	uint32_t more = d->budget + d->budget / 4U + 1, most = POLL_CELLS / 2;
+
+	most = fit < most ? fit : most;
+	if (d->ceiling != 0 && d->ceiling < most)
+		most = d->ceiling;
+	more = more < most ? more : most;
+	if (more > d->budget)
+		d->budget = (uint16_t)more;
+}
+
+/* An answer larger than aimed at has fewer values asked for at once. */
 void
 poll_request_learn(struct poll_job *j, size_t octets, uint32_t values)
 {
@@ -119,14 +135,16 @@ poll_request_learn(struct poll_job *j, size_t octets, uint32_t values)
 	if (octets > aim) {
 		d->budget = (uint16_t)(fit < 1 ? 1 : fit < d->budget ? fit : d->budget);
 		d->good = 0;
-	} else if (values >= (uint32_t)j->asked_n * j->reps && octets * 9 / 8 < aim &&
-		   j->reps < j->access->max_repetitions && ++d->good >= 2) {
-		uint32_t more = d->budget + d->budget / 4U + 1;
-
-		more = more < fit ? more : fit;
-		d->budget = (uint16_t)(more < POLL_CELLS / 2 ? more : POLL_CELLS / 2);
+		return;
+	}
+	d->good++;
+	if (d->good >= FORGET_CEILING) {
+		d->ceiling = 0;
 		d->good = 0;
 	}
+	if (values >= (uint32_t)j->asked_n * j->reps && octets * 9 / 8 < aim &&
+	    j->reps < j->access->max_repetitions && d->good % 2 == 1)
+		grow(d, fit);
 }
 
 /* ---- the wire ---------------------------------------------------------------------------------

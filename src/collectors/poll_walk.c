@@ -402,19 +402,35 @@ read_all(struct reading *r, const struct vnm_pdu *pdu)
 	return reason;
 }
 
+/* Columns that are at their end, and of which every value stood in a row that was given. */
+static uint64_t
+done_columns(const struct reading *r, bool some, struct vnm_oid safe)
+{
+	uint64_t done = 0;
+
+	for (uint64_t left = r->b->over; left != 0; left &= left - 1) {
+		uint8_t column = (uint8_t)__builtin_ctzll(left);
+
+		if (r->b->last[column] == 0 ||
+		    (some && vnm_oid_compare(last_of(r, column), safe) <= 0))
+			done |= UINT64_C(1) << column;
+	}
+	return done;
+}
+
 /* Behind the rows: the walk goes on, or is over. */
 static enum vnm_reason
-go_on(struct reading *r, bool progress, bool all, uint64_t now_ns)
+go_on(struct reading *r, bool progress, bool all, uint64_t done, uint64_t now_ns)
 {
 	struct vnm_poller *p = r->p;
 	struct poll_job *j = r->j;
 
-	j->ended |= r->b->over;
+	j->ended |= done;
 	if (r->disorder || all || j->plan->scalars) {
 		poll_job_end(p, j, !r->disorder && !j->lost, now_ns);
 		return r->disorder ? VNM_R_oid_order : VNM_OK;
 	}
-	if (!progress && r->b->over == 0 && !poll_request_shrink(p, j)) {
+	if (!progress && done == 0 && !poll_request_shrink(p, j, true)) {
 		poll_job_end(p, j, false, now_ns);
 		return VNM_R_walk_stuck;
 	}
@@ -435,6 +451,7 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	struct vnm_oid safe = {NULL, 0};
 	enum vnm_reason reason;
 	bool some, all;
+	uint64_t done;
 
 	poll_request_learn(j, d->n, count_values(pdu->octets, j->heads));
 	if (j->part == 0)
@@ -455,9 +472,10 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	if (r.has_uptime)
 		poll_device_uptime(p, j->device, r.uptime, now_ns);
 	some = whole_until(&r, &safe, &all);
+	done = done_columns(&r, some, safe);
 	if (some)
 		give_rows(&r, safe, all, d->rx_ns);
-	return go_on(&r, some, all, now_ns);
+	return go_on(&r, some, all, done, now_ns);
 }
 
 /*
