@@ -190,6 +190,7 @@ struct vnm_decoder {
 	const char *summary; /* one line for the documentation */
 	uint16_t ports[8];   /* where its messages are usually sent; 0 ends the list */
 	size_t state_size;   /* octets of state for each exporter */
+	bool answers;	     /* it may answer messages (vnm_out_reply) */
 
 	/* Whether these bytes look like one of its messages (replay without -m). */
 	bool (*probe)(const uint8_t *p, size_t n);
