@@ -222,7 +222,9 @@ def _read_open(b):
     return made
 
 
-def _read_capability(octets, widths):
+def _read_capability(octets, widths, view):
+    """As in an OPEN: what the router may receive (1) or send (2)."""
+    ways = {"out": 2, "loc": 3}.get(view.split("_", maxsplit=1)[0], 1)
     b = Bytes(octets)
     while b:
         code, v = b.number(1), b.take(b.number(1))
@@ -231,7 +233,8 @@ def _read_capability(octets, widths):
         for i in range(0, len(v), 4):
             family = struct.unpack(">HB", v[i:i + 3])
             told = {69: widths.add_path, 8: widths.labels}.get(code, set())
-            (told.add if v[i + 3] > (code == 8) else told.discard)(family)
+            there = v[i + 3] > 1 if code == 8 else v[i + 3] & ways
+            (told.add if there else told.discard)(family)
 
 
 def _marks(markings, groups, count):
@@ -246,7 +249,7 @@ def _marks(markings, groups, count):
     return made
 
 
-def _read_monitoring(b, widths):
+def _read_monitoring(b, widths, view):
     widths, tlvs, made = widths.copy(), [], {}
     markings, groups, update = {}, {}, None
     while b:
@@ -254,7 +257,7 @@ def _read_monitoring(b, widths):
         tlvs.append((kind, index, b.take(n)))
     for kind, index, v in tlvs:
         if kind == STATELESS:
-            _read_capability(v, widths)
+            _read_capability(v, widths, view)
         elif kind == GROUP:
             groups[index] = [int.from_bytes(v[i:i + 2], "big") for i in range(0, len(v), 2)]
         elif kind == VRF:
@@ -375,7 +378,7 @@ class Reader:
             widths = self._expected(key, view)
             widths.as4 = widths.as4 and not made["peer"]["flags"] & 0x20 or (
                 view == "loc")
-            made.update(_read_monitoring(b, widths))
+            made.update(_read_monitoring(b, widths, view))
         else:
             for t, v in _read_information(b):
                 if t == 1:

@@ -111,6 +111,7 @@ def _stateless(s):
                    vrf, _capability(69, (1, 1, 3)), table="global", widths=_widths(
                        add_path=[(1, 1)]))
     yield s.routes(RR, _plain("10.13.0.0/16"), _capability(69, (1, 1, 0)) + vrf, table="global")
+    yield s.routes(out, _plain("10.13.1.0/24"), _capability(69, (1, 1, 1)) + vrf, table="global")
     yield s.routes(LOC, _plain("10.14.0.0/16", path_id=16777217), _capability(69, (1, 1, 1)) + vrf,
                    table="global", widths=_widths(add_path=[(1, 1)]))
     # AS numbers of four octets, though flag and OPENs say two; and two, as they say.
