@@ -424,6 +424,17 @@ keep_opens(
 	memcpy(peer->received, received->families, sizeof(peer->received));
 }
 
+/* In a VRF a router may call itself something else. */
+static void
+keep_router_id(struct message *m, const uint8_t id[4])
+{
+	const struct vnm_bmp_key *key = &m->peer->key;
+	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
+
+	if (global && is_zero(key->distinguisher, sizeof(key->distinguisher)))
+		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
+}
+
 static enum vnm_reason
 peer_up(struct message *m, struct vnm_reader r)
 {
@@ -437,6 +448,7 @@ peer_up(struct message *m, struct vnm_reader r)
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
 	keep_opens(m->peer, &sent, &received);
+	keep_router_id(m, sent.id);
 	struct vnm_record *rec = begin_peer(m, VNM_STR("up"));
 	read_information(m, r, rec);
 	if (!is_zero(p, 16))
@@ -596,6 +608,17 @@ set_time(struct vnm_out *out, const uint8_t *p)
 	vnm_out_base(out);
 }
 
+static void
+set_source(const struct message *m)
+{
+	struct vnm_record *r = m->out->rec;
+
+	VNM_SET(r, env, decoder, VNM_STR("bmp"));
+	if (!is_zero(m->session->router_id, sizeof(m->session->router_id)))
+		VNM_SET(r, env, agent_addr, vnm_addr_ip4(m->session->router_id));
+	vnm_out_base(m->out);
+}
+
 static enum vnm_reason
 read_peer_header(struct message *m, struct vnm_reader *r)
 {
@@ -642,8 +665,7 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	m.session = vnm_bmp_session_get(x->state, d->session);
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	set_source(&m);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
 	return rows[m.type].read(&m, r);
@@ -684,8 +706,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		return;
 	if (session->terminated)
 		reason = VNM_STR("terminated");
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	set_source(&m);
 	for (uint32_t i = 0; i <= session->count; i++) {
 		m.peer = i < session->count ? &session->peers[i] : NULL;
 		if (m.peer != NULL && !m.peer->up && !m.peer->implicit)

@@ -13,6 +13,7 @@
 
 enum vnm_bmp_view { VNM_BMP_IN, VNM_BMP_OUT, VNM_BMP_LOC };
 
+#define VNM_BMP_PEER_GLOBAL 0
 #define VNM_BMP_PEER_LOC_RIB 3 /* peer type of the router's own table (RFC 9069) */
 
 struct vnm_bmp_key {
@@ -37,9 +38,10 @@ struct vnm_bmp_peer {
 };
 
 struct vnm_bmp_session {
-	uint64_t id;	 /* of the stream */
-	char name[128];	 /* sysName, cut where longer; empty: not told */
-	bool terminated; /* the router said that it would end */
+	uint64_t id;	      /* of the stream */
+	char name[128];	      /* sysName, cut where longer; empty: not told */
+	uint8_t router_id[4]; /* its BGP identifier, by its OPENs; zero: not told */
+	bool terminated;      /* the router said that it would end */
 	uint16_t term_reason;
 	struct vnm_bmp_peer *peers; /* owned */
 	uint32_t count, cap;
