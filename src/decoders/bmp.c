@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "decoders/bgp_fact.h"
 
 #include <stdio.h>
 
@@ -173,12 +174,35 @@ begin_route(void *ctx, enum vnm_kind kind)
 	return r;
 }
 
+static uint64_t
+epoch(const struct message *m)
+{
+	return m->session->id << 32 | m->peer->epoch;
+}
+
 static bool
 emit_route(void *ctx)
 {
 	struct message *m = ctx;
+	const struct vnm_bmp_options *o = m->x->options;
 
-	return vnm_out_emit(m->out);
+	if (!vnm_out_emit(m->out))
+		return false;
+	if ((o == NULL || o->evidence) && vnm_bgp_fact(m->out, epoch(m)))
+		m->peer->taught = true;
+	return true;
+}
+
+/* After a peer's record: what the peer taught does not hold any more. */
+static void
+end_facts(struct message *m, bool gone)
+{
+	if (m->peer == NULL)
+		return;
+	m->peer->epoch++;
+	if (m->peer->taught)
+		vnm_bgp_fact_source(m->out, gone, epoch(m));
+	m->peer->taught = false;
 }
 
 /* ---- Route Monitoring ------------------------------------------------------------------------ */
@@ -434,6 +458,7 @@ peer_up(struct message *m, struct vnm_reader r)
 	if (m->peer->table_name[0] != '\0')
 		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
 	vnm_out_emit(m->out);
+	end_facts(m, false);
 	return VNM_OK;
 }
 
@@ -528,6 +553,7 @@ peer_down(struct message *m, struct vnm_reader r)
 		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
+	end_facts(m, true);
 	m->peer->up = m->peer->told = false;
 	return VNM_OK;
 }
@@ -730,6 +756,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		VNM_SET(rec, peer, reason, reason);
 		VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);
+		end_facts(&m, true);
 	}
 	vnm_bmp_session_end(state, session);
 }
@@ -745,6 +772,8 @@ bmp_close(struct vnm_exporter *x, struct vnm_counters *counters)
 	vnm_free(s->sessions);
 }
 
+static const struct vnm_option options[] = {VNM_BMP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+
 const struct vnm_decoder vnm_bmp_decoder = {
     .name = "bmp",
     .summary = "BMP (RFC 7854, RFC 8671, RFC 9069) with BGP and BGP-LS: routes and link state",
@@ -755,4 +784,6 @@ const struct vnm_decoder vnm_bmp_decoder = {
     .decode = bmp_decode,
     .end = bmp_end,
     .close = bmp_close,
+    .options = options,
+    .options_size = sizeof(struct vnm_bmp_options),
 };
