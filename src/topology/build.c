@@ -189,7 +189,7 @@ set_name(struct vnm_identity *id, unsigned which, struct vnm_str name)
 static int
 list_service(struct builder *b, uint32_t name)
 {
-	if (b->service[name] != 0)
+	if (b->service[name] != 0 || (name == 0 && b->t->services.n > 0))
 		return 0;
 	b->service[name] = b->t->services.n;
 	struct vnm_str *listed = VNM_LIST_ADD(&b->t->services);
