@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "daemon/replies.h"
 #include "daemon/state.h"
 #include "daemon/told.h"
 
@@ -43,6 +44,9 @@ struct vnm_pipeline {
 	struct vnm_scratch scratch;
 	struct vnm_out out;
 	struct vnm_told told;
+	const struct vnm_datagram *message; /* that is being decoded */
+	struct vnm_replies replies;
+	uint64_t output_drops; /* of all outputs, when the last turn ended */
 	struct vnm_counters counters;
 };
 
@@ -52,6 +56,17 @@ static struct vnm_pipeline *
 pipeline_of(struct vnm_out *out)
 {
 	return (struct vnm_pipeline *)((char *)out - offsetof(struct vnm_pipeline, out));
+}
+
+static void
+reply(struct vnm_out *out, struct vnm_slice octets, bool acknowledges)
+{
+	struct vnm_pipeline *p = pipeline_of(out);
+
+	if (p->message == NULL || p->message->back == NULL)
+		return;
+	if (!vnm_replies_add(&p->replies, p->message, octets, acknowledges))
+		p->counters.v[VNM_C_replies_failed]++;
 }
 
 static void
@@ -129,10 +144,9 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 	struct vnm_record *r = &p->rec;
 
 	begin_envelope(p, d->rx_ns);
-	if (d->transport == VNM_TRANSPORT_TCP)
-		VNM_SET(r, env, transport, VNM_STR("tcp"));
-	else
-		VNM_SET(r, env, transport, VNM_STR("udp"));
+	VNM_SET(r, env, transport, vnm_transport_name(d->transport));
+	if (d->cert_name.n > 0)
+		VNM_SET(r, env, cert_name, d->cert_name);
 	if (d->src.addr.family != VNM_ADDR_NONE) { /* a raw file does not know */
 		VNM_SET(r, env, exporter_addr, d->src.addr);
 		VNM_SET(r, env, exporter_port, d->src.port);
@@ -317,7 +331,9 @@ vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder, 
 	x->last_ns = d->rx_ns;
 	x->options = options;
 	begin_message(p, d);
+	p->message = d;
 	count_outcome(p, decoder->decode(x, d, &p->out));
+	p->message = NULL;
 	vnm_scratch_reset(&p->scratch);
 }
 
@@ -417,12 +433,31 @@ vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
 	vnm_pipeline_tick(p, now_ns);
 }
 
+/*
+ * An output that drops records of another worker's, or drops late, holds up acknowledgements too:
+ * they are sent when all is well.
+ */
+static void
+end_replies(struct vnm_pipeline *p)
+{
+	uint64_t drops = 0;
+
+	for (size_t i = 0; i < p->output_count; i++)
+		drops += vnm_sink_drops(p->outputs[i]->sink);
+	if (drops != p->output_drops)
+		p->out.lost_turn = p->out.turn;
+	vnm_replies_send(&p->replies, drops == p->output_drops, &p->counters);
+	p->output_drops = drops;
+	p->out.turn++;
+}
+
 void
 vnm_pipeline_turn_end(struct vnm_pipeline *p)
 {
 	p->counters.v[VNM_C_turns]++;
 	for (size_t i = 0; i < p->output_count; i++)
 		vnm_output_turn_end(p->outputs[i]);
+	end_replies(p);
 }
 
 /* A message that begins while room lasts has all its records kept. */
@@ -479,6 +514,9 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .counters = &p->counters,
 	    .limits = config->limits,
 	    .emit = emit,
+	    .reply = reply,
+	    .self = config->self,
+	    .turn = 1,
 	    .fact = tell,
 	};
 	return p;
@@ -494,6 +532,7 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
 	vnm_told_free(&p->told);
+	vnm_replies_free(&p->replies);
 	vnm_table_free(&p->index);
 	vnm_scratch_free(&p->scratch);
 	p->magic = 0;
@@ -511,6 +550,12 @@ void
 vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t)
 {
 	p->topology = t;
+}
+
+void
+vnm_pipeline_mib(struct vnm_pipeline *p, const struct vnm_mib *mib)
+{
+	p->out.mib = mib;
 }
 
 void

@@ -76,7 +76,4 @@ int vnm_mib_draft_copy(struct vnm_mib_draft *d, const struct vnm_mib *m, struct 
 struct vnm_mib *vnm_mib_draft_finish(
     struct vnm_mib_draft *d, struct vnm_errs *conflicts, struct vnm_err *err);
 
-/* One that finish() made; NULL is nothing. */
-void vnm_mib_free(struct vnm_mib *m);
-
 #endif
