@@ -21,8 +21,6 @@
 #include "snmp/plan.h"
 #include "snmp/usm.h"
 
-#include <stdatomic.h>
-
 struct event_base;
 
 /* ---- configuration --------------------------------------------------------------------------- */
@@ -138,11 +136,10 @@ struct vnm_poll_target {
 };
 
 /*
- * All groups and devices: immutable once made, shared by all workers, freed with its last user.
+ * All groups and devices: immutable once made, shared by all workers. Each device keeps the one
+ * that it belongs to in use.
  */
 struct vnm_poll_config {
-	uint32_t magic;
-	atomic_uint users;
 	const struct vnm_poll_group *const *groups;
 	uint32_t group_count;
 	const struct vnm_poll_target *targets; /* no two with the same address and port */
@@ -150,7 +147,9 @@ struct vnm_poll_config {
 	struct vnm_table index; /* of targets, by vnm_poll_hash() */
 	const uint16_t *ports;	/* all that targets have; at the most VNM_POLL_PORTS */
 	uint32_t port_count;
-	void (*free)(struct vnm_poll_config *config);
+	/* Of whoever owns it and all that it points to: one user more, or less. From any thread. */
+	void (*use)(struct vnm_poll_config *config);
+	void (*leave)(struct vnm_poll_config *config);
 };
 
 uint64_t vnm_poll_hash(const struct vnm_endpoint *at);
@@ -159,15 +158,15 @@ static inline struct vnm_poll_config *
 vnm_poll_config_use(struct vnm_poll_config *c)
 {
 	if (c != NULL)
-		atomic_fetch_add(&c->users, 1);
+		c->use(c);
 	return c;
 }
 
 static inline void
 vnm_poll_config_leave(struct vnm_poll_config *c)
 {
-	if (c != NULL && atomic_fetch_sub(&c->users, 1) == 1)
-		c->free(c);
+	if (c != NULL)
+		c->leave(c);
 }
 
 /* ---- the engine ----------------------------------------------------------------------------- */

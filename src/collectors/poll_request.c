@@ -18,12 +18,6 @@ static const uint8_t instance_ber[] = {0};			   /* .0 */
 
 /* ---- what to ask for ------------------------------------------------------------------------- */
 
-static uint64_t
-all_columns(const struct vnm_plan *plan)
-{
-	return plan->n < 64 ? (UINT64_C(1) << plan->n) - 1 : UINT64_MAX;
-}
-
 static uint32_t
 divide_up(uint32_t a, uint32_t b)
 {
@@ -56,7 +50,7 @@ poll_request_choose(struct poll_job *j)
 	if (j->plan == NULL)
 		return;
 	if (j->part == 0) {
-		j->wanted = all_columns(j->plan) & ~d->unwanted[j->plan_index] & ~j->ended;
+		j->wanted = j->plan->mask & ~d->unwanted[j->plan_index] & ~j->ended;
 		uint32_t n = (uint32_t)__builtin_popcountll(j->wanted);
 		uint32_t parts = divide_up(n, d->budget);
 

@@ -171,7 +171,7 @@ report_reason(enum vnm_usm_stat stat)
 {
 	switch (stat) {
 	case VNM_USM_UNSUPPORTED_SEC_LEVELS:
-		return VNM_R_unsupported_level;
+		return VNM_R_security_level;
 	case VNM_USM_NOT_IN_TIME_WINDOWS:
 		return VNM_R_not_in_time_window;
 	case VNM_USM_UNKNOWN_USER_NAMES:
@@ -261,7 +261,7 @@ trust(struct poll_job *j, const struct vnm_snmp_message *m, const struct vnm_usm
 		return VNM_R_unknown_user;
 	if ((wants_auth(j) && (m->flags & VNM_SNMP_FLAG_AUTH) == 0) ||
 	    (wants_priv(j) && (m->flags & VNM_SNMP_FLAG_PRIV) == 0))
-		return VNM_R_unsupported_level;
+		return VNM_R_security_level;
 	if ((m->flags & VNM_SNMP_FLAG_AUTH) &&
 	    !vnm_usm_timely(&u->clock, params->boots, params->time, now_ns, false))
 		return VNM_R_not_in_time_window;

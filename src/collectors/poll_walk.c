@@ -488,16 +488,16 @@ poll_walk_learn(struct poll_job *j)
 {
 	struct poll_device *d = j->device;
 	uint64_t *unwanted = &d->unwanted[j->plan_index];
-	uint64_t all = j->plan->n < 64 ? (UINT64_C(1) << j->plan->n) - 1 : UINT64_MAX;
-	uint64_t lacks = all & ~j->seen;
+	uint64_t all = j->plan->mask, lacks = all & ~j->seen;
+	uint64_t watching = all & (all - 1); /* all but the first */
 
 	if (j->plan->scalars)
 		return;
 	if (!j->rows) {
-		*unwanted = all & ~UINT64_C(1);
+		*unwanted = watching;
 		return;
 	}
-	if (*unwanted == (all & ~UINT64_C(1)) && j->plan->n > 1) { /* something came */
+	if (watching != 0 && *unwanted == watching) { /* something came */
 		*unwanted = 0;
 		d->pending |= UINT64_C(1) << j->plan_index;
 		return;

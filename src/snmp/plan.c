@@ -103,7 +103,7 @@ vnm_plan_add(struct vnm_plan *p, const char *name, struct vnm_oid oid)
 	c->ber_n = (uint8_t)encode(c->ber, oid.v, oid.n);
 	if (c->ber_n == 0)
 		return -1;
-	p->n++;
+	p->mask |= UINT64_C(1) << p->n++;
 	return 0;
 }
 

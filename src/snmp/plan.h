@@ -44,6 +44,7 @@ struct vnm_plan {
 	enum vnm_plan_class class;
 	bool scalars; /* columns are scalars, their one row has the index 0 */
 	uint32_t n;
+	uint64_t mask;			 /* of the columns that are asked for */
 	struct vnm_plan_column *columns; /* owned */
 };
 

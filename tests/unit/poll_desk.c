@@ -343,6 +343,7 @@ desk_access(void)
 
 struct desk_held {
 	struct vnm_poll_config config;
+	unsigned users;
 	struct vnm_poll_group group;
 	struct vnm_poll_access access;
 	const struct vnm_poll_group *list[1];
@@ -350,10 +351,18 @@ struct desk_held {
 };
 
 static void
-free_config(struct vnm_poll_config *c)
+use_config(struct vnm_poll_config *c)
+{
+	((struct desk_held *)c)->users++;
+}
+
+static void
+leave_config(struct vnm_poll_config *c)
 {
 	struct desk_held *h = (struct desk_held *)c;
 
+	if (--h->users > 0)
+		return;
 	for (uint32_t i = 0; i < h->group.plan_count; i++)
 		vnm_plan_release((struct vnm_plan *)(uintptr_t)&h->group.plans[i]);
 	vnm_free((void *)(uintptr_t)h->group.plans);
@@ -385,14 +394,15 @@ desk_config(const struct desk *k, const struct vnm_poll_options *o,
 	h->group.port = 161;
 	h->list[0] = &h->group;
 	h->ports[0] = 161;
-	h->config = (struct vnm_poll_config){.users = 1,
-	    .groups = h->list,
+	h->config = (struct vnm_poll_config){.groups = h->list,
 	    .group_count = 1,
 	    .targets = targets,
 	    .target_count = end - first,
 	    .ports = h->ports,
 	    .port_count = 1,
-	    .free = free_config};
+	    .use = use_config,
+	    .leave = leave_config};
+	h->users = 1;
 	for (uint32_t i = 0; i < end - first; i++) {
 		targets[i] = (struct vnm_poll_target){desk_at(first + i), &h->group, &h->access};
 		CU_ASSERT_EQUAL_FATAL(
