@@ -51,12 +51,15 @@ resolve(const struct replay *r, const struct vnm_datagram *d, const void **optio
 	const struct vnm_conf_listener *l =
 	    listener_of(r->conf, d->dst.port, vnm_transport_is_stream(d->transport));
 
-	*options = l != NULL ? l->options : NULL;
-	if (mapped != NULL)
-		return mapped;
-	if (l != NULL)
-		return l->decoder;
-	return r->conf->listener_count != 0 ? NULL : vnm_decoder_guess(d->p, d->n, d->dst.port);
+	if (mapped == NULL && l == NULL && r->conf->listener_count == 0)
+		mapped = vnm_decoder_guess(d->p, d->n, d->dst.port);
+	if (mapped == NULL)
+		mapped = l != NULL ? l->decoder : NULL;
+	if (mapped == NULL)
+		return NULL;
+	*options = l != NULL && l->decoder == mapped ? l->options
+						     : vnm_conf_decoder_options(r->conf, mapped);
+	return mapped;
 }
 
 static bool

@@ -298,6 +298,7 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	    .limits = &conf->limits,
 	    .hash_seed = vnm_hash_random_seed(),
 	    .state_dir = conf->main.state_dir,
+	    .self = config->self,
 	};
 	struct vnm_worker *w = vnm_alloc_zero(1, sizeof(*w));
 

@@ -25,6 +25,7 @@ import faults
 import names
 import pcapfile
 import replay as replays
+import snmp_truth
 import torture
 import truth as truths
 
@@ -42,6 +43,7 @@ class Runner:
         self.passed = self.failed = self.skipped = 0
         self.reasons = set()  # that any replay counted
         self.facts = 0  # compared
+        self.snmp_values = self.kernel = 0  # compared, too
 
     def replay(self, path, args, seconds, memory=0):
         run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
@@ -229,6 +231,68 @@ class Runner:
         if flows is not None:
             torture.check_records("flow records", run.of("flow"), flows, f)
 
+    def check_snmp(self, case, f):
+        """Messages of SNMP: a replay for each row of expect.json, the first of them in full."""
+        told = json.loads((case / "expect.json").read_text())
+        lab = case / "lab.json"
+        for number, row in enumerate(told["replays"]):
+            args = (["-c", str(HERE / "common/snmp.yaml")] if row.get("conf") else [])
+            args += ["-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+            run = self.replay(case / "in.pcap", args + row.get("args", []), SECONDS)
+            below = replays.Failures()
+            below.equal("exit code", run.code, 0)
+            replays.check_books(run, below)
+            if not below:
+                self.check_snmp_row(row, run, below)
+            f.extend("%s: %s" % (row["about"], line) for line in below)
+            if number == 0 and not f:
+                first, first_args = run, args + row.get("args", [])
+        if f:
+            return
+        messages = list(pcapfile.messages(case / "in.pcap"))
+        f.equal("messages", first.books["messages"], len(messages))
+        snmp_truth.check_alarms(messages, first.records, f)
+        self.snmp_values += snmp_truth.check_responses(messages, first.records, f)
+        if lab.exists():
+            self.check_lab(case, json.loads(lab.read_text()), messages, first, f)
+        again = self.replay(case / "in.pcap", first_args, SECONDS)
+        f.true("a second replay differs", again.out == first.out)
+        self.check_golden(case, first.out, f)
+
+    @staticmethod
+    def check_snmp_row(row, run, f):
+        f.equal("ok", run.books["ok"], row["ok"])
+        f.equal("reasons", run.books["reasons"], row.get("reasons", {}))
+        f.equal("faults", run.books["faults"], {})
+        if "records" in row:
+            f.equal("records", run.books["records"], row["records"])
+        if "alarms" not in row:
+            return
+        alarms = run.of("alarm")
+        f.equal("alarms", len(alarms), len(row["alarms"]))
+        for number, (got, want) in enumerate(zip(alarms, row["alarms"]), 1):
+            for key, value in want.items():
+                have = got.get(key)
+                if key == "values":
+                    have = [[v["oid"], v.get("value")] for v in got.get("varbinds", [])]
+                f.equal("alarm %d: %s" % (number, key), have, value)
+
+    def check_lab(self, case, lab, messages, run, f):
+        if "snmptrapd" in lab or "snmptrapd" in lab["expect"]:
+            snmp_truth.check_snmptrapd(lab, run.records, f)
+            snmp_truth.check_events(lab, run.records, f)
+        self.kernel += snmp_truth.check_kernel(lab, run.records, f)
+        if (case / "walk.txt").exists():
+            snmp_truth.check_walk((case / "walk.txt").read_text().splitlines(), messages, f)
+        known = self.names.ports  # of switches; the topology knows hosts' own ones besides
+        self.names.check([r for r in run.records if r["kind"] == "interface" and
+                          (r.get("host_id"), "ifIndex", r["if_index"]) in known], f)
+
+    def run_snmp(self, wanted):
+        for case in sorted(p.parent for p in HERE.glob("snmp-*/expect.json")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_snmp(c, f))
+
     def run_faults(self, wanted):
         with tempfile.TemporaryDirectory() as directory:
             for name in faults.CASES:
@@ -268,12 +332,16 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
         self.run_bmp(wanted)
+        self.run_snmp(wanted)
         self.run_torture(wanted)
         self.run_faults(wanted)
         if not self.options.names:
             self.guarded("every reason is hit", self.check_reasons)
             self.report("facts were there to be compared", [] if self.facts > 250 else
                         ["only %d facts compared" % self.facts])
+            self.report("values of SNMP were there to be compared",
+                        [] if self.snmp_values > 7000 and self.kernel > 60 else
+                        ["only %d, %d with the kernel's" % (self.snmp_values, self.kernel)])
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
