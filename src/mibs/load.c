@@ -75,6 +75,34 @@ take_place(struct vnm_err *err)
 	}
 }
 
+/* "... (/some/FILE)" gives the file. */
+static void
+take_file(struct vnm_err *err)
+{
+	char *open = strrchr(err->text, '('), *close = strrchr(err->text, ')');
+
+	if (open == NULL || close == NULL || close < open || close[1] != '\0' ||
+	    memchr(open, '/', (size_t)(close - open)) == NULL)
+		return;
+	*close = '\0';
+	snprintf(err->file, sizeof(err->file), "%s", open + 1);
+	while (open > err->text && open[-1] == ' ')
+		open--;
+	*open = '\0';
+}
+
+/*
+ * What is nothing to tell. Objects whose parent is nowhere stay with the parser (5.9.3 and before)
+ * when all is unloaded, and it complains of them again at every reload, as if of other modules; it
+ * has told of each, by file and line, when it read it.
+ */
+static bool
+is_noise(const char *text)
+{
+	return strncmp(text, "MIB search path", 15) == 0 ||
+	       strncmp(text, "Cannot adopt OID", 16) == 0;
+}
+
 static int
 on_log(int major, int minor, void *message, void *ctx)
 {
@@ -84,11 +112,13 @@ on_log(int major, int minor, void *message, void *ctx)
 
 	(void)major;
 	(void)minor;
-	if (strncmp(m->msg, "MIB search path", 15) == 0)
+	if (is_noise(m->msg))
 		return SNMP_ERR_NOERROR;
 	snprintf(err.text, sizeof(err.text), "%s", m->msg);
 	err.text[strcspn(err.text, "\n")] = '\0';
 	take_place(&err);
+	if (err.line == 0)
+		take_file(&err);
 	if (l->warnings->n < WARNINGS_MAX)
 		vnm_errs_add(l->warnings, &err);
 	else
