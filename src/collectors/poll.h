@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/option.h"
+#include "base/timer.h"
 #include "record/datagram.h"
 #include "snmp/plan.h"
 #include "snmp/usm.h"
@@ -68,37 +69,34 @@ struct vnm_poll_options {
 extern const struct vnm_option vnm_poll_options[];
 
 /* Of a group for all of its devices, and of a device for itself. */
-#define VNM_POLL_DEVICE_OPTIONS(X)                                                             \
-	X(struct vnm_poll_device_options, port, NUMBER, "161", RELOAD, "UDP port")             \
-	X(struct vnm_poll_device_options, version, STRING, "2c", RELOAD, "SNMP: 1, 2c or 3")   \
-	X(struct vnm_poll_device_options, community, STRING, NULL, RELOAD,                     \
-	    "community of versions 1 and 2c; { file: PATH } keeps it out of here")             \
-	X(struct vnm_poll_device_options, user, STRING, NULL, RELOAD, "user of version 3")     \
-	X(struct vnm_poll_device_options, auth, STRING, "none", RELOAD,                        \
-	    "digest of the user: none, md5, sha1, sha224, sha256, sha384 or sha512")           \
-	X(struct vnm_poll_device_options, auth_password, STRING, NULL, RELOAD, "its password") \
-	X(struct vnm_poll_device_options, priv, STRING, "none", RELOAD,                        \
-	    "cipher of the user: none, des, aes128, aes192, aes256, aes192c or aes256c")       \
-	X(struct vnm_poll_device_options, priv_password, STRING, NULL, RELOAD, "its password") \
-	X(struct vnm_poll_device_options, context, STRING, NULL, RELOAD,                       \
-	    "context name of version 3")                                                       \
-	X(struct vnm_poll_device_options, timeout, DURATION, "1s", RELOAD,                     \
-	    "how long an answer may take; twice as long with every retry")                     \
-	X(struct vnm_poll_device_options, retries, NUMBER, "2", RELOAD,                        \
-	    "how often a request is sent again")                                               \
-	X(struct vnm_poll_device_options, device_in_flight, NUMBER, "1", RELOAD,               \
-	    "tables of one device that are asked for at a time")                               \
-	X(struct vnm_poll_device_options, gap, DURATION, "0", RELOAD,                          \
-	    "time between an answer and the next request to the same device")                  \
-	X(struct vnm_poll_device_options, max_repetitions, NUMBER, "50", RELOAD,               \
-	    "rows asked for at a time, at the most; how many is learnt")                       \
-	X(struct vnm_poll_device_options, response_octets, SIZE, "1400", RELOAD,               \
-	    "size of an answer that is aimed at")                                              \
-	X(struct vnm_poll_device_options, walk_varbinds, NUMBER, "1000000", RELOAD,            \
-	    "values of one table in one turn, at the most")                                    \
-	X(struct vnm_poll_device_options, walk_time, DURATION, "5m", RELOAD,                   \
-	    "how long a table may take")                                                       \
-	X(struct vnm_poll_device_options, any_source, BOOL, "false", RELOAD,                   \
+#define VNM_POLL_DEVICE_OPTIONS(X)                                                           \
+	X(struct vnm_poll_device_options, address, STRING, NULL, RELOAD,                     \
+	    "IP address, of a device only")                                                  \
+	X(struct vnm_poll_device_options, port, NUMBER, "161", RELOAD, "UDP port")           \
+	X(struct vnm_poll_device_options, version, STRING, "2c", RELOAD, "SNMP: 1, 2c or 3") \
+	X(struct vnm_poll_device_options, community, STRING, NULL, RELOAD,                   \
+	    "community of versions 1 and 2c; { file: PATH } keeps it out of here")           \
+	X(struct vnm_poll_device_options, user, STRING, NULL, RELOAD,                        \
+	    "user of version 3, by the name in snmp.users")                                  \
+	X(struct vnm_poll_device_options, context, STRING, NULL, RELOAD,                     \
+	    "context name of version 3")                                                     \
+	X(struct vnm_poll_device_options, timeout, DURATION, "1s", RELOAD,                   \
+	    "how long an answer may take; twice as long with every retry")                   \
+	X(struct vnm_poll_device_options, retries, NUMBER, "2", RELOAD,                      \
+	    "how often a request is sent again")                                             \
+	X(struct vnm_poll_device_options, device_in_flight, NUMBER, "1", RELOAD,             \
+	    "tables of one device that are asked for at a time")                             \
+	X(struct vnm_poll_device_options, gap, DURATION, "0", RELOAD,                        \
+	    "time between an answer and the next request to the same device")                \
+	X(struct vnm_poll_device_options, max_repetitions, NUMBER, "50", RELOAD,             \
+	    "rows asked for at a time, at the most; how many is learnt")                     \
+	X(struct vnm_poll_device_options, response_octets, SIZE, "1400", RELOAD,             \
+	    "size of an answer that is aimed at")                                            \
+	X(struct vnm_poll_device_options, walk_varbinds, NUMBER, "1000000", RELOAD,          \
+	    "values of one table in one turn, at the most")                                  \
+	X(struct vnm_poll_device_options, walk_time, DURATION, "5m", RELOAD,                 \
+	    "how long a table may take")                                                     \
+	X(struct vnm_poll_device_options, any_source, BOOL, "false", RELOAD,                 \
 	    "answers may come from another address than the one that was asked")
 
 struct vnm_poll_device_options {
@@ -148,6 +146,7 @@ struct vnm_poll_config {
 	const uint16_t *ports;	/* all that targets have; at the most VNM_POLL_PORTS */
 	uint32_t port_count;
 	/* Of whoever owns it and all that it points to: one user more, or less. From any thread. */
+	void *owner;
 	void (*use)(struct vnm_poll_config *config);
 	void (*leave)(struct vnm_poll_config *config);
 };
@@ -191,7 +190,8 @@ struct vnm_poll_source {
 struct vnm_poll_calls {
 	void *ctx;
 	/* A request: its octets are the engine's. */
-	void (*send)(void *ctx, const struct vnm_endpoint *to, const uint8_t *p, size_t n);
+	void (*send)(void *send_ctx, const struct vnm_endpoint *to, const uint8_t *p, size_t n);
+	void *send_ctx;
 	/* State of a device for who makes records, NULL when memory is short; and its end. */
 	void *(*attach)(void *ctx, const struct vnm_endpoint *at);
 	void (*detach)(void *ctx, void *state);

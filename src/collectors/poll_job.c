@@ -182,7 +182,7 @@ send_request(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 		octets = poll_request_make(p, j, now_ns);
 	/* What could not be made is as good as lost: it is tried again when its time has come. */
 	if (octets.n > 0) {
-		p->calls.send(p->calls.ctx, &j->at, octets.p, octets.n);
+		p->calls.send(p->calls.send_ctx, &j->at, octets.p, octets.n);
 		poll_count(p, VNM_C_poll_requests);
 		if (j->tries > 0)
 			poll_count(p, VNM_C_poll_retries);

@@ -44,6 +44,8 @@ struct vnm_pipeline {
 	struct vnm_scratch scratch;
 	struct vnm_out out;
 	struct vnm_told told;
+	void (*seen)(void *ctx, const struct vnm_record *r); /* NULL: nobody watches */
+	void *seen_ctx;
 	const struct vnm_datagram *message; /* that is being decoded */
 	struct vnm_replies replies;
 	uint64_t output_drops; /* of all outputs, when the last turn ended */
@@ -79,6 +81,8 @@ emit(struct vnm_out *out)
 	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
 	VNM_SET(r, env, record_seq, p->record_seq++);
 	p->counters.records[r->kind_id]++;
+	if (p->seen != NULL)
+		p->seen(p->seen_ctx, r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->counters);
 	for (size_t i = 0; i < p->output_count; i++) {
@@ -361,6 +365,39 @@ vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct v
 	VNM_SET(&p->rec, env, decoder, decoder);
 	vnm_out_base(&p->out);
 	tell(&p->out, fact);
+}
+
+struct vnm_out *
+vnm_pipeline_aside(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from)
+{
+	vnm_scratch_reset(&p->scratch);
+	begin_message(p, from);
+	VNM_SET(&p->rec, env, decoder, decoder);
+	vnm_out_base(&p->out);
+	return &p->out;
+}
+
+struct vnm_out *
+vnm_pipeline_open(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d)
+{
+	p->counters.messages++;
+	p->counters.v[VNM_C_received_octets] += d->n;
+	return vnm_pipeline_aside(p, decoder, d);
+}
+
+void
+vnm_pipeline_outcome(struct vnm_pipeline *p, enum vnm_reason reason)
+{
+	count_outcome(p, reason);
+	vnm_scratch_reset(&p->scratch);
+}
+
+void
+vnm_pipeline_watch(
+    struct vnm_pipeline *p, void (*seen)(void *ctx, const struct vnm_record *r), void *ctx)
+{
+	p->seen = seen;
+	p->seen_ctx = ctx;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */

@@ -61,6 +61,23 @@ void vnm_pipeline_end(
 void vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder,
     const struct vnm_datagram *from, const struct vnm_fact *fact);
 
+/*
+ * A message that is decoded elsewhere, an answer to a poll: records and facts go to what this
+ * returns, until its one outcome is told.
+ */
+struct vnm_out *vnm_pipeline_open(
+    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d);
+void vnm_pipeline_outcome(struct vnm_pipeline *p, enum vnm_reason reason);
+
+/* The same for what is no message and has no outcome; not while there is one. */
+struct vnm_out *vnm_pipeline_aside(
+    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from);
+
+/* Whom every record is shown before it is named, and who may not touch the pipeline; NULL: nobody.
+ */
+void vnm_pipeline_watch(
+    struct vnm_pipeline *p, void (*seen)(void *ctx, const struct vnm_record *r), void *ctx);
+
 /* The turn ends: outputs get their batches. */
 void vnm_pipeline_turn_end(struct vnm_pipeline *p);
 

@@ -39,7 +39,7 @@ vnm_poll_table(const struct vnm_plan_row *row, struct vnm_out *out)
 	}
 	memset(c, 0, sizeof(*c));
 	c->out = out;
-	c->mib = vnm_out_mib(out);
+	c->mib = row->plan->note != NULL ? row->plan->note : vnm_out_mib(out);
 	c->v = v;
 	c->objects = o;
 	for (uint32_t i = 0; i < row->plan->n; i++) {

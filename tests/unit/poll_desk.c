@@ -282,6 +282,7 @@ desk_open(struct desk *k, uint32_t devices, const struct agent_mib *mib)
 {
 	const struct vnm_poll_calls calls = {.ctx = k,
 	    .send = on_send,
+	    .send_ctx = k,
 	    .attach = on_attach,
 	    .detach = on_detach,
 	    .row = on_row,
