@@ -116,6 +116,7 @@ tell(struct vnm_polls *p, const struct vnm_poll_source *from, struct vnm_str cau
 {
 	struct vnm_out *out = out_of(p, from);
 	struct vnm_record *r = vnm_out_begin(out, VNM_KIND_visibility);
+	uint32_t emitted = out->emitted;
 
 	VNM_SET(r, visibility, cause, cause);
 	if (lost > 0) {
@@ -123,6 +124,7 @@ tell(struct vnm_polls *p, const struct vnm_poll_source *from, struct vnm_str cau
 		VNM_SET(r, visibility, unit, VNM_STR("turns"));
 	}
 	(void)vnm_out_emit(out);
+	out->emitted = emitted; /* nothing of the message itself was understood by that */
 }
 
 static const char *

@@ -96,6 +96,7 @@ struct vnm_poll_state {
 	struct vnm_addr device;
 	struct vnm_poll_reading *readings; /* owned */
 	uint32_t reading_n, reading_cap;
+	uint32_t hand; /* the reading that will probably be next */
 	struct vnm_table reading_index; /* by key */
 	uint32_t walk;			/* of interfaces */
 	struct vnm_poll_told *told;	/* owned */

@@ -105,8 +105,11 @@ static struct vnm_poll_reading *
 reading_of(struct vnm_poll_state *s, struct vnm_str name, uint32_t if_index, uint32_t most)
 {
 	uint64_t key = key_of(s, name, if_index, false);
-	struct vnm_poll_reading *r = reading_find(s, key);
+	struct vnm_poll_reading *r = s->hand < s->reading_n ? &s->readings[s->hand] : NULL;
 
+	/* Agents tell their interfaces in the same order every time. */
+	if (r == NULL || r->key != key)
+		r = reading_find(s, key);
 	if (r != NULL && r->walk == s->walk && r->if_index != if_index)
 		r->shared = true;
 	if (r != NULL && r->shared) {
@@ -114,7 +117,11 @@ reading_of(struct vnm_poll_state *s, struct vnm_str name, uint32_t if_index, uin
 		key = key_of(s, name, if_index, true);
 		r = reading_find(s, key);
 	}
-	return r != NULL ? r : reading_add(s, key, name, most);
+	if (r == NULL)
+		r = reading_add(s, key, name, most);
+	if (r != NULL)
+		s->hand = (uint32_t)(r - s->readings) + 1;
+	return r;
 }
 
 void
@@ -305,8 +312,10 @@ vnm_poll_interface(struct vnm_poll_state *s, const struct vnm_plan_row *row, str
 	struct vnm_poll_reading now = {.if_index = if_index}, *before;
 	struct vnm_str name = {NULL, 0, false};
 
-	if (row->first)
+	if (row->first) {
 		s->walk++;
+		s->hand = 0;
+	}
 	VNM_SET(rec, interface, if_index, if_index);
 	set_fields(row, rec);
 	if (row->has_uptime)

@@ -217,7 +217,7 @@ walk_value(struct vnm_varbind *v, char *value, uint8_t *octets, uint32_t *ids)
 	size_t n = strlen(value);
 
 	if (value[0] == '"' && n >= 2) {
-		bool hex = n > 3 && n % 3 == 0 && value[n - 2] == ' ';
+		bool hex = n > 3 && (n - 2) % 3 == 0 && value[n - 2] == ' ';
 
 		value[n - 1] = '\0';
 		for (size_t i = 1; hex && i + 2 < n; i += 3)
