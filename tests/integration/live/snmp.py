@@ -339,7 +339,7 @@ def test_snmptrapd_reads_the_same(work):
         finally:
             reader.terminate()
             reader.wait(PATIENCE)
-        ours = [r for r in alarms(d)]
+        ours = wait_alarms(d, len(told))
         equal(len(told), len(ours), "notifications")
         for line, r in zip(told, ours):
             holds(line, "." + r["trap_oid"])
