@@ -66,6 +66,9 @@ int vnm_mib_draft_object(
 /* Whether a module of this name has been begun. */
 bool vnm_mib_draft_has(const struct vnm_mib_draft *d, const char *module);
 
+/* Whether the last module has a textual convention of this name. */
+bool vnm_mib_draft_has_type(struct vnm_mib_draft *d, const char *name);
+
 /* Modules of a catalogue that the draft does not have yet. */
 int vnm_mib_draft_copy(struct vnm_mib_draft *d, const struct vnm_mib *m, struct vnm_err *err);
 

@@ -33,6 +33,7 @@ struct loading {
 	char own[64]; /* the directory with the built-in modules; "" where it is not made yet */
 	struct vnm_mib_draft_label labels[LABELS_MAX];
 	const char *members[MEMBERS_MAX];
+	char convention[256]; /* the qualified name of one */
 	bool failed;
 };
 
@@ -74,6 +75,34 @@ take_place(struct vnm_err *err)
 	}
 }
 
+/* "... (/some/FILE)" gives the file. */
+static void
+take_file(struct vnm_err *err)
+{
+	char *open = strrchr(err->text, '('), *close = strrchr(err->text, ')');
+
+	if (open == NULL || close == NULL || close < open || close[1] != '\0' ||
+	    memchr(open, '/', (size_t)(close - open)) == NULL)
+		return;
+	*close = '\0';
+	snprintf(err->file, sizeof(err->file), "%s", open + 1);
+	while (open > err->text && open[-1] == ' ')
+		open--;
+	*open = '\0';
+}
+
+/*
+ * What is nothing to tell. Objects whose parent is nowhere stay with the parser (5.9.3 and before)
+ * when all is unloaded, and it complains of them again at every reload, as if of other modules; it
+ * has told of each, by file and line, when it read it.
+ */
+static bool
+is_noise(const char *text)
+{
+	return strncmp(text, "MIB search path", 15) == 0 ||
+	       strncmp(text, "Cannot adopt OID", 16) == 0;
+}
+
 static int
 on_log(int major, int minor, void *message, void *ctx)
 {
@@ -83,11 +112,13 @@ on_log(int major, int minor, void *message, void *ctx)
 
 	(void)major;
 	(void)minor;
-	if (strncmp(m->msg, "MIB search path", 15) == 0)
+	if (is_noise(m->msg))
 		return SNMP_ERR_NOERROR;
 	snprintf(err.text, sizeof(err.text), "%s", m->msg);
 	err.text[strcspn(err.text, "\n")] = '\0';
 	take_place(&err);
+	if (err.line == 0)
+		take_file(&err);
 	if (l->warnings->n < WARNINGS_MAX)
 		vnm_errs_add(l->warnings, &err);
 	else
@@ -302,6 +333,61 @@ base_of(int type)
 	}
 }
 
+/* Whether a built-in convention says the same as a syntax with its name. */
+static bool
+says_the_same(const struct vnm_mib_type *t, const char *name, const struct vnm_mib_draft_syntax *s)
+{
+	const struct vnm_mib *m = &vnm_mib_builtin;
+
+	if (t->module == UINT16_MAX || t->label_count != s->label_count ||
+	    strcmp(m->text + t->name, name) != 0 ||
+	    strcmp(vnm_mib_base_name(t->base), s->type) != 0 ||
+	    strcmp(m->text + t->hint, s->hint != NULL ? s->hint : "") != 0)
+		return false;
+	for (uint32_t i = 0; i < t->label_count; i++) {
+		const struct vnm_mib_label *label = &m->labels[t->labels + i];
+		uint32_t k = 0;
+
+		while (k < s->label_count &&
+		       (s->labels[k].value != label->value ||
+			   strcmp(s->labels[k].name, m->text + label->text) != 0))
+			k++;
+		if (k == s->label_count)
+			return false;
+	}
+	return true;
+}
+
+/* A syntax with the textual convention of this name, which becomes one of the module's own. */
+static int
+use_convention(
+    struct loading *l, const char *name, struct vnm_mib_draft_syntax *s, struct vnm_err *err)
+{
+	const struct vnm_mib *m = &vnm_mib_builtin;
+	struct vnm_mib_draft_syntax convention = *s;
+	uint32_t i = 1;
+
+	if (name == NULL || vnm_mib_base_of(name) != VNM_MIB_NO_VALUE)
+		return 0;
+	while (i < m->type_count && !says_the_same(&m->types[i], name, s))
+		i++;
+	if (i < m->type_count &&
+	    !vnm_mib_draft_has(l->draft, m->text + m->modules[m->types[i].module])) {
+		snprintf(l->convention, sizeof(l->convention), "%s::%s",
+		    m->text + m->modules[m->types[i].module], name);
+		s->type = l->convention;
+	} else {
+		convention.sized = false; /* the object has the size, be it its own or not */
+		if (!vnm_mib_draft_has_type(l->draft, name) &&
+		    vnm_mib_draft_type(l->draft, name, &convention, NULL, 0, err) != 0)
+			return -1;
+		s->type = name;
+	}
+	s->hint = NULL;
+	s->label_count = 0;
+	return 0;
+}
+
 static struct vnm_mib_draft_syntax
 syntax_of(struct loading *l, const struct tree *t)
 {
@@ -311,7 +397,6 @@ syntax_of(struct loading *l, const struct tree *t)
 	if (base == VNM_MIB_NO_VALUE)
 		return s;
 	s.type = vnm_mib_base_name(base);
-	s.name = get_tc_descriptor(t->tc_index);
 	for (const struct enum_list *e = t->enums; e != NULL && s.label_count < LABELS_MAX;
 	     e = e->next)
 		l->labels[s.label_count++] =
@@ -363,6 +448,8 @@ take_object(struct loading *l, const struct tree *t, const char *file, struct vn
 		   : t->access == MIB_ACCESS_NOTIFY ? VNM_MIB_FOR_NOTIFY
 						    : VNM_MIB_READ;
 	o.syntax = syntax_of(l, t);
+	if (use_convention(l, get_tc_descriptor(t->tc_index), &o.syntax, err) != 0)
+		return -1;
 	take_members(l, t, &o);
 	return vnm_mib_draft_object(l->draft, &o, err);
 }

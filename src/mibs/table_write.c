@@ -304,13 +304,19 @@ vnm_mib_table_write(FILE *f, const struct vnm_mib *m, uint32_t module)
 {
 	struct table_writer w = {.f = f, .m = m, .module = module};
 
+	bool any = false;
+
 	fprintf(f, "module %s\n\n", m->text + m->modules[module]);
 	for (uint32_t i = 1; i < m->type_count; i++) {
 		const struct vnm_mib_type *t = &m->types[i];
 
-		if (t->module == module && convention_of(m, t) == t)
-			write_type(&w, t);
+		if (t->module != module || convention_of(m, t) != t)
+			continue;
+		write_type(&w, t);
+		any = true;
 	}
+	if (any)
+		fputc('\n', f);
 	write_below(&w, m->objects);
 	fputc('\n', f);
 }
