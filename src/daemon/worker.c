@@ -157,6 +157,7 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 	vnm_pipeline_forget_options(w->pipeline);
 	vnm_pipeline_limits(w->pipeline, &snapshot->conf->limits);
 	vnm_pipeline_topology(w->pipeline, snapshot->topology);
+	vnm_pipeline_mib(w->pipeline, snapshot->mib);
 	w->snapshot = snapshot;
 	vnm_snapshot_leave(old);
 }
@@ -318,6 +319,7 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 		return NULL;
 	}
 	vnm_pipeline_topology(w->pipeline, w->snapshot->topology);
+	vnm_pipeline_mib(w->pipeline, w->snapshot->mib);
 	return w;
 }
 
