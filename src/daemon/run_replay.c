@@ -186,6 +186,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 		goto no_pipeline;
 	vnm_pipeline_outputs(r.pipeline, r.outputs.list, r.outputs.n);
 	vnm_pipeline_topology(r.pipeline, snapshot->topology);
+	vnm_pipeline_mib(r.pipeline, snapshot->mib);
 
 	rc = read_file(&r);
 	vnm_pipeline_finish(r.pipeline);

@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #define VARBINDS_MAX 8192 /* of one message */
+#define VARBIND_OCTETS 7  /* of the shortest one */
 
 static const struct vnm_option snmp_options[] = {VNM_SNMP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 
@@ -84,35 +85,20 @@ release(void *options)
 
 /* ---- a message ------------------------------------------------------------------------------- */
 
-static enum vnm_reason
-find_objects(struct vnm_snmp_call *c)
-{
-	struct vnm_snmp_object *o = vnm_scratch_take(c->out->scratch, c->n * sizeof(*o));
-
-	if (o == NULL)
-		return VNM_R_scratch_full;
-	for (uint32_t i = 0; i < c->n; i++)
-		o[i] = vnm_snmp_object_of(c->mib, c->v[i].name);
-	c->objects = o;
-	return VNM_OK;
-}
-
-/* The variables into scratch memory. Each octet of a list can become at the most one number. */
+/*
+ * The variables into scratch memory. One has seven octets at the least, and each octet of a list
+ * can become at the most one number.
+ */
 static enum vnm_reason
 read_varbinds(struct vnm_snmp_call *c)
 {
-	struct vnm_reader r = c->pdu.varbinds;
-	struct vnm_varbind_room room = {0};
-	uint8_t tag;
-	struct vnm_reader contents;
-	unsigned odd = 0;
+	size_t octets = c->pdu.octets.n, most = octets / VARBIND_OCTETS + 1;
+	struct vnm_varbind_room room = {
+	    .cap = (uint32_t)(most < VARBINDS_MAX ? most : VARBINDS_MAX),
+	    .id_cap = (uint32_t)octets + VNM_VARBIND_IDS,
+	};
 
-	while (room.cap < VARBINDS_MAX && vnm_reader_left(&r) != 0 &&
-	       vnm_ber_next(&r, &tag, &contents, &odd))
-		room.cap++;
-	if (!r.bad && vnm_reader_left(&r) != 0)
-		vnm_out_fault(c->out, VNM_R_varbind_limit);
-	room.id_cap = (uint32_t)c->pdu.octets.n + room.cap + VNM_VARBIND_IDS;
+	room.id_cap += room.cap;
 	room.p = vnm_scratch_take(c->out->scratch, room.cap * sizeof(*room.p));
 	room.ids = vnm_scratch_take(c->out->scratch, room.id_cap * sizeof(*room.ids));
 	if (room.p == NULL || room.ids == NULL)
@@ -120,9 +106,24 @@ read_varbinds(struct vnm_snmp_call *c)
 	(void)vnm_varbinds_read(&c->pdu.varbinds, &room, &c->m.odd);
 	c->v = room.p;
 	c->n = room.n;
-	if (c->pdu.varbinds.bad || r.bad)
+	if (c->pdu.varbinds.bad)
 		vnm_out_fault(c->out, VNM_R_varbind_malformed);
-	return find_objects(c);
+	else if (vnm_reader_left(&c->pdu.varbinds) != 0)
+		vnm_out_fault(c->out, VNM_R_varbind_limit);
+	return VNM_OK;
+}
+
+enum vnm_reason
+vnm_snmp_find_objects(struct vnm_snmp_call *c, uint32_t first)
+{
+	struct vnm_snmp_object *o = vnm_scratch_take(c->out->scratch, c->n * sizeof(*o));
+
+	if (o == NULL)
+		return VNM_R_scratch_full;
+	for (uint32_t i = first; i < c->n; i++)
+		o[i] = vnm_snmp_object_of(c->mib, c->v[i].name);
+	c->objects = o;
+	return VNM_OK;
 }
 
 static enum vnm_reason
@@ -138,6 +139,8 @@ decode_pdu(struct vnm_snmp_call *c)
 		return reason == VNM_OK ? vnm_snmp_alarm(c) : reason;
 	case VNM_PDU_RESPONSE:
 		reason = read_varbinds(c);
+		if (reason == VNM_OK)
+			reason = vnm_snmp_find_objects(c, 0);
 		return reason == VNM_OK ? vnm_snmp_response(c) : reason;
 	default: /* a manager's requests, and Reports */
 		c->out->good++;

@@ -84,6 +84,9 @@ void vnm_snmp_acknowledge(struct vnm_snmp_call *c);
 /* A Report of that counter, whose value is `count`. */
 void vnm_snmp_report(struct vnm_snmp_call *c, enum vnm_usm_stat stat, uint64_t count);
 
+/* What the variables from `first` on are: c->objects of those. */
+enum vnm_reason vnm_snmp_find_objects(struct vnm_snmp_call *c, uint32_t first);
+
 /* A record `alarm` of a trap or an inform. */
 enum vnm_reason vnm_snmp_alarm(struct vnm_snmp_call *c);
 

@@ -255,7 +255,10 @@ static enum vnm_reason
 emit(struct vnm_snmp_call *c, const struct notification *n)
 {
 	struct vnm_record *r = vnm_out_begin(c->out, VNM_KIND_alarm);
+	enum vnm_reason reason = vnm_snmp_find_objects(c, n->first);
 
+	if (reason != VNM_OK)
+		return reason;
 	if (n->oid.n == 0)
 		vnm_out_fault(c->out, VNM_R_notification_unnamed);
 	set_source(c, n, r);

@@ -282,7 +282,8 @@ vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
 	if (resource.n > 0)
 		VNM_SET(r, alarm, resource, resource);
 	set_interface(&w, r);
-	set_text(&w, r);
+	if (VNM_HAS(r, alarm, vendor)) /* the standard's own have no words */
+		set_text(&w, r);
 	if (a == NULL) {
 		a = &unknown;
 		if (VNM_HAS(r, alarm, trap_name))

@@ -195,7 +195,8 @@ vnm_snmp_pair(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const str
 
 /* Whether a text says more of the value than the value itself. */
 static bool
-has_text(const struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct vnm_varbind *v)
+has_text(const struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct vnm_varbind *v,
+    const struct vnm_pair *value)
 {
 	const struct vnm_mib_type *type = o != NULL ? vnm_mib_type(c->mib, o) : NULL;
 
@@ -205,7 +206,7 @@ has_text(const struct vnm_snmp_call *c, const struct vnm_mib_object *o, const st
 		return false;
 	if (v->type == VNM_BER_INTEGER) /* a hint "d" says nothing, one as "d-2" does */
 		return type->label_count > 0 || strlen(c->mib->text + type->hint) > 1;
-	return v->type == VNM_BER_OCTETS && !vnm_mib_is_text(c->mib, o, v->octets);
+	return value->type == VNM_PAIR_BYTES && v->type == VNM_BER_OCTETS;
 }
 
 /* ---- the list of an alarm
@@ -258,7 +259,7 @@ describe(struct vnm_snmp_call *c, uint32_t i, struct vnm_pair *item)
 	add_str(item, "type", type_name(v->type));
 	if (vnm_snmp_pair(c, o.object, v, &value))
 		members[item->count++] = value;
-	if (!has_text(c, o.object, v))
+	if (!has_text(c, o.object, v, &value))
 		return true;
 	text = vnm_snmp_text(c, o.object, v);
 	if (text.n > 0)

@@ -25,6 +25,7 @@ import faults
 import names
 import pcapfile
 import replay as replays
+import snmp_made
 import snmp_truth
 import torture
 import truth as truths
@@ -288,7 +289,25 @@ class Runner:
         self.names.check([r for r in run.records if r["kind"] == "interface" and
                           (r.get("host_id"), "ifIndex", r["if_index"]) in known], f)
 
+    def check_snmp_made(self, f):
+        """Encodings that are not as they should be are read and marked; names of version 1."""
+        made = [m for m, _ in snmp_made.ODD + snmp_made.doubled()]
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "made.pcap"
+            pcapfile.write(path, faults.datagrams(made), "udp")
+            run = self.replay(path, snmp_made.MAP, TORTURE_SECONDS, self.memory)
+        f.equal("ok", run.books["ok"], len(made))
+        odd, named = run.records[:len(snmp_made.ODD)], run.records[len(snmp_made.ODD):]
+        for number, (r, (_, want)) in enumerate(zip(odd, snmp_made.ODD)):
+            f.equal("what is odd in %d" % number, r.get("odd"), want)
+            f.equal("trap_name of %d" % number, r.get("trap_name"), "linkDown")
+        f.equal("a negative Counter32", odd[1]["varbinds"][-1]["value"], 4294967294)
+        f.equal("names", [r.get("trap_oid") for r in named],
+                [want for _, want in snmp_made.doubled()])
+
     def run_snmp(self, wanted):
+        if wanted("snmp-made"):
+            self.guarded("snmp-made", self.check_snmp_made)
         for case in sorted(p.parent for p in HERE.glob("snmp-*/expect.json")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_snmp(c, f))

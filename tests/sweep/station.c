@@ -3,7 +3,14 @@
  */
 #include "station.h"
 
+#include "daemon/conf.h"
+
+#include <stdlib.h>
+
 #define SCRATCH_OCTETS 32768 /* little, so that messages that need more are met, too */
+
+static const uint8_t engine_id[] = {0x80, 0x00, 0x7e, 0xd9, 0x04, 't'};
+static struct vnm_conf *conf; /* of all stations */
 
 static const char *const names[VNM_STATION_OUTPUTS] = {"json", "protobuf"};
 
@@ -35,15 +42,37 @@ no_sink:
 	return -1;
 }
 
+void
+vnm_station_setup(void)
+{
+	static const char *const users[] = {"snmp.users.noauth.auth=none",
+	    "snmp.users.sha.auth=sha1", "snmp.users.sha.auth_password=authpass123",
+	    "snmp.users.shaaes.auth=sha1", "snmp.users.shaaes.auth_password=authpass123",
+	    "snmp.users.shaaes.priv=aes128", "snmp.users.shaaes.priv_password=privpass123",
+	    "snmp.users.sha512aes256.auth=sha512",
+	    "snmp.users.sha512aes256.auth_password=authpass123",
+	    "snmp.users.sha512aes256.priv=aes256",
+	    "snmp.users.sha512aes256.priv_password=privpass123"};
+	const struct vnm_conf_input input = {
+	    .overrides = users, .override_count = VNM_ARRAY_LEN(users), .replay = true};
+	struct vnm_errs errs = {0};
+
+	if (conf == NULL && vnm_conf_load(&conf, &input, &errs) != 0)
+		abort();
+}
+
 int
 vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsigned encodings)
 {
 	struct vnm_pipeline_config config = {.collector = VNM_STR("station"),
 	    .limits = &s->limits,
-	    .scratch_octets = SCRATCH_OCTETS};
+	    .scratch_octets = SCRATCH_OCTETS,
+	    .self = &s->self};
 	struct vnm_err err;
 
 	memset(s, 0, sizeof(*s));
+	s->self.engine_id = (struct vnm_slice){engine_id, sizeof(engine_id)};
+	s->self.engine_boots = 1;
 	if (vnm_option_defaults(vnm_limits_options, &s->limits, &err) != 0)
 		return -1;
 	s->pipeline = vnm_pipeline_new(&config);
@@ -80,7 +109,8 @@ vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m)
 	if (m->end)
 		vnm_pipeline_end(s->pipeline, m->decoder, &m->d);
 	else
-		vnm_pipeline_message(s->pipeline, m->decoder, NULL, &m->d);
+		vnm_pipeline_message(s->pipeline, m->decoder,
+		    conf != NULL ? vnm_conf_decoder_options(conf, m->decoder) : NULL, &m->d);
 	vnm_pipeline_turn_end(s->pipeline);
 }
 

@@ -17,7 +17,7 @@ import traceback
 import desk
 
 PARTS = ("start", "datagrams", "streams", "secure", "workers", "reload", "stop", "handed_over", "http_pages",
-         "replays", "abuse")
+         "replays", "abuse", "snmp")
 AT_ONCE = 4  # most of them mostly wait
 
 
