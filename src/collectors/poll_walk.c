@@ -384,18 +384,16 @@ hold(struct poll_job *j, const struct vnm_slice *octets)
 static enum vnm_reason
 read_all(struct reading *r, const struct vnm_pdu *pdu)
 {
-	struct vnm_reader held = vnm_reader_of(r->j->held.p, r->j->held.n);
-	uint8_t part = 0;
+	const struct vnm_buffer *held = &r->j->held;
 	enum vnm_reason reason = VNM_OK;
+	uint8_t part = 0;
+	uint32_t n;
 
-	for (; vnm_reader_left(&held) > 0 && reason == VNM_OK; part++) {
-		uint32_t n;
-		const uint8_t *octets;
-
-		memcpy(&n, vnm_reader_take(&held, sizeof(n)), sizeof(n));
-		octets = vnm_reader_take(&held, n);
-		reason = read_values(
-		    r, (struct vnm_slice){octets, n}, part, part == 0 ? r->j->first_heads : 1);
+	for (size_t at = 0; at < held->n && reason == VNM_OK; at += n, part++) {
+		memcpy(&n, held->p + at, sizeof(n));
+		at += sizeof(n);
+		reason = read_values(r, (struct vnm_slice){held->p + at, n}, part,
+		    part == 0 ? r->j->first_heads : 1);
 	}
 	if (reason == VNM_OK)
 		reason = read_values(r, pdu->octets, part, r->j->heads);
