@@ -163,7 +163,7 @@ vnm_poll_tell(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct v
 	uint64_t hash = told_hash(s, sort, t->kind, t->object, t->claim);
 	struct vnm_poll_told *told = told_find(s, hash);
 
-	if (t->object.n == 0)
+	if (fact.object.n == 0)
 		return;
 	if (told != NULL)
 		told->walk = s->walks[sort];
@@ -179,6 +179,7 @@ take_back(struct vnm_poll_state *s, uint32_t i, struct vnm_out *out)
 	const struct vnm_fact fact = {.kind = (enum vnm_fact_kind)x->kind,
 	    .withdrawn = true,
 	    .object = {x->text, x->object_n, false},
+	    .source = VNM_STR(""),
 	    .claim = {x->text + x->object_n, x->claim_n, false}};
 	uint32_t last = --s->told_n;
 

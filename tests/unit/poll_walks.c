@@ -258,6 +258,24 @@ test_harm(void)
 	harm(&(struct agent_faults){.no_bulk = true}, false, VNM_R_error_status);
 }
 
+/* An agent whose answers have no room for any value beside its uptime. */
+static void
+test_stuck(void)
+{
+	struct agent_mib mib = {0};
+	struct turn t;
+
+	agent_make_interfaces(&mib, 3);
+	begin(&t, &mib);
+	t.k.devices[0].agent.max_octets = 20;
+	play(&t, 1, 100);
+	CU_ASSERT_EQUAL(t.k.rows, 0);
+	CU_ASSERT(t.k.reasons[VNM_R_walk_stuck] > 0);
+	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_poll_walks_cut], t.k.reasons[VNM_R_walk_stuck]);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
 /* ---- noise
  * ---------------------------------------------------------------------------------------- */
 
@@ -285,4 +303,5 @@ test_noise(void)
 CU_TestInfo suite_poll_walks[] = {{"a table, whole", test_whole},
     {"tables of every size", test_sizes}, {"holes", test_holes}, {"version 1", test_v1},
     {"loss, disorder, duplicates", test_lossy}, {"answers from elsewhere", test_wrong_source},
-    {"agents that do harm", test_harm}, {"noise", test_noise}, CU_TEST_INFO_NULL};
+    {"agents that do harm", test_harm}, {"answers without room", test_stuck}, {"noise", test_noise},
+    CU_TEST_INFO_NULL};
