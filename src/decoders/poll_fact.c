@@ -158,13 +158,19 @@ vnm_poll_tell(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct v
     struct vnm_out *out)
 {
 	enum vnm_plan_sort sort = row->plan->sort;
-	const struct vnm_fact fact = {
-	    .kind = t->kind, .object = t->object, .claim = t->claim, .values = {t->values, t->n}};
-	uint64_t hash = told_hash(s, sort, t->kind, t->object, t->claim);
-	struct vnm_poll_told *told = told_find(s, hash);
+	const struct vnm_str none = VNM_STR("");
+	const struct vnm_fact fact = {.kind = t->kind,
+	    .object = t->object,
+	    .source = none,
+	    .claim = t->claim.n > 0 ? t->claim : none,
+	    .values = {t->values, t->n}};
+	struct vnm_poll_told *told;
+	uint64_t hash;
 
 	if (fact.object.n == 0)
 		return;
+	hash = told_hash(s, sort, t->kind, fact.object, fact.claim);
+	told = told_find(s, hash);
 	if (told != NULL)
 		told->walk = s->walks[sort];
 	else
