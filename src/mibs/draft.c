@@ -132,6 +132,7 @@ vnm_mib_draft_free(struct vnm_mib_draft *d)
 	vnm_table_free(&d->text_table);
 	vnm_table_free(&d->type_table);
 	vnm_table_free(&d->object_table);
+	vnm_table_free(&d->final_table);
 	vnm_free(d->texts.p);
 	vnm_free(d->modules.p);
 	vnm_free(d->types.p);
@@ -169,16 +170,23 @@ vnm_mib_draft_module(struct vnm_mib_draft *d, const char *name, struct vnm_err *
 		return vnm_err_text(err, "more than %u MIB modules", UINT16_MAX);
 	if (keep_text(d, name, &text) != 0 || VNM_DRAFT_ROOM(d->modules, 1) != 0)
 		return vnm_draft_no_memory(err);
+	d->module = d->modules.n;
 	d->modules.p[d->modules.n++] = text;
 	return 0;
 }
 
-/* The last module. */
+void
+vnm_mib_draft_resume(struct vnm_mib_draft *d, uint32_t module)
+{
+	assert(module < d->modules.n);
+	d->module = module;
+}
+
 static uint32_t
 module_now(const struct vnm_mib_draft *d)
 {
-	assert(d->modules.n > 0);
-	return d->modules.n - 1;
+	assert(d->module < d->modules.n);
+	return d->module;
 }
 
 static uint64_t

@@ -76,6 +76,8 @@ struct vnm_mib_draft {
 	VNM_DRAFT_ARRAY(struct vnm_draft_object) objects;
 	struct vnm_table type_table;   /* by name */
 	struct vnm_table object_table; /* by name */
+	struct vnm_table final_table;  /* the catalogue's types, by all that they are */
+	uint32_t module;	       /* the present one */
 	VNM_DRAFT_ARRAY(uint32_t) numbers;
 	VNM_DRAFT_ARRAY(uint32_t) oids;
 	VNM_DRAFT_ARRAY(struct vnm_draft_ref) members;
