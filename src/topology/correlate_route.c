@@ -34,11 +34,16 @@ static const struct end nobody = {NULL, VNM_NONE, VNM_MATCH_NONE};
 
 /* ---- lookups ------------------------------------------------------------------------------- */
 
-/* In the network beneath, or, with `tenant`, in the instance of somebody who is not known. */
+/*
+ * In the network beneath, or, with `tenant`, in the instance of somebody who is not known. The next
+ * hop of an IPv6 route that is an IPv4 address comes as a mapped one.
+ */
 static struct end
 at_addr(const struct vnm_topology *t, const struct vnm_addr *addr, bool tenant)
 {
-	const struct vnm_topology_addr *e = vnm_addr_find(t, addr);
+	const struct vnm_addr plain =
+	    addr->family == VNM_ADDR_IP6 ? vnm_addr_unmapped(addr->b) : *addr;
+	const struct vnm_topology_addr *e = vnm_addr_find(t, &plain);
 
 	if (e == NULL)
 		return nobody;

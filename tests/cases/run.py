@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
 import bmp_facts
+import bmp_names
 import bmp_truth
 import faults
 import names
@@ -41,6 +42,7 @@ class Runner:
         self.passed = self.failed = self.skipped = 0
         self.reasons = set()  # that any replay counted
         self.facts = 0  # compared
+        self.bmp_names = bmp_names.Names(HERE / "common")
 
     def replay(self, path, args, seconds, memory=0):
         run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
@@ -180,6 +182,15 @@ class Runner:
             f.true("the packets give other records than the stream",
                    bmp_truth.content(run.records) == bmp_truth.content(raw.records))
 
+    def check_bmp_names(self, case, f):
+        """The records of a BMP stream with the names of the lab's inventory."""
+        path = case / ("in.pcap" if (case / "in.pcap").exists() else "in.bmp")
+        args = ["-m", "raw=bmp"] if path.suffix == ".bmp" else []
+        args += ["-o", "topology.sources.lab.path=%s" % (HERE / "common/bmp-topology.json")]
+        run = self.bmp_replay(path, args, f)
+        self.bmp_names.check(run.records, f)
+        self.check_golden(case, run.out, f)
+
     def check_bmp_parts(self, case, f):
         """Packets of several sessions, each known by its port: parts.json. Where a router came
         back, it tells the table that it had told before, in the views of `same`."""
@@ -202,6 +213,8 @@ class Runner:
         for case in sorted(p.parent for p in HERE.glob("bmp-*/expect.jsonl")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp(c, f))
+                self.guarded(case.name + "/names",
+                             lambda f, c=case: self.check_bmp_names(c, f))
         for case in sorted(p.parent for p in HERE.glob("bmp-*/parts.json")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp_parts(c, f))
@@ -266,6 +279,9 @@ class Runner:
             self.guarded("every reason is hit", self.check_reasons)
             self.report("facts were there to be compared", [] if self.facts > 250 else
                         ["only %d facts compared" % self.facts])
+            self.report("names of routes were there to be compared",
+                        [] if self.bmp_names.checked > 2000 else
+                        ["only %d names compared" % self.bmp_names.checked])
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
