@@ -415,7 +415,7 @@ keep_router_id(struct message *m, const uint8_t id[4])
 	const struct vnm_bmp_key *key = &m->peer->key;
 	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
 
-	if (global && is_zero(key->distinguisher, sizeof(key->distinguisher)))
+	if (global && is_zero(key->distinguisher, sizeof(key->distinguisher)) && !is_zero(id, 4))
 		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
 }
 
@@ -675,6 +675,8 @@ read_peer_header(struct message *m, struct vnm_reader *r)
 		m->view = VNM_BMP_LOC;
 	else
 		m->view = (m->flags & FLAG_O) != 0 ? VNM_BMP_OUT : VNM_BMP_IN;
+	if (key.type == VNM_BMP_PEER_LOC_RIB) /* RFC 9069 section 4.1 */
+		keep_router_id(m, m->peer->bgp_id);
 	if (!is_zero(key.distinguisher, 8))
 		m->distinguisher = vnm_rd_text(m->peer->key.distinguisher, m->out);
 	set_time(m->out, p + 34);
@@ -700,9 +702,9 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	m.session = vnm_bmp_session_get(x->state, d->session);
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
-	set_source(&m);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
+	set_source(&m);
 	return rows[m.type].read(&m, r);
 }
 
