@@ -221,11 +221,14 @@ stateless(const struct message *m, uint16_t afi, uint8_t safi)
 static bool
 expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 {
+	static const uint8_t ways[] = {[VNM_BMP_IN] = 1, [VNM_BMP_OUT] = 2, [VNM_BMP_LOC] = 3};
 	const struct message *m = ctx;
 	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
-	return told != NULL ? told->add_path != 0
-			    : vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	if (told == NULL)
+		return vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	/* As in an OPEN: what the router may send or receive. */
+	return (told->add_path & ways[m->view]) != 0;
 }
 
 static bool

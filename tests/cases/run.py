@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
+import bmp4
 import bmp_facts
 import bmp_names
 import bmp_truth
@@ -166,10 +167,10 @@ class Runner:
     def check_bmp(self, case, f):
         """A BMP stream, from the file itself and from packets: both give what expect.jsonl says."""
         octets = (case / "in.bmp").read_bytes()
+        lines = (case / "expect.jsonl").read_text().splitlines()
         raw = self.bmp_replay(case / "in.bmp", ["-m", "raw=bmp"], f)
         if not f:
             f.equal("messages", raw.books["messages"], len(list(bmp_truth.frames(octets))))
-            lines = (case / "expect.jsonl").read_text().splitlines()
             truth = bmp_truth.Truth(octets, lines)
             bmp_truth.check(truth, raw.records, f)
             f.equal("reasons", raw.books["reasons"], truth.reasons())
@@ -181,6 +182,12 @@ class Runner:
             run = self.bmp_replay(case / "in.pcap", [], f)
             f.true("the packets give other records than the stream",
                    bmp_truth.content(run.records) == bmp_truth.content(raw.records))
+        if octets[0] == 4:
+            told = [json.loads(line) for line in lines]
+            f.true("guessed what the messages say", not any(
+                set(r.get("inferred", ())) - {"peer"} for r in raw.records))
+            f.true("bmp4.py reads another stream than it wrote", list(bmp4.read(octets)) == told)
+        self.check_golden(case, raw.out, f)
 
     def check_bmp_names(self, case, f):
         """The records of a BMP stream with the names of the lab's inventory."""
@@ -189,7 +196,6 @@ class Runner:
         args += ["-o", "topology.sources.lab.path=%s" % (HERE / "common/bmp-topology.json")]
         run = self.bmp_replay(path, args, f)
         self.bmp_names.check(run.records, f)
-        self.check_golden(case, run.out, f)
 
     def check_bmp_parts(self, case, f):
         """Packets of several sessions, each known by its port: parts.json. Where a router came
@@ -204,6 +210,7 @@ class Runner:
             below = replays.Failures()
             bmp_truth.check(bmp_truth.Truth(octets, lines), own, below, longer=True)
             f.extend("%s: %s" % (part, line) for line in below)
+        self.check_golden(case, run.out, f)
         for first, again, rib in told["same"]:
             table = bmp_truth.table(records[first], rib)
             f.true("no %s of %s" % (rib, first), table)

@@ -32,13 +32,13 @@ class Names:
                 return None, None
             key = "%s %s %d" % (r["mac"], r.get("ip", "-"), r.get("vni", 0))
             # With an IP address that is nobody's, or somebody else's too, the MAC address tells.
-            owner = self.told["mac_ip"][key]
+            owner = self.told["mac_ip"].get(key)
             return owner, "mac" if owner else None
         if r.get("safi_name") not in ("unicast", "labeled-unicast", "vpn"):
             return None, None
         if not r.get("prefix", "").endswith(("/32" if r["afi"] == 1 else "/128",)):
             return None, None
-        owner = self.told["host_routes"][r["prefix"]]
+        owner = self.told["host_routes"].get(r["prefix"])
         return owner, "ip" if owner else None
 
     def _route(self, r):
@@ -88,7 +88,7 @@ class Names:
             want, by = {"route": self._route, "linkstate": self._linkstate,
                         "peer": self._event}[r["kind"]](r)
         # The lab's routers connect from an address that is not theirs.
-        want["node_id"] = self.told["routers"][r["router_name"]] if "agent_addr" in r and \
+        want["node_id"] = self.told["routers"].get(r["router_name"]) if "agent_addr" in r and \
             "router_name" in r else r.get("node_id")
         want["topology_match"] = by
         return want
