@@ -25,6 +25,7 @@ struct vnm_datagram {
 	struct vnm_endpoint dst;
 	enum vnm_transport transport;
 	uint64_t session; /* of a stream: unique among those open at a time; 0: none (UDP) */
+	vnm_frame_fn frame; /* of a stream in a capture: what told where its messages end */
 };
 
 #endif
