@@ -1,6 +1,6 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons and decoders. Rows of tables have tabs between their columns.
+ * metrics, reasons, decoders and facts. Rows of tables have tabs between their columns.
  */
 #include "daemon/dump.h"
 
@@ -8,6 +8,7 @@
 #include "daemon/conf.h"
 #include "daemon/metrics.h"
 #include "record/describe.h"
+#include "record/fact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,7 @@ dump_metrics(FILE *f)
 static void
 dump_reasons(FILE *f)
 {
-	static const char *const scopes[] = {"message", "part", "record"};
+	static const char *const scopes[] = {"message", "part", "record", "connection"};
 
 	for (unsigned r = VNM_OK + 1; r < VNM_REASON_COUNT; r++) {
 		const struct vnm_reason_info *info = vnm_reason_info(r);
@@ -178,10 +179,20 @@ dump_decoders(FILE *f)
 	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
 		const struct vnm_decoder *d = vnm_decoders[i];
 
-		fprintf(f, "%s\t%s\t", d->name, d->frame != NULL ? "udp,tcp" : "udp");
+		fprintf(f, "%s\t%s\t", d->name, d->frame != NULL ? "udp,tcp,tls" : "udp");
 		for (size_t k = 0; k < VNM_ARRAY_LEN(d->ports) && d->ports[k] != 0; k++)
 			fprintf(f, "%s%u", k > 0 ? "," : "", d->ports[k]);
 		fprintf(f, "\t%s\n", d->summary);
+	}
+}
+
+/* label, object type, doc */
+static void
+dump_facts(FILE *f)
+{
+	for (unsigned k = 0; k < VNM_FACT_COUNT; k++) {
+		const struct vnm_fact_info *info = vnm_fact_info(k);
+		fprintf(f, "%s\t%s\t%s\n", info->label, info->object_type, info->doc);
 	}
 }
 
@@ -193,7 +204,7 @@ static const struct {
 } dumps[] = {{"fields", vnm_describe_fields}, {"proto", vnm_describe_proto},
     {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
     {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
-    {"reasons", dump_reasons}, {"decoders", dump_decoders}};
+    {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts}};
 
 int
 vnm_dump(const char *what, FILE *f, struct vnm_err *err)
@@ -210,6 +221,6 @@ vnm_dump(const char *what, FILE *f, struct vnm_err *err)
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons and decoders%s",
+	    "metrics, reasons, decoders and facts%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "decoders/bgp_fact.h"
 
 #include <stdio.h>
 
@@ -173,12 +174,35 @@ begin_route(void *ctx, enum vnm_kind kind)
 	return r;
 }
 
+static uint64_t
+epoch(const struct message *m)
+{
+	return m->session->id << 32 | m->peer->epoch;
+}
+
 static bool
 emit_route(void *ctx)
 {
 	struct message *m = ctx;
+	const struct vnm_bmp_options *o = m->x->options;
 
-	return vnm_out_emit(m->out);
+	if (!vnm_out_emit(m->out))
+		return false;
+	if ((o == NULL || o->evidence) && vnm_bgp_fact(m->out, epoch(m)))
+		m->peer->taught = true;
+	return true;
+}
+
+/* After a peer's record: what the peer taught does not hold any more. */
+static void
+end_facts(struct message *m, bool gone)
+{
+	if (m->peer == NULL)
+		return;
+	m->peer->epoch++;
+	if (m->peer->taught)
+		vnm_bgp_fact_source(m->out, gone, epoch(m));
+	m->peer->taught = false;
 }
 
 /* ---- Route Monitoring ------------------------------------------------------------------------ */
@@ -387,6 +411,17 @@ keep_opens(
 	memcpy(peer->received, received->families, sizeof(peer->received));
 }
 
+/* In a VRF a router may call itself something else. */
+static void
+keep_router_id(struct message *m, const uint8_t id[4])
+{
+	const struct vnm_bmp_key *key = &m->peer->key;
+	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
+
+	if (global && is_zero(key->distinguisher, sizeof(key->distinguisher)))
+		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
+}
+
 /* Of the peer's family; some exporters say IPv4 and write an IPv6 address all the same. */
 static struct vnm_addr
 local_addr(const struct message *m, const uint8_t p[16])
@@ -409,6 +444,7 @@ peer_up(struct message *m, struct vnm_reader r)
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
 	keep_opens(m->peer, &sent, &received);
+	keep_router_id(m, sent.id);
 	m->peer->table_name[0] = '\0';
 	struct vnm_record *rec = begin_peer(m, VNM_STR("up"));
 	read_information(m, r, rec, NULL);
@@ -425,6 +461,7 @@ peer_up(struct message *m, struct vnm_reader r)
 	if (m->peer->table_name[0] != '\0')
 		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
 	vnm_out_emit(m->out);
+	end_facts(m, false);
 	return VNM_OK;
 }
 
@@ -519,6 +556,7 @@ peer_down(struct message *m, struct vnm_reader r)
 		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
+	end_facts(m, true);
 	m->peer->up = m->peer->told = false;
 	return VNM_OK;
 }
@@ -608,6 +646,17 @@ set_time(struct vnm_out *out, const uint8_t *p)
 	vnm_out_base(out);
 }
 
+static void
+set_source(const struct message *m)
+{
+	struct vnm_record *r = m->out->rec;
+
+	VNM_SET(r, env, decoder, VNM_STR("bmp"));
+	if (!is_zero(m->session->router_id, sizeof(m->session->router_id)))
+		VNM_SET(r, env, agent_addr, vnm_addr_ip4(m->session->router_id));
+	vnm_out_base(m->out);
+}
+
 static enum vnm_reason
 read_peer_header(struct message *m, struct vnm_reader *r)
 {
@@ -654,8 +703,7 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	m.session = vnm_bmp_session_get(x->state, d->session);
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	set_source(&m);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
 	return rows[m.type].read(&m, r);
@@ -696,8 +744,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		return;
 	if (session->terminated)
 		reason = VNM_STR("terminated");
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	set_source(&m);
 	for (uint32_t i = 0; i <= session->count; i++) {
 		m.peer = i < session->count ? &session->peers[i] : NULL;
 		if (m.peer != NULL && !m.peer->up && !m.peer->told)
@@ -712,6 +759,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		VNM_SET(rec, peer, reason, reason);
 		VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);
+		end_facts(&m, true);
 	}
 	vnm_bmp_session_end(state, session);
 }
@@ -727,6 +775,8 @@ bmp_close(struct vnm_exporter *x, struct vnm_counters *counters)
 	vnm_free(s->sessions);
 }
 
+static const struct vnm_option options[] = {VNM_BMP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+
 const struct vnm_decoder vnm_bmp_decoder = {
     .name = "bmp",
     .summary = "BMP (RFC 7854, RFC 8671, RFC 9069) with BGP and BGP-LS: routes and link state",
@@ -737,4 +787,6 @@ const struct vnm_decoder vnm_bmp_decoder = {
     .decode = bmp_decode,
     .end = bmp_end,
     .close = bmp_close,
+    .options = options,
+    .options_size = sizeof(struct vnm_bmp_options),
 };

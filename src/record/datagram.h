@@ -6,6 +6,7 @@
 #define VNM_RECORD_DATAGRAM_H
 
 #include "base/addr.h"
+#include "base/transport.h"
 
 /*
  * Tells where messages end on a stream: the size in octets of the message that begins at p, of
@@ -15,8 +16,6 @@
 typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
 #define VNM_FRAME_BAD SIZE_MAX
 
-enum vnm_transport { VNM_TRANSPORT_UDP, VNM_TRANSPORT_TCP };
-
 struct vnm_datagram {
 	const uint8_t *p;
 	size_t n;	/* octets */
@@ -24,8 +23,9 @@ struct vnm_datagram {
 	struct vnm_endpoint src;
 	struct vnm_endpoint dst;
 	enum vnm_transport transport;
-	uint64_t session; /* of a stream: unique among those open at a time; 0: none (UDP) */
+	uint64_t session;   /* of a stream: unique among those open at a time; 0: none (UDP) */
 	vnm_frame_fn frame; /* of a stream in a capture: what told where its messages end */
+	struct vnm_str cert_name; /* in the sender's verified certificate; n 0: none */
 };
 
 #endif

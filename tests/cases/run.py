@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
 import bmp4
+import bmp_facts
 import bmp_truth
 import faults
 import names
@@ -40,6 +41,7 @@ class Runner:
         self.names = names.Names(HERE / "common")
         self.passed = self.failed = self.skipped = 0
         self.reasons = set()  # that any replay counted
+        self.facts = 0  # compared
 
     def replay(self, path, args, seconds, memory=0):
         run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
@@ -171,6 +173,7 @@ class Runner:
             bmp_truth.check(truth, raw.records, f)
             f.equal("reasons", raw.books["reasons"], truth.reasons())
             f.equal("faults", raw.books["faults"], truth.faults())
+            self.facts += bmp_facts.check(bmp_truth.Truth(octets, lines), raw.records, f)
         again = self.replay(case / "in.bmp", ["-m", "raw=bmp"], SECONDS)
         f.true("a second replay differs", again.out == raw.out)
         if (case / "in.pcap").exists():
@@ -280,6 +283,8 @@ class Runner:
         self.run_faults(wanted)
         if not self.options.names:
             self.guarded("every reason is hit", self.check_reasons)
+            self.report("facts were there to be compared", [] if self.facts > 250 else
+                        ["only %d facts compared" % self.facts])
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))

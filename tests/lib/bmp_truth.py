@@ -59,6 +59,7 @@ class Expected(dict):
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
         self.some, self.within = [], {}
+        self.tunnel_label = 0  # of a P-Multicast tunnel; of a VNI all but its last four bits
 
 
 def frames(octets):
@@ -99,6 +100,9 @@ def _presence(e, a):
                          ("tunnel_encap", "tunnel_encap")):
         if a.get(theirs):
             e.some.append(ours)
+    if a.get("pmsi"):
+        e.within["pmsi_tunnel"] = {k: a["pmsi"][k] for k in ("flags", "type")}
+        e.tunnel_label = a["pmsi"]["label"]
     if a.get("prefix_sid") == []:
         e["verdict"] = "attribute-discard"
     unknown = {"attr_" + k[4:]: {"flags": v[0], "octets": v[1]} for k, v in a.items()
