@@ -10,6 +10,7 @@
 #include "daemon/outputs.h"
 #include "daemon/pipeline.h"
 
+#include <assert.h>
 #include <signal.h>
 
 struct replay {
@@ -42,6 +43,17 @@ listener_of(const struct vnm_conf *conf, uint16_t port, bool stream)
 	return NULL;
 }
 
+/* What a stream began with decides for all of it. */
+static const struct vnm_decoder *
+decoder_of(vnm_frame_fn frame)
+{
+	size_t i = 0;
+
+	while (vnm_decoders[i] != NULL && vnm_decoders[i]->frame != frame)
+		i++;
+	return vnm_decoders[i];
+}
+
 /* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
 static const struct vnm_decoder *
 resolve(const struct replay *r, const struct vnm_datagram *d, const void **options)
@@ -56,7 +68,9 @@ resolve(const struct replay *r, const struct vnm_datagram *d, const void **optio
 		return mapped;
 	if (l != NULL)
 		return l->decoder;
-	return r->conf->listener_count != 0 ? NULL : vnm_decoder_guess(d->p, d->n, d->dst.port);
+	if (r->conf->listener_count != 0)
+		return NULL;
+	return d->frame != NULL ? decoder_of(d->frame) : vnm_decoder_guess(d->p, d->n, d->dst.port);
 }
 
 static bool
@@ -85,10 +99,8 @@ message(void *ctx, const struct vnm_datagram *d)
 	const void *options;
 	const struct vnm_decoder *decoder = resolve(r, d, &options);
 
-	if (decoder != NULL)
-		vnm_pipeline_message(r->pipeline, decoder, options, d);
-	else
-		vnm_pipeline_refuse(r->pipeline, d, VNM_R_no_decoder);
+	assert(decoder != NULL); /* wanted() and stream() have let through no other */
+	vnm_pipeline_message(r->pipeline, decoder, options, d);
 }
 
 static void
