@@ -6,7 +6,7 @@
  * The BGP decoder reads strictly and takes the other width where only that one fits; the
  * record then says so in `inferred`.
  */
-#include "decoders/bmp.h"
+#include "decoders/bmp_part.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -16,12 +16,6 @@
 #define COMMON_HEADER_N 6
 #define PEER_HEADER_N 42
 #define MESSAGE_MAX (1U << 18) /* far beyond a Peer Up with two extended OPENs */
-
-/* Flags of the per-peer header. */
-#define FLAG_V 0x80U /* IPv6; of a Loc-RIB: filtered */
-#define FLAG_L 0x40U /* post-policy */
-#define FLAG_A 0x20U /* AS_PATH of two-octet AS numbers */
-#define FLAG_O 0x10U /* Adj-RIB-Out */
 
 /* Types of messages that differ in their TLVs; TLVs of the router. */
 enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
@@ -36,171 +30,13 @@ enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
 #define TLV_PATH_MARKING 5
 #define CAPABILITY_ADD_PATH 69
 #define CAPABILITY_AS4 65
-#define STATELESS_MAX 8
-#define MARKINGS_MAX 16
-
-/* One message on its way through the decoder. */
-struct message {
-	struct vnm_exporter *x;
-	struct vnm_out *out;
-	struct vnm_bmp_session *session;
-	struct vnm_bmp_peer *peer; /* NULL: the message is about the router */
-	uint8_t version, type;
-	uint8_t flags;
-	enum vnm_bmp_view view;
-	struct vnm_str distinguisher;
-	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
-	struct vnm_bgp_family stateless[STATELESS_MAX]; /* widths that the message itself tells */
-	uint8_t stateless_count;
-	struct {
-		uint16_t index;
-		uint32_t status;
-	} markings[MARKINGS_MAX];
-	uint8_t marking_count;
-	uint16_t routes; /* begun so far */
-};
-
-/* ---- records ------------------------------------------------------------------------------- */
-
-static struct vnm_str
-borrowed(const char *text)
-{
-	return (struct vnm_str){text, (uint32_t)strlen(text), false};
-}
-
-static struct vnm_str
-rib_name(const struct message *m)
-{
-	bool post = (m->flags & FLAG_L) != 0;
-
-	if (m->view == VNM_BMP_LOC)
-		return VNM_STR("loc-rib");
-	if (m->view == VNM_BMP_OUT)
-		return post ? VNM_STR("adj-rib-out-post") : VNM_STR("adj-rib-out-pre");
-	return post ? VNM_STR("adj-rib-in-post") : VNM_STR("adj-rib-in-pre");
-}
-
-static struct vnm_str
-peer_type_name(uint8_t type)
-{
-	static const struct vnm_str names[] = {
-	    VNM_STR("global"), VNM_STR("rd"), VNM_STR("local"), VNM_STR("loc-rib")};
-
-	return type < VNM_ARRAY_LEN(names) ? names[type] : (struct vnm_str){0};
-}
-
-static bool
-is_zero(const uint8_t *p, size_t n)
-{
-	while (n > 0 && p[n - 1] == 0)
-		n--;
-	return n == 0;
-}
-
-/* The V flag is not defined for a Loc-RIB, whose address is zero anyway. */
-static struct vnm_addr
-peer_addr(const struct message *m)
-{
-	const uint8_t *addr = m->peer->key.addr;
-	bool ip6 = (m->flags & FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
-
-	return ip6 ? vnm_addr_ip6(addr) : vnm_addr_ip4(addr + 12);
-}
-
-/* What route, linkstate and peer records say alike of the peer. */
-#define SET_PEER(r, kind, m)                                                               \
-	do {                                                                               \
-		const struct vnm_bmp_peer *peer_ = (m)->peer;                              \
-		VNM_SET(r, kind, peer_type, peer_->key.type);                              \
-		if (peer_type_name(peer_->key.type).n != 0)                                \
-			VNM_SET(r, kind, peer_type_name, peer_type_name(peer_->key.type)); \
-		if (peer_->key.type != VNM_BMP_PEER_LOC_RIB)                               \
-			VNM_SET(r, kind, peer_addr, peer_addr(m));                         \
-		VNM_SET(r, kind, peer_as, peer_->as);                                      \
-		if (!is_zero(peer_->bgp_id, 4))                                            \
-			VNM_SET(r, kind, peer_bgp_id, vnm_addr_ip4(peer_->bgp_id));        \
-		if ((m)->distinguisher.n != 0)                                             \
-			VNM_SET(r, kind, peer_distinguisher, (m)->distinguisher);          \
-		VNM_SET(r, kind, rib, rib_name(m));                                        \
-		if ((m)->table_name.n != 0)                                                \
-			VNM_SET(r, kind, table_name, (m)->table_name);                     \
-		else if (peer_->table_name[0] != '\0')                                     \
-			VNM_SET(r, kind, table_name, borrowed(peer_->table_name));         \
-		VNM_SET(r, kind, peer_flags, (m)->flags);                                  \
-	} while (0)
-
-#define SET_ROUTER(r, kind, m)                                                       \
-	do {                                                                         \
-		if (VNM_HAS(r, env, exporter_addr))                                  \
-			VNM_SET(r, kind, router_addr, (r)->env.exporter_addr);       \
-		if ((m)->session->name[0] != '\0')                                   \
-			VNM_SET(r, kind, router_name, borrowed((m)->session->name)); \
-	} while (0)
-
-static struct vnm_record *
-begin_peer(struct message *m, struct vnm_str event)
-{
-	struct vnm_record *r = vnm_out_begin(m->out, VNM_KIND_peer);
-
-	SET_ROUTER(r, peer, m);
-	if (m->peer != NULL) {
-		SET_PEER(r, peer, m);
-		if (m->peer->implicit)
-			VNM_SET(r, peer, implicit, true);
-	}
-	VNM_SET(r, peer, event, event);
-	return r;
-}
-
-/* A path's status counts NLRI from 1; 0 is for all of them. */
-static void
-set_path_status(struct message *m, struct vnm_record *r)
-{
-	m->routes++;
-	for (uint8_t i = 0; i < m->marking_count; i++) {
-		if (m->markings[i].index == 0 || m->markings[i].index == m->routes)
-			VNM_SET(r, route, path_status, m->markings[i].status);
-	}
-}
-
-/* Without a Peer Up nothing told how this peer's messages read. */
-static struct vnm_record *
-begin_route(void *ctx, enum vnm_kind kind)
-{
-	static const struct vnm_str guessed[] = {VNM_STR("peer")};
-	struct message *m = ctx;
-	struct vnm_record *r = vnm_out_begin(m->out, kind);
-	const struct vnm_strs inferred = {guessed, m->peer->up ? 0 : 1};
-
-	if (kind == VNM_KIND_linkstate) {
-		SET_ROUTER(r, linkstate, m);
-		SET_PEER(r, linkstate, m);
-		if (inferred.n != 0)
-			VNM_SET(r, linkstate, inferred, inferred);
-	} else {
-		SET_ROUTER(r, route, m);
-		SET_PEER(r, route, m);
-		set_path_status(m, r);
-		if (inferred.n != 0)
-			VNM_SET(r, route, inferred, inferred);
-	}
-	return r;
-}
-
-static bool
-emit_route(void *ctx)
-{
-	struct message *m = ctx;
-
-	return vnm_out_emit(m->out);
-}
 
 /* ---- Route Monitoring ------------------------------------------------------------------------ */
 
 static bool
 expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 {
-	const struct message *m = ctx;
+	const struct vnm_bmp_message *m = ctx;
 
 	for (uint8_t i = 0; i < m->stateless_count; i++) {
 		if (m->stateless[i].afi == afi && m->stateless[i].safi == safi)
@@ -212,7 +48,7 @@ expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 static bool
 expects_labels(void *ctx, uint16_t afi, uint8_t safi)
 {
-	const struct message *m = ctx;
+	const struct vnm_bmp_message *m = ctx;
 
 	return vnm_bmp_expects_labels(m->peer, afi, safi);
 }
@@ -222,17 +58,17 @@ expects_labels(void *ctx, uint16_t afi, uint8_t safi)
  * random, so the OPENs have a say: the first guess is four octets only where both agree.
  */
 static enum vnm_reason
-read_update(struct message *m, struct vnm_reader *r)
+read_update(struct vnm_bmp_message *m, struct vnm_reader *r)
 {
 	struct vnm_bgp_result result = {0};
 	const struct vnm_bgp_session session = {
 	    .ctx = m,
 	    .out = m->out,
-	    .as4 = (m->flags & FLAG_A) == 0 && m->peer->as4,
+	    .as4 = (m->flags & VNM_BMP_FLAG_A) == 0 && m->peer->as4,
 	    .add_path = expects_add_path,
 	    .multiple_labels = expects_labels,
-	    .begin = begin_route,
-	    .emit = emit_route,
+	    .begin = vnm_bmp_begin_route,
+	    .emit = vnm_bmp_emit,
 	};
 	enum vnm_reason reason = vnm_bgp_update(r, &session, &result);
 
@@ -245,15 +81,15 @@ read_update(struct message *m, struct vnm_reader *r)
 
 /* A capability that tells how this very message reads (code, length, value). */
 static void
-read_stateless(struct message *m, struct vnm_reader r)
+read_stateless(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	uint8_t code = vnm_reader_u8(&r);
 	struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u8(&r));
 
 	if (code == CAPABILITY_AS4)
-		m->flags &= (uint8_t)~FLAG_A;
+		m->flags &= (uint8_t)~VNM_BMP_FLAG_A;
 	while (code == CAPABILITY_ADD_PATH && vnm_reader_left(&value) >= 4 &&
-	       m->stateless_count < STATELESS_MAX) {
+	       m->stateless_count < VNM_BMP_STATELESS_MAX) {
 		struct vnm_bgp_family *f = &m->stateless[m->stateless_count++];
 		f->afi = vnm_reader_u16(&value);
 		f->safi = vnm_reader_u8(&value);
@@ -262,9 +98,9 @@ read_stateless(struct message *m, struct vnm_reader r)
 }
 
 static void
-read_marking(struct message *m, uint16_t index, struct vnm_reader r)
+read_marking(struct vnm_bmp_message *m, uint16_t index, struct vnm_reader r)
 {
-	if (m->marking_count == MARKINGS_MAX || vnm_reader_left(&r) < 4)
+	if (m->marking_count == VNM_BMP_MARKINGS_MAX || vnm_reader_left(&r) < 4)
 		return;
 	m->markings[m->marking_count].index = index;
 	m->markings[m->marking_count++].status = vnm_reader_u32(&r);
@@ -272,7 +108,7 @@ read_marking(struct message *m, uint16_t index, struct vnm_reader r)
 
 /* Version 4: TLVs in any order, of which one is the UPDATE. */
 static enum vnm_reason
-read_tlvs(struct message *m, struct vnm_reader r)
+read_tlvs(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	struct vnm_reader update = {0};
 
@@ -297,7 +133,7 @@ read_tlvs(struct message *m, struct vnm_reader r)
 }
 
 static enum vnm_reason
-route_monitoring(struct message *m, struct vnm_reader r)
+route_monitoring(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	return m->version == 4 ? read_tlvs(m, r) : read_update(m, &r);
 }
@@ -305,14 +141,14 @@ route_monitoring(struct message *m, struct vnm_reader r)
 /* ---- Statistics ----------------------------------------------------------------------------- */
 
 static enum vnm_reason
-statistics(struct message *m, struct vnm_reader r)
+statistics(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	struct vnm_pairs pairs;
 	enum vnm_reason reason = vnm_bmp_stats(r, m->out, &pairs);
 
 	if (reason != VNM_OK)
 		return reason;
-	struct vnm_record *rec = begin_peer(m, VNM_STR("stats"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("stats"));
 	VNM_SET(rec, peer, stats, pairs);
 	vnm_out_emit(m->out);
 	return VNM_OK;
@@ -344,7 +180,8 @@ term_reason(uint16_t code)
 
 /* What a TLV tells beyond the message it is in. True where it is not to be shown besides. */
 static bool
-use_information(struct message *m, uint16_t type, struct vnm_reader value, struct vnm_record *rec)
+use_information(
+    struct vnm_bmp_message *m, uint16_t type, struct vnm_reader value, struct vnm_record *rec)
 {
 	if (m->type == INITIATION && type == TLV_SYS_NAME)
 		keep_text(m->session->name, sizeof(m->session->name), value);
@@ -361,7 +198,7 @@ use_information(struct message *m, uint16_t type, struct vnm_reader value, struc
 
 /* NULL when the scratch is full; text where the TLV is known, else it is kept as octets. */
 static const char *
-information_name(struct message *m, uint16_t type, bool *text)
+information_name(struct vnm_bmp_message *m, uint16_t type, bool *text)
 {
 	static const char *const of_router[] = {"string", "sys_descr", "sys_name"};
 	static const char *const of_peer[] = {"string", NULL, NULL, "table_name", "admin_label"};
@@ -380,7 +217,7 @@ information_name(struct message *m, uint16_t type, bool *text)
 
 /* Information TLVs (RFC 7854 sections 4.4 and 4.5, RFC 9069 section 4.4, RFC 9736). */
 static void
-read_information(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+read_information(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec)
 {
 	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
 	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
@@ -425,7 +262,7 @@ keep_opens(
 }
 
 static enum vnm_reason
-peer_up(struct message *m, struct vnm_reader r)
+peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	const uint8_t *p = vnm_reader_take(&r, 20);
 	struct vnm_bgp_open sent, received;
@@ -437,11 +274,11 @@ peer_up(struct message *m, struct vnm_reader r)
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
 	keep_opens(m->peer, &sent, &received);
-	struct vnm_record *rec = begin_peer(m, VNM_STR("up"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("up"));
 	read_information(m, r, rec);
-	if (!is_zero(p, 16))
-		VNM_SET(
-		    rec, peer, local_addr, is_zero(p, 12) ? vnm_addr_ip4(p + 12) : vnm_addr_ip6(p));
+	if (!vnm_bmp_is_zero(p, 16))
+		VNM_SET(rec, peer, local_addr,
+		    vnm_bmp_is_zero(p, 12) ? vnm_addr_ip4(p + 12) : vnm_addr_ip6(p));
 	VNM_SET(rec, peer, local_port, vnm_be16(p + 16));
 	VNM_SET(rec, peer, remote_port, vnm_be16(p + 18));
 	VNM_SET(rec, peer, local_as, sent.as);
@@ -451,7 +288,7 @@ peer_up(struct message *m, struct vnm_reader r)
 	VNM_SET(rec, peer, capabilities_sent, sent.capabilities);
 	VNM_SET(rec, peer, capabilities_received, received.capabilities);
 	if (m->peer->table_name[0] != '\0')
-		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
+		VNM_SET(rec, peer, table_name, vnm_bmp_text(m->peer->table_name));
 	vnm_out_emit(m->out);
 	return VNM_OK;
 }
@@ -472,7 +309,7 @@ down_reason(uint8_t code)
 
 /* A NOTIFICATION: marker, length, type, error code and subcode (RFC 4271 section 4.5). */
 static void
-set_notification(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+set_notification(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec)
 {
 	const uint8_t *p = vnm_reader_take(&r, 21);
 	char *text = vnm_scratch_take(m->out->scratch, 8);
@@ -485,7 +322,7 @@ set_notification(struct message *m, struct vnm_reader r, struct vnm_record *rec)
 
 /* The event of the state machine that ended the session (RFC 7854 section 4.9). */
 static void
-set_fsm_event(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+set_fsm_event(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec)
 {
 	struct vnm_pair *pair = vnm_scratch_take(m->out->scratch, sizeof(*pair));
 	uint16_t event = vnm_reader_u16(&r);
@@ -497,14 +334,14 @@ set_fsm_event(struct message *m, struct vnm_reader r, struct vnm_record *rec)
 }
 
 static enum vnm_reason
-peer_down(struct message *m, struct vnm_reader r)
+peer_down(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	uint8_t code = vnm_reader_u8(&r);
 	struct vnm_record *rec;
 
 	if (r.bad)
 		return VNM_R_truncated;
-	rec = begin_peer(m, VNM_STR("down"));
+	rec = vnm_bmp_begin_peer(m, VNM_STR("down"));
 	VNM_SET(rec, peer, reason_code, code);
 	if (down_reason(code).n != 0)
 		VNM_SET(rec, peer, reason, down_reason(code));
@@ -523,21 +360,21 @@ peer_down(struct message *m, struct vnm_reader r)
 /* ---- Initiation, Termination, mirroring ------------------------------------------------- */
 
 static enum vnm_reason
-initiation(struct message *m, struct vnm_reader r)
+initiation(struct vnm_bmp_message *m, struct vnm_reader r)
 {
-	struct vnm_record *rec = begin_peer(m, VNM_STR("init"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("init"));
 
 	read_information(m, r, rec);
 	if (m->session->name[0] != '\0')
-		VNM_SET(rec, peer, router_name, borrowed(m->session->name));
+		VNM_SET(rec, peer, router_name, vnm_bmp_text(m->session->name));
 	vnm_out_emit(m->out);
 	return VNM_OK;
 }
 
 static enum vnm_reason
-termination(struct message *m, struct vnm_reader r)
+termination(struct vnm_bmp_message *m, struct vnm_reader r)
 {
-	struct vnm_record *rec = begin_peer(m, VNM_STR("term"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("term"));
 
 	read_information(m, r, rec);
 	m->session->terminated = true;
@@ -547,9 +384,9 @@ termination(struct message *m, struct vnm_reader r)
 
 /* RFC 7854 section 4.7: a mirrored message, or word that some were lost. */
 static enum vnm_reason
-mirroring(struct message *m, struct vnm_reader r)
+mirroring(struct vnm_bmp_message *m, struct vnm_reader r)
 {
-	struct vnm_record *rec = begin_peer(m, VNM_STR("mirror"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("mirror"));
 
 	while (vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
@@ -574,7 +411,7 @@ mirroring(struct message *m, struct vnm_reader r)
 
 static const struct message_row {
 	bool has_peer;
-	enum vnm_reason (*read)(struct message *m, struct vnm_reader r);
+	enum vnm_reason (*read)(struct vnm_bmp_message *m, struct vnm_reader r);
 } rows[] = {
     {true, route_monitoring},
     {true, statistics},
@@ -597,7 +434,7 @@ set_time(struct vnm_out *out, const uint8_t *p)
 }
 
 static enum vnm_reason
-read_peer_header(struct message *m, struct vnm_reader *r)
+read_peer_header(struct vnm_bmp_message *m, struct vnm_reader *r)
 {
 	const uint8_t *p = vnm_reader_take(r, PEER_HEADER_N);
 	struct vnm_bmp_key key = {0};
@@ -610,15 +447,10 @@ read_peer_header(struct message *m, struct vnm_reader *r)
 	m->peer = vnm_bmp_peer_get(m->session, &key, m->out->limits->peers);
 	if (m->peer == NULL)
 		return VNM_R_peer_limit;
-	m->flags = m->peer->flags = p[1];
+	m->peer->flags = p[1];
 	m->peer->as = vnm_be32(p + 26);
 	memcpy(m->peer->bgp_id, p + 30, 4);
-	if (key.type == VNM_BMP_PEER_LOC_RIB)
-		m->view = VNM_BMP_LOC;
-	else
-		m->view = (m->flags & FLAG_O) != 0 ? VNM_BMP_OUT : VNM_BMP_IN;
-	if (!is_zero(key.distinguisher, 8))
-		m->distinguisher = vnm_rd_text(m->peer->key.distinguisher, m->out);
+	vnm_bmp_set_peer(m, m->peer, p[1]);
 	set_time(m->out, p + 34);
 	return VNM_OK;
 }
@@ -628,7 +460,7 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 {
 	struct vnm_reader r = vnm_reader_of(d->p, d->n);
 	const uint8_t *p = vnm_reader_take(&r, COMMON_HEADER_N);
-	struct message m = {.x = x, .out = out};
+	struct vnm_bmp_message m = {.x = x, .out = out};
 	enum vnm_reason reason;
 
 	if (p == NULL || vnm_be32(p + 1) > d->n)
@@ -677,7 +509,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 {
 	struct vnm_bmp_state *state = x->state;
 	struct vnm_bmp_session *session = vnm_bmp_session_find(state, d->session);
-	struct message m = {.x = x, .out = out, .session = session};
+	struct vnm_bmp_message m = {.x = x, .out = out, .session = session};
 	struct vnm_str reason = VNM_STR("connection-closed");
 
 	if (session == NULL)
@@ -687,16 +519,14 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
 	vnm_out_base(out);
 	for (uint32_t i = 0; i <= session->count; i++) {
-		m.peer = i < session->count ? &session->peers[i] : NULL;
-		if (m.peer != NULL && !m.peer->up && !m.peer->implicit)
+		struct vnm_bmp_peer *peer = i < session->count ? &session->peers[i] : NULL;
+
+		if (peer != NULL && !peer->up && !peer->implicit)
 			continue;
-		m.distinguisher = (struct vnm_str){0};
-		if (m.peer != NULL && !is_zero(m.peer->key.distinguisher, 8))
-			m.distinguisher = vnm_rd_text(m.peer->key.distinguisher, out);
-		m.flags = m.peer != NULL ? m.peer->flags : 0;
-		m.view = m.peer != NULL && m.peer->key.type == VNM_BMP_PEER_LOC_RIB ? VNM_BMP_LOC
-										    : VNM_BMP_IN;
-		struct vnm_record *rec = begin_peer(&m, VNM_STR("lost"));
+		vnm_bmp_set_peer(&m, peer, peer != NULL ? peer->flags : 0);
+		if (m.view == VNM_BMP_OUT)
+			m.view = VNM_BMP_IN;
+		struct vnm_record *rec = vnm_bmp_begin_peer(&m, VNM_STR("lost"));
 		VNM_SET(rec, peer, reason, reason);
 		VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);

@@ -1,0 +1,66 @@
+/*
+ * What the files of the BMP decoder share: one message on its way through it, and the records
+ * that it begins. Private to src/decoders/bmp*.c.
+ */
+#ifndef VNM_DECODERS_BMP_PART_H
+#define VNM_DECODERS_BMP_PART_H
+
+#include "decoders/bmp.h"
+
+/* Flags of the per-peer header. */
+#define VNM_BMP_FLAG_V 0x80U /* IPv6; of a Loc-RIB: filtered */
+#define VNM_BMP_FLAG_L 0x40U /* post-policy */
+#define VNM_BMP_FLAG_A 0x20U /* AS_PATH of two-octet AS numbers */
+#define VNM_BMP_FLAG_O 0x10U /* Adj-RIB-Out */
+
+#define VNM_BMP_STATELESS_MAX 8
+#define VNM_BMP_MARKINGS_MAX 16
+
+/* One message on its way through the decoder. */
+struct vnm_bmp_message {
+	struct vnm_exporter *x;
+	struct vnm_out *out;
+	struct vnm_bmp_session *session;
+	struct vnm_bmp_peer *peer; /* NULL: the message is about the router */
+	uint8_t version, type;
+	uint8_t flags;
+	enum vnm_bmp_view view;
+	struct vnm_str distinguisher;
+	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
+	/* Widths that the message itself tells. */
+	struct vnm_bgp_family stateless[VNM_BMP_STATELESS_MAX];
+	uint8_t stateless_count;
+	struct {
+		uint16_t index;
+		uint32_t status;
+	} markings[VNM_BMP_MARKINGS_MAX];
+	uint8_t marking_count;
+	uint16_t routes; /* begun so far */
+};
+
+/* Text that was kept of the router's messages. */
+static inline struct vnm_str
+vnm_bmp_text(const char *text)
+{
+	return (struct vnm_str){text, (uint32_t)strlen(text), false};
+}
+
+static inline bool
+vnm_bmp_is_zero(const uint8_t *p, size_t n)
+{
+	while (n > 0 && p[n - 1] == 0)
+		n--;
+	return n == 0;
+}
+
+/* The message is about this peer (NULL: the router), with these per-peer flags. */
+void vnm_bmp_set_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer, uint8_t flags);
+
+/* A peer record of that event with what is known of router and peer. */
+struct vnm_record *vnm_bmp_begin_peer(struct vnm_bmp_message *m, struct vnm_str event);
+
+/* The same of a route or linkstate record; ctx is the message (struct vnm_bgp_session). */
+struct vnm_record *vnm_bmp_begin_route(void *ctx, enum vnm_kind kind);
+bool vnm_bmp_emit(void *ctx);
+
+#endif
