@@ -9,6 +9,7 @@
 #define OPTIONAL_TRANSITIVE 0xc0 /* the flags that an attribute's definition fixes */
 #define EXTENDED_LENGTH 0x10
 
+enum { MP_REACH = 14, MP_UNREACH = 15 };
 enum { WELL_KNOWN = 0x40, OPTIONAL = 0x80, TRANSITIVE = 0xc0, ANY = 0xff };
 enum rule { EXACTLY, ATLEAST, TIMES };
 
@@ -271,6 +272,7 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 	struct vnm_bgp_attr a;
 
 	u->extra.out = u->out;
+	u->octets = octets;
 	while (vnm_reader_left(&r) > 0) {
 		if (!take_attribute(&r, &a)) {
 			/* RFC 7606 section 4: what was found before is used to withdraw. */
@@ -281,7 +283,7 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 		uint64_t bit = 1ULL << (a.type % 64);
 		if ((seen[a.type / 64] & bit) != 0) {
 			const char *name = definitions[a.type].name;
-			bool twice = a.type == 14 || a.type == 15;
+			bool twice = a.type == MP_REACH || a.type == MP_UNREACH;
 
 			vnm_bgp_judge(u, twice ? VNM_BGP_RESET : VNM_BGP_DISCARD,
 			    name != NULL ? name : "attribute", "more than once");
@@ -297,6 +299,41 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 	if (u->extra.n > 0)
 		VNM_SET(&u->attrs, route, attributes, vnm_bgp_list_pairs(&u->extra));
 	return u->verdict != VNM_BGP_RESET;
+}
+
+/* ---- to keep -----------------------------------------------------------------------------------
+ */
+
+struct vnm_slice
+vnm_bgp_attributes_kept(struct vnm_bgp_reading *u, bool reach)
+{
+	struct vnm_reader r = vnm_reader_of(u->octets.p, u->octets.n);
+	uint8_t *start = vnm_scratch_take(u->out->scratch, u->octets.n), *p = start;
+	struct vnm_bgp_attr a;
+
+	if (start == NULL) {
+		vnm_out_fault(u->out, VNM_R_scratch_full);
+		return (struct vnm_slice){0};
+	}
+	for (const uint8_t *from = r.p; take_attribute(&r, &a); from = r.p) {
+		bool mp = a.type == MP_REACH || a.type == MP_UNREACH;
+		size_t n = (size_t)(r.p - from);
+
+		if (mp && !(reach && a.type == MP_REACH))
+			continue;
+		if (mp) { /* its length is that of what stays; read_attribute() has checked it */
+			size_t head = n - a.value.n, kept = 5U + a.value.p[3];
+
+			memcpy(p, from, n = head + kept);
+			p[head - 1] = (uint8_t)kept;
+			if (head == 4)
+				p[2] = (uint8_t)(kept >> 8);
+		} else {
+			memcpy(p, from, n);
+		}
+		p += n;
+	}
+	return (struct vnm_slice){start, (size_t)(p - start)};
 }
 
 /* ---- a set of attributes (RFC 6368) ------------------------------------------------------------
