@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "daemon/state.h"
+#include "daemon/told.h"
 
 #include <assert.h>
 
@@ -41,6 +42,7 @@ struct vnm_pipeline {
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
+	struct vnm_told told;
 	struct vnm_counters counters;
 };
 
@@ -74,6 +76,35 @@ emit(struct vnm_out *out)
 	}
 }
 
+/* A record for a fact that is new or not what it was; the message's envelope stays as it is. */
+static void
+tell(struct vnm_out *out, const struct vnm_fact *fact)
+{
+	struct vnm_pipeline *p = pipeline_of(out);
+	const struct vnm_limits *limits = p->config.limits;
+	struct vnm_record *r = vnm_out_begin(out, VNM_KIND_topology_event);
+	uint64_t message_ns = r->env.event_ns, seed = p->config.hash_seed;
+	struct vnm_told_fact *slot;
+
+	if (VNM_HAS(r, env, exporter_addr))
+		seed = vnm_hash(&r->env.exporter_addr, sizeof(r->env.exporter_addr), seed);
+	uint64_t hash = vnm_fact_hash(fact, seed);
+	uint64_t values = vnm_fact_hash_values(fact, seed);
+	if (vnm_told_find(&p->told, limits->facts, hash, values, r->env.observed_ns,
+		limits->facts_refresh, &slot)) {
+		p->counters.v[VNM_C_facts_repeated]++;
+		out->good++;
+		return;
+	}
+	vnm_fact_record(fact, r);
+	if (fact->event_ns != 0)
+		VNM_SET(r, env, event_ns, fact->event_ns);
+	bool told = vnm_out_emit(out);
+	r->env.event_ns = message_ns;
+	if (told && slot != NULL)
+		vnm_told_keep(slot, hash, values, r->env.observed_ns);
+}
+
 /* The envelope that every record of this worker has; the rest of the record is empty. */
 static void
 begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
@@ -98,10 +129,7 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 	struct vnm_record *r = &p->rec;
 
 	begin_envelope(p, d->rx_ns);
-	if (d->transport == VNM_TRANSPORT_TCP)
-		VNM_SET(r, env, transport, VNM_STR("tcp"));
-	else
-		VNM_SET(r, env, transport, VNM_STR("udp"));
+	VNM_SET(r, env, transport, vnm_transport_name(d->transport));
 	if (d->src.addr.family != VNM_ADDR_NONE) { /* a raw file does not know */
 		VNM_SET(r, env, exporter_addr, d->src.addr);
 		VNM_SET(r, env, exporter_port, d->src.port);
@@ -306,6 +334,16 @@ vnm_pipeline_end(
 	vnm_scratch_reset(&p->scratch);
 }
 
+void
+vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from,
+    const struct vnm_fact *fact)
+{
+	begin_message(p, from);
+	VNM_SET(&p->rec, env, decoder, decoder);
+	vnm_out_base(&p->out);
+	tell(&p->out, fact);
+}
+
 /* ---- time ------------------------------------------------------------------------------------ */
 
 static void
@@ -438,6 +476,7 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .counters = &p->counters,
 	    .limits = config->limits,
 	    .emit = emit,
+	    .fact = tell,
 	};
 	return p;
 }
@@ -451,6 +490,7 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
+	vnm_told_free(&p->told);
 	vnm_table_free(&p->index);
 	vnm_scratch_free(&p->scratch);
 	p->magic = 0;

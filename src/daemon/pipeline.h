@@ -50,6 +50,13 @@ void vnm_pipeline_refuse(
 void vnm_pipeline_end(
     struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_datagram *d);
 
+/*
+ * A fact that comes from no message, of a poll for example: `from` says of whom and when (its
+ * octets are not looked at), `decoder` how. Not while a message is being decoded.
+ */
+void vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder,
+    const struct vnm_datagram *from, const struct vnm_fact *fact);
+
 /* The turn ends: outputs get their batches. */
 void vnm_pipeline_turn_end(struct vnm_pipeline *p);
 

@@ -348,7 +348,7 @@ vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_er
 	    .frame = l->decoder->frame,
 	    .counters = vnm_pipeline_counters(w->pipeline),
 	};
-	if (l->common.listen.tcp)
+	if (vnm_transport_is_stream(l->common.listen.transport))
 		p->tcp = vnm_tcp_open(&l->common, fd, w->base, &p->intake, err);
 	else
 		p->udp = vnm_udp_open(&l->common, fd, w->base, &p->intake, err);

@@ -14,6 +14,7 @@
 #include "base/reader.h"
 #include "base/scratch.h"
 #include "record/datagram.h"
+#include "record/fact.h"
 #include "record/record.h"
 
 /* Bounds that all decoders keep (configuration: `limits`). */
@@ -33,6 +34,11 @@
 	    "memory for data of one exporter held until its template comes")                      \
 	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")           \
 	X(struct vnm_limits, peers, NUMBER, "16000", RELOAD, "BGP peers of one BMP session")      \
+	X(struct vnm_limits, facts, NUMBER, "131072", RESTART,                                    \
+	    "facts about the topology remembered by each worker, so that repeats are not told; "  \
+	    "24 octets each; 0: all are told")                                                    \
+	X(struct vnm_limits, facts_refresh, DURATION, "1h", RELOAD,                               \
+	    "a fact that is repeated is told again after so long; 0: never")                      \
 	X(struct vnm_limits, records_per_message, NUMBER, "16384", RELOAD,                        \
 	    "records that one message may yield")                                                 \
 	X(struct vnm_limits, output_per_message, SIZE, "16M", RELOAD,                             \
@@ -74,7 +80,8 @@ struct vnm_out {
 	uint32_t faults;	     /* part faults of this message so far */
 	enum vnm_reason first_fault; /* where faults is not 0 */
 	uint32_t held;		     /* parts of this message that wait for a template */
-	void (*emit)(struct vnm_out *out); /* the pipeline's */
+	void (*emit)(struct vnm_out *out);				/* the pipeline's */
+	void (*fact)(struct vnm_out *out, const struct vnm_fact *fact); /* ... or NULL */
 };
 
 /* Envelope presence as it is now holds for all records to come of this message. */
@@ -117,6 +124,18 @@ vnm_out_emit(struct vnm_out *out)
 	out->emitted++;
 	out->emit(out);
 	return true;
+}
+
+/*
+ * Tells what the protocol teaches about the topology (record/fact.h), with the message's envelope.
+ * It takes the record: call it between records, never while one is filled. Repeats are not told
+ * again; whoever can tell cheaply that nothing changed need not call at all.
+ */
+static inline void
+vnm_out_fact(struct vnm_out *out, const struct vnm_fact *fact)
+{
+	if (out->fact != NULL)
+		out->fact(out, fact);
 }
 
 static inline void

@@ -125,7 +125,7 @@ write_unordered_key(char *start, enum vnm_output_key key, const struct vnm_recor
 struct place {
 	const struct vnm_addr *router, *peer; /* NULL: not known, or none */
 	struct vnm_str distinguisher;
-	struct vnm_str object; /* of link state; n is 0 where there is none */
+	struct vnm_str object; /* of link state and topology; n is 0 where there is none */
 };
 
 #define FIELD_OR(kind, field, other) (VNM_HAS(r, kind, field) ? r->kind.field : (other))
@@ -148,6 +148,9 @@ place_of(const struct vnm_record *r)
 		return PLACE(route);
 	if (r->kind_id == VNM_KIND_peer)
 		return PLACE(peer);
+	if (r->kind_id == VNM_KIND_topology_event)
+		return (struct place){
+		    .object = FIELD_OR(topology_event, object, (struct vnm_str){0})};
 	assert(r->kind_id == VNM_KIND_linkstate);
 	place = PLACE(linkstate);
 	place.object = FIELD_OR(linkstate, object_id, (struct vnm_str){0});

@@ -6,6 +6,7 @@
 #define VNM_RECORD_DATAGRAM_H
 
 #include "base/addr.h"
+#include "base/transport.h"
 
 /*
  * Tells where messages end on a stream: the size in octets of the message that begins at p, of
@@ -14,8 +15,6 @@
  */
 typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
 #define VNM_FRAME_BAD SIZE_MAX
-
-enum vnm_transport { VNM_TRANSPORT_UDP, VNM_TRANSPORT_TCP };
 
 struct vnm_datagram {
 	const uint8_t *p;

@@ -56,7 +56,7 @@ bed_begin(struct bed *b, const char *address)
 	keeper_begin(&b->k);
 	b->k.intake.frame = frame;
 	CU_ASSERT_TRUE_FATAL(vnm_addr_parse(&b->o.listen.at.addr, address));
-	b->o.listen.tcp = true;
+	b->o.listen.transport = VNM_TRANSPORT_TCP;
 	CU_ASSERT_EQUAL_FATAL(vnm_tcp_bind(&b->o, false, &fd, &b->err), 0);
 	if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
 		abort();
