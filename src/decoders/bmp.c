@@ -21,36 +21,39 @@
 enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
 #define TLV_TERM_REASON 1
 #define TLV_SYS_NAME 2
+#define TLV_TABLE_NAME 3
 #define NAME_N 16 /* octets for "tlv_65535" */
 
-/* TLVs of version 4's Route Monitoring. */
-#define TLV_STATELESS 1
-#define TLV_VRF 3
-#define TLV_UPDATE 4
-#define TLV_PATH_MARKING 5
-#define CAPABILITY_ADD_PATH 69
-#define CAPABILITY_AS4 65
-
 /* ---- Route Monitoring ------------------------------------------------------------------------ */
+
+/* What the message itself says of a family; NULL where it says nothing. */
+static const struct vnm_bgp_family *
+stateless(const struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
+{
+	for (uint8_t i = 0; i < m->tlvs.family_count; i++) {
+		if (m->tlvs.families[i].afi == afi && m->tlvs.families[i].safi == safi)
+			return &m->tlvs.families[i];
+	}
+	return NULL;
+}
 
 static bool
 expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 {
 	const struct vnm_bmp_message *m = ctx;
+	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
-	for (uint8_t i = 0; i < m->stateless_count; i++) {
-		if (m->stateless[i].afi == afi && m->stateless[i].safi == safi)
-			return m->stateless[i].add_path != 0;
-	}
-	return vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	return told != NULL ? told->add_path != 0
+			    : vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
 }
 
 static bool
 expects_labels(void *ctx, uint16_t afi, uint8_t safi)
 {
 	const struct vnm_bmp_message *m = ctx;
+	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
-	return vnm_bmp_expects_labels(m->peer, afi, safi);
+	return (told != NULL && told->labels > 1) || vnm_bmp_expects_labels(m->peer, afi, safi);
 }
 
 /*
@@ -64,7 +67,7 @@ read_update(struct vnm_bmp_message *m, struct vnm_reader *r)
 	const struct vnm_bgp_session session = {
 	    .ctx = m,
 	    .out = m->out,
-	    .as4 = (m->flags & VNM_BMP_FLAG_A) == 0 && m->peer->as4,
+	    .as4 = m->tlvs.as4 || ((m->flags & VNM_BMP_FLAG_A) == 0 && m->peer->as4),
 	    .add_path = expects_add_path,
 	    .multiple_labels = expects_labels,
 	    .begin = vnm_bmp_begin_route,
@@ -74,68 +77,24 @@ read_update(struct vnm_bmp_message *m, struct vnm_reader *r)
 
 	vnm_out_count(m->out, VNM_C_as_width_guesses, result.as_width_guessed);
 	vnm_out_count(m->out, VNM_C_add_path_guesses, result.add_path_guessed);
+	vnm_out_count(m->out, VNM_C_bmp_unread, result.trailing);
 	if (reason == VNM_OK)
 		m->out->good++;
 	return reason;
 }
 
-/* A capability that tells how this very message reads (code, length, value). */
-static void
-read_stateless(struct vnm_bmp_message *m, struct vnm_reader r)
-{
-	uint8_t code = vnm_reader_u8(&r);
-	struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u8(&r));
-
-	if (code == CAPABILITY_AS4)
-		m->flags &= (uint8_t)~VNM_BMP_FLAG_A;
-	while (code == CAPABILITY_ADD_PATH && vnm_reader_left(&value) >= 4 &&
-	       m->stateless_count < VNM_BMP_STATELESS_MAX) {
-		struct vnm_bgp_family *f = &m->stateless[m->stateless_count++];
-		f->afi = vnm_reader_u16(&value);
-		f->safi = vnm_reader_u8(&value);
-		f->add_path = vnm_reader_u8(&value);
-	}
-}
-
-static void
-read_marking(struct vnm_bmp_message *m, uint16_t index, struct vnm_reader r)
-{
-	if (m->marking_count == VNM_BMP_MARKINGS_MAX || vnm_reader_left(&r) < 4)
-		return;
-	m->markings[m->marking_count].index = index;
-	m->markings[m->marking_count++].status = vnm_reader_u32(&r);
-}
-
-/* Version 4: TLVs in any order, of which one is the UPDATE. */
-static enum vnm_reason
-read_tlvs(struct vnm_bmp_message *m, struct vnm_reader r)
-{
-	struct vnm_reader update = {0};
-
-	while (vnm_reader_left(&r) > 0) {
-		uint16_t type = vnm_reader_u16(&r);
-		uint16_t n = vnm_reader_u16(&r);
-		uint16_t index = vnm_reader_u16(&r);
-		struct vnm_reader value = vnm_reader_sub(&r, n);
-
-		if (r.bad)
-			return VNM_R_bad_length;
-		if (type == TLV_UPDATE)
-			update = value;
-		else if (type == TLV_STATELESS)
-			read_stateless(m, value);
-		else if (type == TLV_PATH_MARKING)
-			read_marking(m, index, value);
-		else if (type == TLV_VRF)
-			m->table_name = (struct vnm_str){(const char *)value.p, n, false};
-	}
-	return update.p != NULL ? read_update(m, &update) : VNM_R_truncated;
-}
-
 static enum vnm_reason
 route_monitoring(struct vnm_bmp_message *m, struct vnm_reader r)
 {
-	return m->version == 4 ? read_tlvs(m, r) : read_update(m, &r);
+	enum vnm_reason reason;
+
+	m->peer->told = true;
+	if (m->version != 4)
+		return read_update(m, &r);
+	if ((reason = vnm_bmp_tlvs(r, m->out, &m->tlvs)) != VNM_OK)
+		return reason;
+	m->table_name = m->tlvs.table_name;
+	return read_update(m, &m->tlvs.update);
 }
 
 /* ---- Statistics ----------------------------------------------------------------------------- */
@@ -185,14 +144,14 @@ use_information(
 {
 	if (m->type == INITIATION && type == TLV_SYS_NAME)
 		keep_text(m->session->name, sizeof(m->session->name), value);
-	if ((m->type == PEER_UP || m->type == PEER_DOWN) && type == TLV_VRF)
+	if ((m->type == PEER_UP || m->type == PEER_DOWN) && type == TLV_TABLE_NAME)
 		keep_text(m->peer->table_name, sizeof(m->peer->table_name), value);
 	if (m->type != TERMINATION || type != TLV_TERM_REASON || vnm_reader_left(&value) != 2)
 		return false;
-	m->session->term_reason = vnm_reader_u16(&value);
-	VNM_SET(rec, peer, reason_code, m->session->term_reason);
-	if (term_reason(m->session->term_reason).n != 0)
-		VNM_SET(rec, peer, reason, term_reason(m->session->term_reason));
+	uint16_t code = vnm_reader_u16(&value);
+	VNM_SET(rec, peer, reason_code, code);
+	if (term_reason(code).n != 0)
+		VNM_SET(rec, peer, reason, term_reason(code));
 	return true;
 }
 
@@ -215,13 +174,21 @@ information_name(struct vnm_bmp_message *m, uint16_t type, bool *text)
 	return name;
 }
 
-/* Information TLVs (RFC 7854 sections 4.4 and 4.5, RFC 9069 section 4.4, RFC 9736). */
+/*
+ * Information TLVs (RFC 7854 sections 4.4 and 4.5, RFC 9069 section 4.4, RFC 9736), behind a
+ * first value where there is one.
+ */
 static void
-read_information(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec)
+read_information(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec,
+    const struct vnm_pair *first)
 {
-	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
+	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4) + 1, n = 0;
 	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
 
+	if (pairs == NULL)
+		vnm_out_fault(m->out, VNM_R_scratch_full);
+	else if (first != NULL)
+		pairs[n++] = *first;
 	while (pairs != NULL && vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
 		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
@@ -261,6 +228,15 @@ keep_opens(
 	memcpy(peer->received, received->families, sizeof(peer->received));
 }
 
+/* Of the peer's family; some exporters say IPv4 and write an IPv6 address all the same. */
+static struct vnm_addr
+local_addr(const struct vnm_bmp_message *m, const uint8_t p[16])
+{
+	bool ip6 = (m->flags & VNM_BMP_FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
+
+	return ip6 || !vnm_bmp_is_zero(p, 12) ? vnm_addr_ip6(p) : vnm_addr_ip4(p + 12);
+}
+
 static enum vnm_reason
 peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 {
@@ -274,11 +250,11 @@ peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
 	keep_opens(m->peer, &sent, &received);
+	m->peer->table_name[0] = '\0';
 	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("up"));
-	read_information(m, r, rec);
+	read_information(m, r, rec, NULL);
 	if (!vnm_bmp_is_zero(p, 16))
-		VNM_SET(rec, peer, local_addr,
-		    vnm_bmp_is_zero(p, 12) ? vnm_addr_ip4(p + 12) : vnm_addr_ip6(p));
+		VNM_SET(rec, peer, local_addr, local_addr(m, p));
 	VNM_SET(rec, peer, local_port, vnm_be16(p + 16));
 	VNM_SET(rec, peer, remote_port, vnm_be16(p + 18));
 	VNM_SET(rec, peer, local_as, sent.as);
@@ -307,30 +283,64 @@ down_reason(uint8_t code)
 	return code < VNM_ARRAY_LEN(names) ? names[code] : (struct vnm_str){0};
 }
 
-/* A NOTIFICATION: marker, length, type, error code and subcode (RFC 4271 section 4.5). */
-static void
-set_notification(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec)
+/*
+ * A NOTIFICATION: marker, length, type, error code, subcode and data (RFC 4271 section 4.5), of
+ * which a Cease may have text from the operator (RFC 9003). True where *pair has the data.
+ */
+static bool
+take_notification(
+    struct vnm_bmp_message *m, struct vnm_reader *r, struct vnm_record *rec, struct vnm_pair *pair)
 {
-	const uint8_t *p = vnm_reader_take(&r, 21);
+	struct vnm_reader whole = *r;
+	const uint8_t *p = vnm_reader_take(&whole, 21);
 	char *text = vnm_scratch_take(m->out->scratch, 8);
 
-	if (p == NULL || text == NULL || p[18] != 3)
-		return;
+	if (p == NULL || text == NULL || p[18] != 3 || vnm_be16(p + 16) < 21)
+		return false;
+	struct vnm_reader data = vnm_reader_sub(&whole, vnm_be16(p + 16) - 21U);
+	if (data.bad)
+		return false;
 	int n = snprintf(text, 8, "%u/%u", p[19], p[20]);
 	VNM_SET(rec, peer, notification, (struct vnm_str){text, (uint32_t)n, true});
+	*r = whole;
+	size_t left = vnm_reader_left(&data);
+	if (p[19] == 6 && (p[20] == 2 || p[20] == 4) && left > 1 && data.p[0] == left - 1)
+		*pair = (struct vnm_pair){.name = "shutdown_communication",
+		    .type = VNM_PAIR_STR,
+		    .str = {(const char *)data.p + 1, (uint32_t)left - 1, false}};
+	else
+		*pair = (struct vnm_pair){.name = "notification_data",
+		    .type = VNM_PAIR_BYTES,
+		    .bytes = vnm_reader_rest(&data)};
+	return left != 0;
 }
 
 /* The event of the state machine that ended the session (RFC 7854 section 4.9). */
-static void
-set_fsm_event(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec)
+static bool
+take_fsm_event(struct vnm_reader *r, struct vnm_pair *pair)
 {
-	struct vnm_pair *pair = vnm_scratch_take(m->out->scratch, sizeof(*pair));
-	uint16_t event = vnm_reader_u16(&r);
+	*pair =
+	    (struct vnm_pair){.name = "fsm_event", .type = VNM_PAIR_U64, .u64 = vnm_reader_u16(r)};
+	return !r->bad;
+}
 
-	if (pair == NULL || r.bad)
-		return;
-	*pair = (struct vnm_pair){.name = "fsm_event", .type = VNM_PAIR_U64, .u64 = event};
-	VNM_SET(rec, peer, information, (struct vnm_pairs){pair, 1});
+/* What follows the reason; TLVs behind it are version 4's, and of one reason also 3's. */
+static void
+read_down(struct vnm_bmp_message *m, uint8_t code, struct vnm_reader r, struct vnm_record *rec)
+{
+	struct vnm_pair first;
+	bool has_first = false;
+
+	if (code == 1 || code == 3)
+		has_first = take_notification(m, &r, rec, &first);
+	else if (code == 2)
+		has_first = take_fsm_event(&r, &first);
+	if (m->version != 4 && code != 6 && !has_first && vnm_reader_left(&r) > 0) {
+		first = (struct vnm_pair){
+		    .name = "data", .type = VNM_PAIR_BYTES, .bytes = vnm_reader_rest(&r)};
+		has_first = true;
+	}
+	read_information(m, r, rec, has_first ? &first : NULL);
 }
 
 static enum vnm_reason
@@ -345,15 +355,12 @@ peer_down(struct vnm_bmp_message *m, struct vnm_reader r)
 	VNM_SET(rec, peer, reason_code, code);
 	if (down_reason(code).n != 0)
 		VNM_SET(rec, peer, reason, down_reason(code));
-	if (code == 1 || code == 3)
-		set_notification(m, r, rec);
-	else if (code == 2)
-		set_fsm_event(m, r, rec);
-	else if (code == 6)
-		read_information(m, r, rec);
+	read_down(m, code, r, rec);
+	if (m->peer->table_name[0] != '\0')
+		VNM_SET(rec, peer, table_name, vnm_bmp_text(m->peer->table_name));
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
-	m->peer->up = false;
+	m->peer->up = m->peer->told = false;
 	return VNM_OK;
 }
 
@@ -364,7 +371,7 @@ initiation(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("init"));
 
-	read_information(m, r, rec);
+	read_information(m, r, rec, NULL);
 	if (m->session->name[0] != '\0')
 		VNM_SET(rec, peer, router_name, vnm_bmp_text(m->session->name));
 	vnm_out_emit(m->out);
@@ -376,31 +383,40 @@ termination(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("term"));
 
-	read_information(m, r, rec);
+	read_information(m, r, rec, NULL);
 	m->session->terminated = true;
 	vnm_out_emit(m->out);
 	return VNM_OK;
 }
 
-/* RFC 7854 section 4.7: a mirrored message, or word that some were lost. */
+/* RFC 7854 section 4.7: a mirrored message, or word that some were lost; a record for each. */
 static enum vnm_reason
 mirroring(struct vnm_bmp_message *m, struct vnm_reader r)
 {
+	static const struct vnm_str codes[] = {VNM_STR("errored-pdu"), VNM_STR("messages-lost")};
 	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("mirror"));
 
 	while (vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
 		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
 
-		if (r.bad)
-			return VNM_R_bad_length;
+		if (r.bad) {
+			vnm_out_fault(m->out, VNM_R_tlv_malformed);
+			break;
+		}
+		if (type == 0 && VNM_HAS(rec, peer, mirrored)) {
+			vnm_out_emit(m->out);
+			rec = vnm_bmp_begin_peer(m, VNM_STR("mirror"));
+		}
 		if (type == 0) {
 			VNM_SET(rec, peer, mirrored, vnm_reader_rest(&value));
 		} else if (type == 1 && vnm_reader_left(&value) == 2) {
 			uint16_t code = vnm_reader_u16(&value);
 			VNM_SET(rec, peer, reason_code, code);
-			VNM_SET(rec, peer, reason,
-			    code == 0 ? VNM_STR("errored-pdu") : VNM_STR("messages-lost"));
+			if (code < VNM_ARRAY_LEN(codes))
+				VNM_SET(rec, peer, reason, codes[code]);
+		} else {
+			vnm_out_count(m->out, VNM_C_bmp_unread, 1);
 		}
 	}
 	vnm_out_emit(m->out);
@@ -521,7 +537,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 	for (uint32_t i = 0; i <= session->count; i++) {
 		struct vnm_bmp_peer *peer = i < session->count ? &session->peers[i] : NULL;
 
-		if (peer != NULL && !peer->up && !peer->implicit)
+		if (peer != NULL && !peer->up && !peer->told)
 			continue;
 		vnm_bmp_set_peer(&m, peer, peer != NULL ? peer->flags : 0);
 		if (m.view == VNM_BMP_OUT)

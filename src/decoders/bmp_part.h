@@ -13,9 +13,6 @@
 #define VNM_BMP_FLAG_A 0x20U /* AS_PATH of two-octet AS numbers */
 #define VNM_BMP_FLAG_O 0x10U /* Adj-RIB-Out */
 
-#define VNM_BMP_STATELESS_MAX 8
-#define VNM_BMP_MARKINGS_MAX 16
-
 /* One message on its way through the decoder. */
 struct vnm_bmp_message {
 	struct vnm_exporter *x;
@@ -27,15 +24,8 @@ struct vnm_bmp_message {
 	enum vnm_bmp_view view;
 	struct vnm_str distinguisher;
 	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
-	/* Widths that the message itself tells. */
-	struct vnm_bgp_family stateless[VNM_BMP_STATELESS_MAX];
-	uint8_t stateless_count;
-	struct {
-		uint16_t index;
-		uint32_t status;
-	} markings[VNM_BMP_MARKINGS_MAX];
-	uint8_t marking_count;
-	uint16_t routes; /* begun so far */
+	struct vnm_bmp_tlvs tlvs;  /* of version 4's Route Monitoring */
+	uint32_t routes;	   /* begun so far */
 };
 
 /* Text that was kept of the router's messages. */

@@ -97,15 +97,16 @@ vnm_bmp_begin_peer(struct vnm_bmp_message *m, struct vnm_str event)
 	return r;
 }
 
-/* A path's status counts NLRI from 1; 0 is for all of them. */
 static void
-set_path_status(struct vnm_bmp_message *m, struct vnm_record *r)
+set_marking(struct vnm_bmp_message *m, struct vnm_record *r)
 {
-	m->routes++;
-	for (uint8_t i = 0; i < m->marking_count; i++) {
-		if (m->markings[i].index == 0 || m->markings[i].index == m->routes)
-			VNM_SET(r, route, path_status, m->markings[i].status);
-	}
+	const struct vnm_bmp_marking *marking = vnm_bmp_marking(&m->tlvs, ++m->routes);
+
+	if (marking == NULL)
+		return;
+	VNM_SET(r, route, path_status, marking->status);
+	if (marking->has_reason)
+		VNM_SET(r, route, path_reason, marking->reason);
 }
 
 /* Without a Peer Up nothing told how this peer's messages read. */
@@ -125,7 +126,7 @@ vnm_bmp_begin_route(void *ctx, enum vnm_kind kind)
 	} else {
 		SET_ROUTER(r, route, m);
 		SET_PEER(r, route, m);
-		set_path_status(m, r);
+		set_marking(m, r);
 		if (inferred.n != 0)
 			VNM_SET(r, route, inferred, inferred);
 	}
