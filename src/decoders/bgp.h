@@ -74,6 +74,13 @@ enum vnm_reason vnm_bgp_again(const struct vnm_bgp_kept *k, const struct vnm_bgp
 bool vnm_bgp_key(
     const struct vnm_bgp_kept *k, uint8_t room[VNM_BGP_KEY_MAX], struct vnm_slice *key);
 
+/* The prefix of a route; false where it has none that the NLRI alone tells. */
+bool vnm_bgp_prefix_of(const struct vnm_bgp_kept *k, struct vnm_prefix *prefix);
+
+/* The NLRI of a family whose NLRI are prefixes and nothing else: octets, or 0 of other families. */
+size_t vnm_bgp_prefix_nlri(
+    uint16_t afi, uint8_t safi, const struct vnm_prefix *prefix, uint8_t nlri[17]);
+
 #define VNM_BGP_FAMILIES 32 /* of one OPEN that are kept; further ones are ignored and counted */
 
 struct vnm_bgp_family {

@@ -539,3 +539,37 @@ vnm_bgp_key(const struct vnm_bgp_kept *k, uint8_t room[VNM_BGP_KEY_MAX], struct 
 		*key = (struct vnm_slice){room, b.nlri->key(&b, *key, room)};
 	return true;
 }
+
+bool
+vnm_bgp_prefix_of(const struct vnm_bgp_kept *k, struct vnm_prefix *prefix)
+{
+	const struct vnm_bgp_nlri *f = find_family(k->afi, k->safi);
+	uint8_t room[VNM_BGP_KEY_MAX];
+	struct vnm_slice key;
+
+	if (f == NULL || (f->size != vnm_bgp_size_prefix && f->size != vnm_bgp_size_labelled) ||
+	    !vnm_bgp_key(k, room, &key))
+		return false;
+	size_t rd = f->size == vnm_bgp_size_labelled && k->safi >= 128 ? 8 : 0;
+	size_t n = key.n - 1 - rd;
+	prefix->len = (uint8_t)(key.p[0] - 8 * rd);
+	prefix->addr = (struct vnm_addr){.family = f->max == 32 ? VNM_ADDR_IP4 : VNM_ADDR_IP6};
+	memcpy(prefix->addr.b, key.p + 1 + rd, n);
+	return true;
+}
+
+size_t
+vnm_bgp_prefix_nlri(uint16_t afi, uint8_t safi, const struct vnm_prefix *prefix, uint8_t nlri[17])
+{
+	const struct vnm_bgp_nlri *f = find_family(afi, safi);
+	size_t n = (prefix->len + 7U) / 8;
+
+	if (f == NULL || f->size != vnm_bgp_size_prefix ||
+	    (f->max == 32) != (prefix->addr.family == VNM_ADDR_IP4) || prefix->len > f->max)
+		return 0;
+	nlri[0] = prefix->len;
+	memcpy(nlri + 1, prefix->addr.b, n);
+	if (prefix->len % 8 != 0)
+		nlri[n] &= (uint8_t)(0xff << (8 - prefix->len % 8));
+	return n + 1;
+}

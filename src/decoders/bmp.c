@@ -6,7 +6,7 @@
  * The BGP decoder reads strictly and takes the other width where only that one fits; the
  * record then says so in `inferred`.
  */
-#include "decoders/bmp_part.h"
+#include "decoders/bmp_rib.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -72,6 +72,8 @@ read_update(struct vnm_bmp_message *m, struct vnm_reader *r)
 	    .multiple_labels = expects_labels,
 	    .begin = vnm_bmp_begin_route,
 	    .emit = vnm_bmp_emit,
+	    .keep = m->session->mode != VNM_RIB_OFF ? vnm_bmp_rib_keep : NULL,
+	    .ended = m->session->mode != VNM_RIB_OFF ? vnm_bmp_rib_ended : NULL,
 	};
 	enum vnm_reason reason = vnm_bgp_update(r, &session, &result);
 
@@ -249,6 +251,7 @@ peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 	if ((reason = vnm_bgp_open(&r, m->out, &sent)) != VNM_OK ||
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
+	vnm_bmp_rib_up(m);
 	keep_opens(m->peer, &sent, &received);
 	m->peer->table_name[0] = '\0';
 	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("up"));
@@ -361,6 +364,7 @@ peer_down(struct vnm_bmp_message *m, struct vnm_reader r)
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
 	m->peer->up = m->peer->told = false;
+	vnm_bmp_rib_down(m);
 	return VNM_OK;
 }
 
@@ -454,6 +458,7 @@ read_peer_header(struct vnm_bmp_message *m, struct vnm_reader *r)
 {
 	const uint8_t *p = vnm_reader_take(r, PEER_HEADER_N);
 	struct vnm_bmp_key key = {0};
+	uint32_t known = m->session->count;
 
 	if (p == NULL)
 		return VNM_R_truncated;
@@ -463,6 +468,8 @@ read_peer_header(struct vnm_bmp_message *m, struct vnm_reader *r)
 	m->peer = vnm_bmp_peer_get(m->session, &key, m->out->limits->peers);
 	if (m->peer == NULL)
 		return VNM_R_peer_limit;
+	if (m->session->count > known)
+		vnm_bmp_rib_adopt(m);
 	m->peer->flags = p[1];
 	m->peer->as = vnm_be32(p + 26);
 	memcpy(m->peer->bgp_id, p + 30, 4);
@@ -490,11 +497,14 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	m.session = vnm_bmp_session_get(x->state, d->session);
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
+	vnm_bmp_rib_begin(&m, d);
 	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
 	vnm_out_base(out);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
-	return rows[m.type].read(&m, r);
+	reason = rows[m.type].read(&m, r);
+	vnm_bmp_rib_done(&m);
+	return reason;
 }
 
 static size_t
@@ -525,8 +535,9 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 {
 	struct vnm_bmp_state *state = x->state;
 	struct vnm_bmp_session *session = vnm_bmp_session_find(state, d->session);
-	struct vnm_bmp_message m = {.x = x, .out = out, .session = session};
+	struct vnm_bmp_message m = {.x = x, .out = out, .session = session, .now_ns = d->rx_ns};
 	struct vnm_str reason = VNM_STR("connection-closed");
+	bool any_kept = false;
 
 	if (session == NULL)
 		return;
@@ -544,10 +555,15 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 			m.view = VNM_BMP_IN;
 		struct vnm_record *rec = vnm_bmp_begin_peer(&m, VNM_STR("lost"));
 		VNM_SET(rec, peer, reason, reason);
-		VNM_SET(rec, peer, routes_gone, true);
+		bool kept = peer != NULL && vnm_bmp_rib_outlasts(session, peer);
+		any_kept |= kept;
+		if (kept || (peer == NULL && any_kept))
+			VNM_SET(rec, peer, routes_stale, true);
+		else
+			VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);
 	}
-	vnm_bmp_session_end(state, session);
+	vnm_bmp_rib_lost(&m);
 }
 
 static void
@@ -555,10 +571,10 @@ bmp_close(struct vnm_exporter *x, struct vnm_counters *counters)
 {
 	struct vnm_bmp_state *s = x->state;
 
-	(void)counters;
 	while (s->count > 0)
 		vnm_bmp_session_end(s, s->sessions[s->count - 1]);
 	vnm_free(s->sessions);
+	vnm_bmp_rib_close(s, counters);
 }
 
 const struct vnm_decoder vnm_bmp_decoder = {
@@ -569,6 +585,13 @@ const struct vnm_decoder vnm_bmp_decoder = {
     .probe = bmp_probe,
     .frame = bmp_frame,
     .decode = bmp_decode,
+    .tick = vnm_bmp_rib_tick,
+    .work = vnm_bmp_tell_work,
+    .query = vnm_bmp_tell_query,
+    .dump = vnm_bmp_tell_dump,
     .end = bmp_end,
     .close = bmp_close,
+    .options = vnm_bmp_options,
+    .options_size = sizeof(struct vnm_bmp_options),
+    .check = vnm_bmp_options_check,
 };

@@ -26,6 +26,13 @@ struct vnm_bmp_message {
 	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
 	struct vnm_bmp_tlvs tlvs;  /* of version 4's Route Monitoring */
 	uint32_t routes;	   /* begun so far */
+	uint64_t now_ns;	   /* the packets' clock */
+	/* Of the standing RIB. */
+	const struct vnm_bmp_marking *marking; /* of the route begun last; NULL: none */
+	struct vnm_str trigger;	    /* why records are made; n 0: the message tells them */
+	bool stale;		    /* the route that is told again is */
+	const uint8_t *kept_from;   /* octets whose attributes are in `kept` */
+	struct vnm_rib_attrs *kept; /* one of its references */
 };
 
 /* Text that was kept of the router's messages. */

@@ -82,6 +82,14 @@ peer_addr(const struct vnm_bmp_message *m)
 			VNM_SET(r, kind, router_name, vnm_bmp_text((m)->session->name)); \
 	} while (0)
 
+#define SET_TRIGGER(r, kind, m)                                  \
+	do {                                                     \
+		if ((m)->trigger.n != 0)                         \
+			VNM_SET(r, kind, trigger, (m)->trigger); \
+		if ((m)->stale)                                  \
+			VNM_SET(r, kind, stale, true);           \
+	} while (0)
+
 struct vnm_record *
 vnm_bmp_begin_peer(struct vnm_bmp_message *m, struct vnm_str event)
 {
@@ -102,6 +110,7 @@ set_marking(struct vnm_bmp_message *m, struct vnm_record *r)
 {
 	const struct vnm_bmp_marking *marking = vnm_bmp_marking(&m->tlvs, ++m->routes);
 
+	m->marking = marking;
 	if (marking == NULL)
 		return;
 	VNM_SET(r, route, path_status, marking->status);
@@ -121,11 +130,13 @@ vnm_bmp_begin_route(void *ctx, enum vnm_kind kind)
 	if (kind == VNM_KIND_linkstate) {
 		SET_ROUTER(r, linkstate, m);
 		SET_PEER(r, linkstate, m);
+		SET_TRIGGER(r, linkstate, m);
 		if (inferred.n != 0)
 			VNM_SET(r, linkstate, inferred, inferred);
 	} else {
 		SET_ROUTER(r, route, m);
 		SET_PEER(r, route, m);
+		SET_TRIGGER(r, route, m);
 		set_marking(m, r);
 		if (inferred.n != 0)
 			VNM_SET(r, route, inferred, inferred);
