@@ -564,6 +564,7 @@ vnm_pipeline_query(struct vnm_pipeline *p, struct vnm_rib_query *q, struct vnm_b
 		left = p->out.records_left;
 		vnm_scratch_reset(&p->scratch);
 	}
+	q->limit = left;
 	p->out = had;
 	p->answer = NULL;
 	vnm_free(a);
