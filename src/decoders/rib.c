@@ -326,26 +326,45 @@ vnm_rib_put(struct vnm_rib *rib, struct vnm_rib_table *t, const struct vnm_bgp_k
 		       : put_print(rib, t, &key, having->now_ns, limit);
 }
 
-void
-vnm_rib_remove(struct vnm_rib *rib, struct vnm_rib_table *t, uint32_t at)
+static uint64_t
+hash_at(const struct vnm_rib *rib, const struct vnm_rib_table *t, uint32_t at)
 {
-	struct vnm_rib_path *path = &t->paths[at], *last = &t->paths[t->n - 1];
-	struct vnm_bgp_kept k = vnm_rib_kept(t, path);
+	struct vnm_bgp_kept k = vnm_rib_kept(t, &t->paths[at]);
 	struct key key;
 	bool keyed = make_key(rib, &k, &key);
 
-	assert(t->full && at < t->n && keyed);
-	vnm_table_remove(&t->index, key.hash, at);
+	assert(keyed);
+	return keyed ? key.hash : 0;
+}
+
+static void
+move(const struct vnm_rib *rib, struct vnm_rib_table *t, uint32_t from, uint32_t to)
+{
+	if (from == to)
+		return;
+	vnm_table_move(&t->index, hash_at(rib, t, from), from, to);
+	t->paths[to] = t->paths[from];
+}
+
+/*
+ * The last path takes the place. A dump comes down from the end: what it has told must not come
+ * below where it is, so that the path that it would tell next takes the place then.
+ */
+void
+vnm_rib_remove(struct vnm_rib *rib, struct vnm_rib_table *t, uint32_t at)
+{
+	struct vnm_rib_path *path = &t->paths[at];
+
+	assert(t->full && at < t->n);
+	vnm_table_remove(&t->index, hash_at(rib, t, at), at);
 	t->fresh -= !vnm_rib_is_stale(t, path);
 	vnm_rib_attrs_put(rib, path->attrs);
 	free_far(rib, t, path);
-	if (path != last) {
-		k = vnm_rib_kept(t, last);
-		keyed = make_key(rib, &k, &key);
-		assert(keyed);
-		vnm_table_move(&t->index, key.hash, t->n - 1, at);
-		*path = *last;
+	if (at < t->dump) {
+		move(rib, t, t->dump - 1, at);
+		at = --t->dump;
 	}
+	move(rib, t, t->n - 1, at);
 	t->n--;
 	rib->paths--;
 	if (t->sweep > t->n)

@@ -143,7 +143,10 @@ const struct vnm_rib_path *vnm_rib_find(
 /* The path at this place, as it came; borrowed from the table. */
 struct vnm_bgp_kept vnm_rib_kept(const struct vnm_rib_table *t, const struct vnm_rib_path *path);
 
-/* Takes out the path at this place; the last one takes the place. */
+/*
+ * Takes out the path at this place, which one from behind it takes. What a sweep or dump has
+ * still to look at stays before where it is.
+ */
 void vnm_rib_remove(struct vnm_rib *rib, struct vnm_rib_table *t, uint32_t at);
 
 /* The router begins to tell the table anew: all paths are stale, and a sweep in progress ends. */
