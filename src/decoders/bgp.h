@@ -19,6 +19,7 @@ struct vnm_bgp_kept {
 	bool path_id;	      /* `nlri` begins with a path identifier */
 	bool path_id_guessed; /* ... or does not, against expectation */
 	bool multiple_labels; /* may stand before the prefix */
+	bool cut;	      /* the NLRI is longer than the message (link state) */
 	bool as4, as_guessed; /* the width of AS numbers in `attributes` */
 	struct vnm_slice nlri;
 	struct vnm_slice attributes; /* without NLRI: of MP_REACH_NLRI up to the next hop */

@@ -304,34 +304,67 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 /* ---- to keep -----------------------------------------------------------------------------------
  */
 
+/* Of those that we know, flags say nothing that their definition does not but Partial. */
+static uint8_t *
+put_attribute(uint8_t *p, const struct vnm_bgp_attr *a, size_t n)
+{
+	bool extended = (a->flags & EXTENDED_LENGTH) != 0;
+
+	*p = a->flags;
+	if (definitions[a->type].name != NULL) {
+		extended = n > UINT8_MAX;
+		*p = (uint8_t)((a->flags & 0xe0) | (extended ? EXTENDED_LENGTH : 0));
+	}
+	p[1] = a->type;
+	if (extended)
+		p[2] = (uint8_t)(n >> 8);
+	p += extended ? 3 : 2;
+	*p++ = (uint8_t)n;
+	memcpy(p, a->value.p, n);
+	return p + n;
+}
+
+/* Octets of the value that are kept. MP_REACH_NLRI has been found to be longer. */
+static size_t
+kept_octets(const struct vnm_bgp_attr *a)
+{
+	return a->type == MP_REACH ? 5U + a->value.p[3] : a->value.n;
+}
+
+/*
+ * Routers write the same attributes in another order when they tell them again: here they stand
+ * by their types, so that the same ones are the same octets. One that comes more than once is a
+ * fault (RFC 7606 section 3), for which twice is enough.
+ */
 struct vnm_slice
 vnm_bgp_attributes_kept(struct vnm_bgp_reading *u, bool reach)
 {
 	struct vnm_reader r = vnm_reader_of(u->octets.p, u->octets.n);
 	uint8_t *start = vnm_scratch_take(u->out->scratch, u->octets.n), *p = start;
-	struct vnm_bgp_attr a;
+	struct vnm_bgp_attr found[2][256], a;
+	uint64_t seen[2][4] = {0};
 
 	if (start == NULL) {
 		vnm_out_fault(u->out, VNM_R_scratch_full);
 		return (struct vnm_slice){0};
 	}
-	for (const uint8_t *from = r.p; take_attribute(&r, &a); from = r.p) {
-		bool mp = a.type == MP_REACH || a.type == MP_UNREACH;
-		size_t n = (size_t)(r.p - from);
+	while (take_attribute(&r, &a)) {
+		uint64_t bit = 1ULL << (a.type % 64);
+		unsigned word = a.type / 64, time = (seen[0][word] & bit) != 0;
 
-		if (mp && !(reach && a.type == MP_REACH))
+		if (a.type == MP_UNREACH || (a.type == MP_REACH && !reach))
 			continue;
-		if (mp) { /* its length is that of what stays; read_attribute() has checked it */
-			size_t head = n - a.value.n, kept = 5U + a.value.p[3];
+		seen[time][word] |= bit;
+		found[time][a.type] = a;
+	}
+	for (unsigned word = 0; word < 4; word++) {
+		for (uint64_t left = seen[0][word]; left != 0; left &= left - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(left), type = 64 * word + bit;
 
-			memcpy(p, from, n = head + kept);
-			p[head - 1] = (uint8_t)kept;
-			if (head == 4)
-				p[2] = (uint8_t)(kept >> 8);
-		} else {
-			memcpy(p, from, n);
+			p = put_attribute(p, &found[0][type], kept_octets(&found[0][type]));
+			if ((seen[1][word] >> bit & 1) != 0)
+				p = put_attribute(p, &found[1][type], kept_octets(&found[1][type]));
 		}
-		p += n;
 	}
 	return (struct vnm_slice){start, (size_t)(p - start)};
 }

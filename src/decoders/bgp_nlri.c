@@ -421,7 +421,8 @@ set_verdict(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, bool
 
 /* Whether its record is to be emitted. */
 static bool
-keep(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, struct vnm_slice nlri)
+keep(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, struct vnm_slice nlri,
+    bool good)
 {
 	const struct vnm_bgp_kept kept = {.afi = b->afi,
 	    .safi = b->safi,
@@ -429,6 +430,7 @@ keep(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, struct vnm_
 	    .path_id = b->add_path,
 	    .path_id_guessed = b->add_path_guessed,
 	    .multiple_labels = b->multiple_labels,
+	    .cut = !good,
 	    .as4 = u->as4 || u->as_path.n == 0, /* without a path it is all the same */
 	    .as_guessed = u->as_guessed,
 	    .nlri = nlri,
@@ -466,8 +468,8 @@ emit_nlri(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, struct vnm_reader 
 		u->result->withdrawn++;
 	else
 		u->result->announced++;
-	bool keeps = u->session->keep != NULL && good && (read || !route) && b->nlri != NULL;
-	if (!keeps || keep(u, b, all))
+	bool keeps = u->session->keep != NULL && b->nlri != NULL && (!route || (good && read));
+	if (!keeps || keep(u, b, all, good))
 		more = u->session->emit(u->session->ctx);
 	vnm_scratch_rewind(u->out->scratch, mark);
 	return more;
@@ -480,7 +482,7 @@ tell_again(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, struct vnm_reader
 	b->add_path = u->again->path_id;
 	b->add_path_guessed = u->again->path_id_guessed;
 	b->multiple_labels = u->again->multiple_labels;
-	return emit_nlri(u, b, r, true);
+	return emit_nlri(u, b, r, !u->again->cut);
 }
 
 bool

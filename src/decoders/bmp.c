@@ -555,7 +555,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 			m.view = VNM_BMP_IN;
 		struct vnm_record *rec = vnm_bmp_begin_peer(&m, VNM_STR("lost"));
 		VNM_SET(rec, peer, reason, reason);
-		bool kept = peer != NULL && vnm_bmp_rib_outlasts(session, peer);
+		bool kept = peer != NULL && vnm_bmp_rib_outlasts(&m, peer);
 		any_kept |= kept;
 		if (kept || (peer == NULL && any_kept))
 			VNM_SET(rec, peer, routes_stale, true);

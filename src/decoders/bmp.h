@@ -70,6 +70,7 @@ struct vnm_bmp_session {
 	struct vnm_table index; /* of peers by key */
 	bool begun;		/* what follows is set */
 	enum vnm_rib_mode mode;
+	uint64_t serial;    /* later sessions have greater ones */
 	uint16_t port;	    /* of the router */
 	bool lost;	    /* it is over, and routes of it are kept as stale */
 	uint64_t lost_ns;   /* since when */
@@ -86,6 +87,7 @@ struct vnm_bmp_session {
 struct vnm_bmp_state {
 	struct vnm_bmp_session **sessions; /* owned, as are the sessions */
 	uint32_t count, cap;
+	uint64_t serial; /* of the last session */
 	struct vnm_rib rib;
 	struct vnm_bmp_rib_config {
 		enum vnm_rib_mode mode; /* of sessions to come */

@@ -72,6 +72,7 @@ vnm_bmp_rib_begin(struct vnm_bmp_message *m, const struct vnm_datagram *d)
 		return;
 	session->begun = true;
 	session->mode = state->config.mode;
+	session->serial = ++state->serial;
 	session->port = d->src.port;
 	session->began_ns = session->dumped_ns = d->rx_ns;
 	state->rib.seed = m->x->hash_seed;
@@ -105,29 +106,93 @@ vnm_bmp_rib_table(
 	return NULL;
 }
 
+/* A dump of the session that has come to this peer begins anew with it. */
+static void
+restart_dump(struct vnm_bmp_session *s, const struct vnm_bmp_peer *peer)
+{
+	if (!s->dump.on || s->dump.peer >= s->count || &s->peers[s->dump.peer] != peer)
+		return;
+	s->dump.table = 0;
+	s->dump.begun = false;
+}
+
+/* Room in the peer's list for one table more. */
+static bool
+more_tables(struct vnm_bmp_peer *peer)
+{
+	struct vnm_rib_table **grown;
+
+	if (peer->table_count >= TABLES_MAX)
+		return false;
+	grown = vnm_realloc(peer->tables, (peer->table_count + 1) * sizeof(*grown));
+	if (grown != NULL)
+		peer->tables = grown;
+	return grown != NULL;
+}
+
+/*
+ * The router has another session, begun before, that tells this table: most likely it is dead and
+ * nobody told us yet. What is told of a table by a later session holds from then on, so that all
+ * that the former told is stale.
+ */
+static struct vnm_rib_table *
+take_over(struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
+{
+	struct vnm_bmp_state *state = m->x->state;
+	enum vnm_rib_view view = view_of(m);
+
+	for (uint32_t i = 0; i < state->count && m->session->name[0] != '\0'; i++) {
+		struct vnm_bmp_session *s = state->sessions[i];
+		struct vnm_bmp_peer *peer;
+
+		if (s->serial >= m->session->serial || s->mode != m->session->mode ||
+		    strcmp(s->name, m->session->name) != 0 ||
+		    (peer = vnm_bmp_peer_find(s, &m->peer->key)) == NULL)
+			continue;
+		for (uint32_t k = 0; k < peer->table_count; k++) {
+			struct vnm_rib_table *t = peer->tables[k];
+
+			if (t->view != view || t->afi != afi || t->safi != safi ||
+			    !more_tables(m->peer))
+				continue;
+			peer->tables[k] = peer->tables[--peer->table_count];
+			restart_dump(s, peer);
+			m->peer->tables[m->peer->table_count++] = t;
+			t->dump = 0;
+			vnm_rib_mark(t, m->now_ns);
+			return t;
+		}
+	}
+	return NULL;
+}
+
 /* NULL when memory is short. */
 static struct vnm_rib_table *
 make_table(struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
 {
 	struct vnm_bmp_state *state = m->x->state;
-	struct vnm_bmp_peer *peer = m->peer;
-	struct vnm_rib_table **grown;
 	struct vnm_rib_table *t;
 
-	if (peer->table_count >= TABLES_MAX)
+	if (!more_tables(m->peer))
 		return NULL;
-	grown = vnm_realloc(peer->tables, (peer->table_count + 1) * sizeof(t));
-	if (grown == NULL)
-		return NULL;
-	peer->tables = grown;
 	t = vnm_rib_table_new(&state->rib, m->session->mode == VNM_RIB_FULL);
 	if (t == NULL)
 		return NULL;
 	t->view = view_of(m);
 	t->afi = afi;
 	t->safi = safi;
-	peer->tables[peer->table_count++] = t;
+	m->peer->tables[m->peer->table_count++] = t;
 	return t;
+}
+
+/* The table that the message is about, be it taken over; NULL where there is none. */
+static struct vnm_rib_table *
+table_of(struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
+{
+	const struct vnm_bmp_state *state = m->x->state;
+	struct vnm_rib_table *t = vnm_bmp_rib_table(m->peer, view_of(m), afi, safi);
+
+	return t == NULL && state->count > 1 ? take_over(m, afi, safi) : t;
 }
 
 /* ---- routes ----------------------------------------------------------------------------------
@@ -215,7 +280,7 @@ bool
 vnm_bmp_rib_keep(void *ctx, const struct vnm_bgp_kept *k)
 {
 	struct vnm_bmp_message *m = ctx;
-	struct vnm_rib_table *t = vnm_bmp_rib_table(m->peer, view_of(m), k->afi, k->safi);
+	struct vnm_rib_table *t = table_of(m, k->afi, k->safi);
 
 	if (k->withdraw)
 		return withdraw(m, t, k);
@@ -246,7 +311,7 @@ void
 vnm_bmp_rib_ended(void *ctx, uint16_t afi, uint8_t safi)
 {
 	struct vnm_bmp_message *m = ctx;
-	struct vnm_rib_table *t = vnm_bmp_rib_table(m->peer, view_of(m), afi, safi);
+	struct vnm_rib_table *t = table_of(m, afi, safi);
 	uint32_t left = m->out->records_left / 2, cost = SWEEP_AT_ONCE;
 
 	if (t == NULL)
@@ -271,17 +336,11 @@ vnm_bmp_rib_up(struct vnm_bmp_message *m)
 		vnm_rib_mark(m->peer->tables[i], m->now_ns);
 }
 
-/* A dump that has come to this peer begins anew with it. */
 void
 vnm_bmp_rib_down(struct vnm_bmp_message *m)
 {
-	struct vnm_bmp_session *s = m->session;
-
 	vnm_bmp_peer_drop(m->x->state, m->peer);
-	if (s->dump.on && &s->peers[s->dump.peer] == m->peer) {
-		s->dump.table = 0;
-		s->dump.begun = false;
-	}
+	restart_dump(m->session, m->peer);
 }
 
 void
@@ -299,13 +358,15 @@ vnm_bmp_rib_done(struct vnm_bmp_message *m)
  */
 
 bool
-vnm_bmp_rib_outlasts(const struct vnm_bmp_session *session, const struct vnm_bmp_peer *peer)
+vnm_bmp_rib_outlasts(const struct vnm_bmp_message *m, const struct vnm_bmp_peer *peer)
 {
-	bool complete = session->mode == VNM_RIB_FULL && peer->table_count > 0 && !peer->unkept;
+	bool complete = peer->table_count > 0 && !peer->unkept;
 
+	if (m->session->mode != VNM_RIB_FULL)
+		return false;
 	for (uint32_t i = 0; i < peer->table_count; i++)
 		complete = complete && !peer->tables[i]->incomplete;
-	return complete;
+	return complete || vnm_bmp_tell_elsewhere(m, peer);
 }
 
 /* The longest lost one makes room. */
@@ -337,11 +398,9 @@ vnm_bmp_rib_lost(struct vnm_bmp_message *m)
 	for (uint32_t i = 0; i < session->count; i++) {
 		struct vnm_bmp_peer *peer = &session->peers[i];
 
-		if (!vnm_bmp_rib_outlasts(session, peer)) {
+		if (!vnm_bmp_rib_outlasts(m, peer))
 			vnm_bmp_peer_drop(state, peer);
-			continue;
-		}
-		kept = true;
+		kept |= peer->table_count > 0;
 		for (uint32_t k = 0; k < peer->table_count; k++)
 			vnm_rib_mark(peer->tables[k], m->now_ns);
 	}
@@ -377,10 +436,10 @@ void
 vnm_bmp_rib_adopt(struct vnm_bmp_message *m)
 {
 	struct vnm_bmp_state *state = m->x->state;
-	struct vnm_bmp_peer *from = NULL;
 
 	for (uint32_t i = 0; i < state->count && m->session->mode == VNM_RIB_FULL; i++) {
 		struct vnm_bmp_session *lost = state->sessions[i];
+		struct vnm_bmp_peer *from;
 
 		if (!lost->lost || !vnm_bmp_rib_same_router(lost, m->session))
 			continue;

@@ -42,8 +42,11 @@ void vnm_bmp_rib_down(struct vnm_bmp_message *m);
 /* The message is read. */
 void vnm_bmp_rib_done(struct vnm_bmp_message *m);
 
-/* Whether this peer's routes outlast its session. */
-bool vnm_bmp_rib_outlasts(const struct vnm_bmp_session *session, const struct vnm_bmp_peer *peer);
+/*
+ * Whether the end of the message's session is not the end of this peer's routes: they are kept,
+ * or another session has them. Of what is not kept completely all is gone.
+ */
+bool vnm_bmp_rib_outlasts(const struct vnm_bmp_message *m, const struct vnm_bmp_peer *peer);
 
 /* The session is over and told of: it is kept while routes of it are, or ended. */
 void vnm_bmp_rib_lost(struct vnm_bmp_message *m);

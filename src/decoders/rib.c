@@ -11,7 +11,7 @@
 #define REAPED_BY_PUT 2 /* paths freed by one that comes: what dies goes faster than it grows */
 
 /* How an NLRI reads: bits of struct vnm_rib_path. */
-enum { PATH_ID = 1, PATH_ID_GUESSED = 2, LABELS = 4 };
+enum { PATH_ID = 1, PATH_ID_GUESSED = 2, LABELS = 4, CUT = 8 };
 
 _Static_assert(sizeof(struct vnm_rib_path) <= 48, "a path has grown");
 
@@ -52,6 +52,7 @@ vnm_rib_kept(const struct vnm_rib_table *t, const struct vnm_rib_path *path)
 	    .path_id = (path->how & PATH_ID) != 0,
 	    .path_id_guessed = (path->how & PATH_ID_GUESSED) != 0,
 	    .multiple_labels = (path->how & LABELS) != 0,
+	    .cut = (path->how & CUT) != 0,
 	    .as4 = a->as4,
 	    .as_guessed = a->as_guessed,
 	    .nlri = {nlri_of(path), path->n},
@@ -62,7 +63,7 @@ static uint8_t
 how_of(const struct vnm_bgp_kept *k)
 {
 	return (uint8_t)((k->path_id ? PATH_ID : 0) | (k->path_id_guessed ? PATH_ID_GUESSED : 0) |
-			 (k->multiple_labels ? LABELS : 0));
+			 (k->multiple_labels ? LABELS : 0) | (k->cut ? CUT : 0));
 }
 
 static bool

@@ -406,11 +406,14 @@ test_no_return(void)
 	desk_free(k);
 }
 
-/* The new session came before the old one was seen to be over: what it has too is not gone. */
+/*
+ * The new session came before the old one was seen to be over: what it tells of a table holds
+ * from then on, and the end of the old one ends nothing.
+ */
 static void
 test_half_open(void)
 {
-	struct desk *k = open_rib(false);
+	struct desk *k = open_rib(true);
 
 	initiate(k, 'r');
 	up(k, PEER_A);
@@ -419,10 +422,39 @@ test_half_open(void)
 	k->session = OTHER_SESSION;
 	initiate(k, 'r');
 	up(k, PEER_A);
-	announce(k, PEER_A, 1, 6);
+	announce(k, PEER_A, 1, 5);
+	CU_ASSERT_EQUAL(k->count, 0);
 	k->session = SESSION;
 	lose(k);
-	CU_ASSERT_EQUAL(k->count, 2);
+	CU_ASSERT_EQUAL_FATAL(k->count, 2);
+	CU_ASSERT_TRUE(VNM_HAS(&k->got[0], peer, routes_stale));
+	CU_ASSERT_FALSE(VNM_HAS(&k->got[0], peer, routes_gone));
+	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 2);
+	k->session = OTHER_SESSION;
+	end_of_rib(k, PEER_A);
+	CU_ASSERT_EQUAL_FATAL(k->count, 2);
+	expect(k, 0, "10.1.2.0/24", false, "sweep");
+	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 1);
+	desk_free(k);
+}
+
+/* Two sessions of a router that goes: what the one that stays has is not gone. */
+static void
+test_two_sessions(void)
+{
+	struct desk *k = open_rib(false);
+
+	initiate(k, 'r');
+	up(k, PEER_A);
+	k->session = OTHER_SESSION;
+	initiate(k, 'r');
+	up(k, PEER_A);
+	announce(k, PEER_A, 1, 6);
+	k->session = SESSION;
+	announce(k, PEER_A, 1, 5);
+	announce(k, PEER_A, 2, 5);
+	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 3);
+	lose(k);
 	desk_tick(k, k->rx_ns + 301 * VNM_NS_PER_S, false);
 	CU_ASSERT_EQUAL_FATAL(k->count, 1);
 	expect(k, 0, "10.1.2.0/24", false, "sweep");
@@ -629,7 +661,7 @@ CU_TestInfo suite_bmp_rib[] = {{"repeats are withheld", test_repeats},
     {"a sweep", test_sweep}, {"routes before Peer Up", test_before_peer_up},
     {"no End-of-RIB", test_late}, {"a long sweep", test_long_sweep},
     {"a router comes back", test_return}, {"a router does not", test_no_return},
-    {"half-open sessions", test_half_open}, {"many lost sessions", test_many_lost},
-    {"limit", test_limit}, {"a dump", test_dump},
+    {"half-open sessions", test_half_open}, {"two sessions", test_two_sessions},
+    {"many lost sessions", test_many_lost}, {"limit", test_limit}, {"a dump", test_dump},
     {"a dump of a flapping peer", test_dump_of_a_flapping_peer},
     {"a dump at start", test_dump_at_start}, {"answers", test_answers}, CU_TEST_INFO_NULL};
