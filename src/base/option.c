@@ -195,8 +195,8 @@ static const struct type_info types[] = {
     [VNM_OPTION_PREFIXES] = {"list of prefixes", "prefixes such as 10.0.0.0/8 or 2001:db8::/32",
 	NULL, sizeof(struct vnm_prefixes)},
     [VNM_OPTION_LISTEN] = {"listen",
-	"udp:ADDRESS:PORT or tcp:ADDRESS:PORT (an IP address, IPv6 in brackets; "
-	"a port up to 65535)",
+	"udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT (an IP address, IPv6 in "
+	"brackets; a port up to 65535)",
 	parse_listen, sizeof(struct vnm_listen)},
     [VNM_OPTION_ENDPOINT] = {"endpoint",
 	"ADDRESS:PORT (an IP address, IPv6 in brackets; a port up to 65535)", parse_endpoint,

@@ -9,7 +9,8 @@
 /* X(what, its word in the configuration and in records, whether it is a stream of octets) */
 #define VNM_TRANSPORTS(X)    \
 	X(UDP, "udp", false) \
-	X(TCP, "tcp", true)
+	X(TCP, "tcp", true)  \
+	X(TLS, "tls", true)
 
 enum vnm_transport {
 #define VNM_TRANSPORT_VALUE(what, word, stream) VNM_TRANSPORT_##what,

@@ -17,7 +17,8 @@ static const char *const json_u64_forms[] = {"number", "string", NULL};
 static const char *const key_modes[] = {"none", "exporter", "flow", NULL};
 static const char *const source_types[] = {"file", NULL};
 static const char *const encodings[] = {"json", "protobuf", NULL};
-static const char *const listener_numbers[] = {"rcvbuf", "connections", NULL};
+static const char *const listener_numbers[] = {
+    "rcvbuf", "connections", "memory", "handshakes", NULL};
 static const char *const limits_numbers[] = {"exporters", "templates", "template_fields", "domains",
     "records_per_message", "output_per_message", NULL};
 

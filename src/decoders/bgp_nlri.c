@@ -185,6 +185,47 @@ VNM_BGP_KEY(labelled)
 	return n + 1;
 }
 
+/*
+ * Multicast in VPNs (SAFI 129): a route distinguisher and a prefix; some send a label before it,
+ * as unicast has.
+ */
+static bool
+begins_with_rd(const struct vnm_bgp_block *b, const uint8_t *p, size_t n)
+{
+	return n > 8 && p[0] >= 64 && p[0] - 64U <= b->nlri->max && p[1] == 0 && p[2] <= 2;
+}
+
+VNM_BGP_SIZE(distinguished)
+{
+	unsigned bits = p[0];
+	size_t size = 1 + (bits + 7) / 8;
+
+	if (!begins_with_rd(b, p, n))
+		return vnm_bgp_size_labelled(b, p, n, strict);
+	return size > n || (strict && host_bits(p + 9, bits - 64)) ? 0 : size;
+}
+
+VNM_BGP_DECODE(distinguished)
+{
+	if (!begins_with_rd(b, r.p, vnm_reader_left(&r)))
+		return vnm_bgp_decode_labelled(u, b, r, rec);
+	unsigned bits = vnm_reader_u8(&r) - 64U;
+	VNM_SET(rec, route, rd, vnm_rd_text(vnm_reader_take(&r, 8), u->out));
+	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);
+}
+
+VNM_BGP_KEY(distinguished)
+{
+	unsigned bits = s.p[0];
+
+	if (!begins_with_rd(b, s.p, s.n))
+		return vnm_bgp_key_labelled(b, s, out);
+	memcpy(out, s.p, s.n);
+	if (bits % 8 != 0)
+		out[s.n - 1] &= (uint8_t)(0xff << (8 - bits % 8));
+	return s.n;
+}
+
 /* ---- the families ------------------------------------------------------------------------------
  */
 
@@ -202,8 +243,8 @@ static const struct vnm_bgp_nlri families[] = {
     FAMILY(2, 4, false, 128, labelled, vnm_bgp_key_labelled),
     FAMILY(1, 128, false, 32, labelled, vnm_bgp_key_labelled),
     FAMILY(2, 128, false, 128, labelled, vnm_bgp_key_labelled),
-    FAMILY(1, 129, false, 32, labelled, vnm_bgp_key_labelled),
-    FAMILY(2, 129, false, 128, labelled, vnm_bgp_key_labelled),
+    FAMILY(1, 129, false, 32, distinguished, vnm_bgp_key_distinguished),
+    FAMILY(2, 129, false, 128, distinguished, vnm_bgp_key_distinguished),
     FAMILY(25, 70, true, 0, evpn, vnm_bgp_key_evpn),
     FAMILY(1, 133, false, 32, flowspec, NULL),
     FAMILY(2, 133, false, 128, flowspec, NULL),
@@ -549,10 +590,12 @@ vnm_bgp_prefix_of(const struct vnm_bgp_kept *k, struct vnm_prefix *prefix)
 	uint8_t room[VNM_BGP_KEY_MAX];
 	struct vnm_slice key;
 
-	if (f == NULL || (f->size != vnm_bgp_size_prefix && f->size != vnm_bgp_size_labelled) ||
+	if (f == NULL ||
+	    (f->size != vnm_bgp_size_prefix && f->size != vnm_bgp_size_labelled &&
+		f->size != vnm_bgp_size_distinguished) ||
 	    !vnm_bgp_key(k, room, &key))
 		return false;
-	size_t rd = f->size == vnm_bgp_size_labelled && k->safi >= 128 ? 8 : 0;
+	size_t rd = f->size != vnm_bgp_size_prefix && k->safi >= 128 ? 8 : 0;
 	size_t n = key.n - 1 - rd;
 	prefix->len = (uint8_t)(key.p[0] - 8 * rd);
 	prefix->addr = (struct vnm_addr){.family = f->max == 32 ? VNM_ADDR_IP4 : VNM_ADDR_IP6};

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "decoders/bgp_fact.h"
 
 #include <stdio.h>
 
@@ -40,11 +41,14 @@ stateless(const struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
 static bool
 expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 {
+	static const uint8_t ways[] = {[VNM_BMP_IN] = 1, [VNM_BMP_OUT] = 2, [VNM_BMP_LOC] = 3};
 	const struct vnm_bmp_message *m = ctx;
 	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
-	return told != NULL ? told->add_path != 0
-			    : vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	if (told == NULL)
+		return vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	/* As in an OPEN: what the router may send or receive. */
+	return (told->add_path & ways[m->view]) != 0;
 }
 
 static bool
@@ -230,6 +234,17 @@ keep_opens(
 	memcpy(peer->received, received->families, sizeof(peer->received));
 }
 
+/* In a VRF a router may call itself something else. */
+static void
+keep_router_id(struct vnm_bmp_message *m, const uint8_t id[4])
+{
+	const struct vnm_bmp_key *key = &m->peer->key;
+	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
+
+	if (global && vnm_bmp_is_zero(key->distinguisher, sizeof(key->distinguisher)))
+		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
+}
+
 /* Of the peer's family; some exporters say IPv4 and write an IPv6 address all the same. */
 static struct vnm_addr
 local_addr(const struct vnm_bmp_message *m, const uint8_t p[16])
@@ -253,6 +268,7 @@ peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 		return reason;
 	vnm_bmp_rib_up(m);
 	keep_opens(m->peer, &sent, &received);
+	keep_router_id(m, sent.id);
 	m->peer->table_name[0] = '\0';
 	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("up"));
 	read_information(m, r, rec, NULL);
@@ -269,6 +285,7 @@ peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 	if (m->peer->table_name[0] != '\0')
 		VNM_SET(rec, peer, table_name, vnm_bmp_text(m->peer->table_name));
 	vnm_out_emit(m->out);
+	vnm_bmp_end_facts(m, false);
 	return VNM_OK;
 }
 
@@ -363,6 +380,7 @@ peer_down(struct vnm_bmp_message *m, struct vnm_reader r)
 		VNM_SET(rec, peer, table_name, vnm_bmp_text(m->peer->table_name));
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
+	vnm_bmp_end_facts(m, true);
 	m->peer->up = m->peer->told = false;
 	vnm_bmp_rib_down(m);
 	return VNM_OK;
@@ -498,8 +516,7 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
 	vnm_bmp_rib_begin(&m, d);
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	vnm_bmp_set_source(&m);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
 	reason = rows[m.type].read(&m, r);
@@ -543,8 +560,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		return;
 	if (session->terminated)
 		reason = VNM_STR("terminated");
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	vnm_bmp_set_source(&m);
 	for (uint32_t i = 0; i <= session->count; i++) {
 		struct vnm_bmp_peer *peer = i < session->count ? &session->peers[i] : NULL;
 
@@ -562,6 +578,8 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		else
 			VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);
+		if (!kept)
+			vnm_bmp_end_facts(&m, true);
 	}
 	vnm_bmp_rib_lost(&m);
 }

@@ -12,6 +12,8 @@
 
 /* Keys of a listener that has this decoder. */
 #define VNM_BMP_OPTIONS(X)                                                                         \
+	X(struct vnm_bmp_options, evidence, BOOL, "true", RELOAD,                                  \
+	    "what EVPN and BGP-LS teach about the topology is told in records of their own")       \
 	X(struct vnm_bmp_options, rib, STRING, "off", RELOAD,                                      \
 	    "standing table of routes: off, count (how many there are) or full (the routes); of "  \
 	    "sessions that begin from then on")                                                    \
@@ -34,6 +36,7 @@ struct vnm_bmp_options {
 
 enum vnm_bmp_view { VNM_BMP_IN, VNM_BMP_OUT, VNM_BMP_LOC };
 
+#define VNM_BMP_PEER_GLOBAL 0
 #define VNM_BMP_PEER_LOC_RIB 3 /* peer type of the router's own table (RFC 9069) */
 
 struct vnm_bmp_key {
@@ -45,11 +48,13 @@ struct vnm_bmp_key {
 
 struct vnm_bmp_peer {
 	struct vnm_bmp_key key;
-	bool up;       /* by a Peer Up that no Peer Down followed */
-	bool implicit; /* never announced by a Peer Up */
-	bool told;     /* routes came since the last Peer Down */
-	bool as4;      /* both OPENs have four-octet AS numbers */
-	uint8_t flags; /* of the message before */
+	bool up;	/* by a Peer Up that no Peer Down followed */
+	bool implicit;	/* never announced by a Peer Up */
+	bool told;	/* routes came since the last Peer Down */
+	bool taught;	/* facts came since the last Peer Up or Peer Down */
+	uint32_t epoch; /* of its facts: how often they have become void */
+	bool as4;	/* both OPENs have four-octet AS numbers */
+	uint8_t flags;	/* of the message before */
 	uint32_t as;
 	uint8_t bgp_id[4];
 	struct vnm_bgp_family sent[VNM_BGP_FAMILIES]; /* in the router's OPEN */
@@ -64,6 +69,7 @@ struct vnm_bmp_peer {
 struct vnm_bmp_session {
 	uint64_t id;		    /* of the stream */
 	char name[128];		    /* sysName, cut where longer; empty: not told */
+	uint8_t router_id[4];	    /* its BGP identifier, by its OPENs; zero: not told */
 	bool terminated;	    /* the router said that it would end */
 	struct vnm_bmp_peer *peers; /* owned */
 	uint32_t count, cap;

@@ -50,6 +50,9 @@ vnm_bmp_is_zero(const uint8_t *p, size_t n)
 	return n == 0;
 }
 
+/* The envelope's part that says from whom the session's records are. */
+void vnm_bmp_set_source(const struct vnm_bmp_message *m);
+
 /* The message is about this peer (NULL: the router), with these per-peer flags. */
 void vnm_bmp_set_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer, uint8_t flags);
 
@@ -59,5 +62,11 @@ struct vnm_record *vnm_bmp_begin_peer(struct vnm_bmp_message *m, struct vnm_str 
 /* The same of a route or linkstate record; ctx is the message (struct vnm_bgp_session). */
 struct vnm_record *vnm_bmp_begin_route(void *ctx, enum vnm_kind kind);
 bool vnm_bmp_emit(void *ctx);
+
+/* What the route or link state in the record teaches about the topology. */
+void vnm_bmp_teach(struct vnm_bmp_message *m);
+
+/* After a record of the peer: what the peer taught does not hold any more. */
+void vnm_bmp_end_facts(struct vnm_bmp_message *m, bool gone);
 
 #endif

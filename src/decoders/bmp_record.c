@@ -4,6 +4,20 @@
  */
 #include "decoders/bmp_part.h"
 
+#include "decoders/bgp_fact.h"
+
+void
+vnm_bmp_set_source(const struct vnm_bmp_message *m)
+{
+	struct vnm_record *r = m->out->rec;
+	const uint8_t *id = m->session->router_id;
+
+	VNM_SET(r, env, decoder, VNM_STR("bmp"));
+	if (!vnm_bmp_is_zero(id, sizeof(m->session->router_id)))
+		VNM_SET(r, env, agent_addr, vnm_addr_ip4(id));
+	vnm_out_base(m->out);
+}
+
 void
 vnm_bmp_set_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer, uint8_t flags)
 {
@@ -144,10 +158,39 @@ vnm_bmp_begin_route(void *ctx, enum vnm_kind kind)
 	return r;
 }
 
+static uint64_t
+epoch(const struct vnm_bmp_message *m)
+{
+	return m->session->id << 32 | m->peer->epoch;
+}
+
+void
+vnm_bmp_teach(struct vnm_bmp_message *m)
+{
+	const struct vnm_bmp_options *o = m->x->options;
+
+	if ((o == NULL || o->evidence) && vnm_bgp_fact(m->out, epoch(m)))
+		m->peer->taught = true;
+}
+
 bool
 vnm_bmp_emit(void *ctx)
 {
 	struct vnm_bmp_message *m = ctx;
 
-	return vnm_out_emit(m->out);
+	if (!vnm_out_emit(m->out))
+		return false;
+	vnm_bmp_teach(m);
+	return true;
+}
+
+void
+vnm_bmp_end_facts(struct vnm_bmp_message *m, bool gone)
+{
+	if (m->peer == NULL)
+		return;
+	m->peer->epoch++;
+	if (m->peer->taught)
+		vnm_bgp_fact_source(m->out, gone, epoch(m));
+	m->peer->taught = false;
 }

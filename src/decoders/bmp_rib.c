@@ -158,6 +158,7 @@ take_over(struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
 			peer->tables[k] = peer->tables[--peer->table_count];
 			restart_dump(s, peer);
 			m->peer->tables[m->peer->table_count++] = t;
+			m->peer->taught |= peer->taught;
 			t->dump = 0;
 			vnm_rib_mark(t, m->now_ns);
 			return t;
@@ -240,6 +241,8 @@ repeated(struct vnm_bmp_message *m, enum vnm_counter counter)
 
 	vnm_out_count(m->out, counter, 1);
 	vnm_out_count(m->out, VNM_C_rib_withheld, withheld);
+	if (withheld)
+		vnm_bmp_teach(m); /* be it known that it still holds */
 	return !withheld;
 }
 
@@ -448,6 +451,7 @@ vnm_bmp_rib_adopt(struct vnm_bmp_message *m)
 			continue;
 		m->peer->tables = from->tables;
 		m->peer->table_count = from->table_count;
+		m->peer->taught |= from->taught;
 		from->tables = NULL;
 		from->table_count = 0;
 		for (uint32_t k = 0; k < m->peer->table_count; k++)

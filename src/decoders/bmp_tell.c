@@ -16,14 +16,17 @@ struct vnm_bmp_message
 vnm_bmp_tell_message(
     struct vnm_exporter *x, struct vnm_out *out, struct vnm_bmp_session *session, uint64_t now_ns)
 {
-	memcpy(out->rec->has, out->base, sizeof(out->base)); /* of none that was told before */
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	VNM_SET(out->rec, env, transport, VNM_STR("tcp"));
-	VNM_UNSET(out->rec, env, exporter_port);
+	struct vnm_bmp_message m = {.x = x, .out = out, .session = session, .now_ns = now_ns};
+	struct vnm_record *r = out->rec;
+
+	memcpy(r->has, out->base, sizeof(out->base)); /* of no record before this */
+	VNM_UNSET(r, env, exporter_port);
+	VNM_UNSET(r, env, agent_addr); /* … nor another session */
+	VNM_SET(r, env, transport, VNM_STR("tcp"));
 	if (session->port != 0)
-		VNM_SET(out->rec, env, exporter_port, session->port);
-	vnm_out_base(out);
-	return (struct vnm_bmp_message){.x = x, .out = out, .session = session, .now_ns = now_ns};
+		VNM_SET(r, env, exporter_port, session->port);
+	vnm_bmp_set_source(&m);
+	return m;
 }
 
 /* ---- a path ----------------------------------------------------------------------------------
@@ -164,7 +167,10 @@ vnm_bmp_tell_expired(struct vnm_bmp_message *m)
 
 	VNM_SET(rec, peer, reason, VNM_STR("router-not-back"));
 	VNM_SET(rec, peer, routes_gone, true);
-	return m->out->records_left > 0 && vnm_out_emit(m->out);
+	if (m->out->records_left == 0 || !vnm_out_emit(m->out))
+		return false;
+	vnm_bmp_end_facts(m, true);
+	return true;
 }
 
 static bool

@@ -5,6 +5,7 @@
 
 #define BUCKETS 256 /* to find a name among those that were seen */
 #define NONE UINT32_MAX
+#define FEW 8
 
 /* The values of one name. */
 struct group {
@@ -37,6 +38,19 @@ group_of(struct group *groups, uint32_t *count, uint32_t *buckets, const char *n
 	groups[*count] = (struct group){.name = name, .next = *bucket};
 	*bucket = *count;
 	return (*count)++;
+}
+
+/* Whether all names differ; of few it is not worth a table. */
+static bool
+differ(const struct vnm_pairs *pairs)
+{
+	for (uint32_t i = 1; i < pairs->n; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (strcmp(pairs->p[i].name, pairs->p[k].name) == 0)
+				return false;
+		}
+	}
+	return true;
 }
 
 /* A pair of each group: its one value, or an array of them. */
@@ -73,7 +87,7 @@ vnm_pairs_gather(struct vnm_scratch *s, struct vnm_pairs *pairs)
 	uint32_t buckets[BUCKETS], count = 0;
 	struct vnm_pair *all;
 
-	if (pairs->n < 2)
+	if (pairs->n <= FEW && differ(pairs))
 		return true;
 	struct group *groups = vnm_scratch_take(s, pairs->n * sizeof(*groups));
 	uint32_t *of = vnm_scratch_take(s, pairs->n * sizeof(*of));

@@ -24,6 +24,7 @@ struct vnm_datagram {
 	struct vnm_endpoint dst;
 	enum vnm_transport transport;
 	uint64_t session; /* of a stream: unique among those open at a time; 0: none (UDP) */
+	struct vnm_str cert_name; /* in the sender's verified certificate; n 0: none */
 };
 
 #endif
