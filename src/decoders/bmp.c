@@ -241,7 +241,8 @@ keep_router_id(struct vnm_bmp_message *m, const uint8_t id[4])
 	const struct vnm_bmp_key *key = &m->peer->key;
 	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
 
-	if (global && vnm_bmp_is_zero(key->distinguisher, sizeof(key->distinguisher)))
+	if (global && vnm_bmp_is_zero(key->distinguisher, sizeof(key->distinguisher)) &&
+	    !vnm_bmp_is_zero(id, 4))
 		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
 }
 
@@ -492,6 +493,8 @@ read_peer_header(struct vnm_bmp_message *m, struct vnm_reader *r)
 	m->peer->as = vnm_be32(p + 26);
 	memcpy(m->peer->bgp_id, p + 30, 4);
 	vnm_bmp_set_peer(m, m->peer, p[1]);
+	if (key.type == VNM_BMP_PEER_LOC_RIB) /* RFC 9069 section 4.1 */
+		keep_router_id(m, m->peer->bgp_id);
 	set_time(m->out, p + 34);
 	return VNM_OK;
 }
@@ -516,9 +519,9 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
 	vnm_bmp_rib_begin(&m, d);
-	vnm_bmp_set_source(&m);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
+	vnm_bmp_set_source(&m);
 	reason = rows[m.type].read(&m, r);
 	vnm_bmp_rib_done(&m);
 	return reason;

@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
 import bmp4
 import bmp_facts
+import bmp_names
 import bmp_truth
 import faults
 import names
@@ -44,6 +45,7 @@ class Runner:
         self.passed = self.failed = self.skipped = 0
         self.reasons = set()  # that any replay counted
         self.facts = 0  # compared
+        self.bmp_names = bmp_names.Names(HERE / "common")
 
     def replay(self, path, args, seconds, memory=0):
         run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
@@ -189,6 +191,14 @@ class Runner:
             f.true("bmp4.py reads another stream than it wrote", list(bmp4.read(octets)) == told)
         self.check_golden(case, raw.out, f)
 
+    def check_bmp_names(self, case, f):
+        """The records of a BMP stream with the names of the lab's inventory."""
+        path = case / ("in.pcap" if (case / "in.pcap").exists() else "in.bmp")
+        args = ["-m", "raw=bmp"] if path.suffix == ".bmp" else []
+        args += ["-o", "topology.sources.lab.path=%s" % (HERE / "common/bmp-topology.json")]
+        run = self.bmp_replay(path, args, f)
+        self.bmp_names.check(run.records, f)
+
     def check_bmp_parts(self, case, f):
         """Packets of several sessions, each known by its port: parts.json. Where a router came
         back, it tells the table that it had told before, in the views of `same`."""
@@ -276,12 +286,14 @@ class Runner:
         for case in sorted(p.parent for p in HERE.glob("bmp-*/expect.jsonl")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp(c, f))
-                self.guarded(case.name + ", rib", lambda f, c=case: self.check_rib(c, f))
+                self.guarded(case.name + "/rib", lambda f, c=case: self.check_rib(c, f))
+                self.guarded(case.name + "/names",
+                             lambda f, c=case: self.check_bmp_names(c, f))
         for case in sorted(p.parent for p in HERE.glob("bmp-*/parts.json")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp_parts(c, f))
-                self.guarded(case.name + ", rib", lambda f, c=case: self.check_rib(c, f))
-                self.guarded(case.name + ", rib, parts", lambda f, c=case: self.check_rib_parts(
+                self.guarded(case.name + "/rib", lambda f, c=case: self.check_rib(c, f))
+                self.guarded(case.name + "/rib-parts", lambda f, c=case: self.check_rib_parts(
                     c, f))
 
     def check_fault(self, name, directory, f):
@@ -344,6 +356,9 @@ class Runner:
             self.guarded("every reason is hit", self.check_reasons)
             self.report("facts were there to be compared", [] if self.facts > 250 else
                         ["only %d facts compared" % self.facts])
+            self.report("names of routes were there to be compared",
+                        [] if self.bmp_names.checked > 2000 else
+                        ["only %d names compared" % self.bmp_names.checked])
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))

@@ -50,6 +50,7 @@ vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsign
 	memset(s, 0, sizeof(*s));
 	if (vnm_option_defaults(vnm_limits_options, &s->limits, &err) != 0)
 		return -1;
+	s->limits.facts = 64; /* few, so that others make room */
 	s->pipeline = vnm_pipeline_new(&config);
 	if (s->pipeline == NULL)
 		return -1;

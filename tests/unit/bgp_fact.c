@@ -25,7 +25,8 @@ static void
 copy(char *to, size_t size, struct vnm_str s)
 {
 	CU_ASSERT_FATAL(s.n < size);
-	memcpy(to, s.p, s.n);
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
 	to[s.n] = '\0';
 }
 
