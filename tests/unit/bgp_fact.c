@@ -240,7 +240,8 @@ test_instances(void)
 static void
 test_nothing(void)
 {
-	const struct vnm_bmp_options off = {.evidence = false};
+	static char no_rib[] = "off";
+	const struct vnm_bmp_options off = {.evidence = false, .rib = no_rib};
 	struct desk *k = open_desk();
 
 	announce(k, 0, 0, 40); /* no MAC address has 40 bits */
