@@ -123,12 +123,16 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 	const char *name = l->common.decoder;
 	struct vnm_nearest nearest = {.wanted = name};
 	char hint[HINT_TEXT], names[160] = "";
+	struct vnm_err err;
 
 	if (name == NULL) {
 		vnm_errs_at(errs, l->node, "this listener has no `decoder`");
 		return;
 	}
 	if (l->decoder != NULL) {
+		if (l->decoder->check != NULL && l->options != NULL &&
+		    l->decoder->check(l->options, &err) != 0)
+			vnm_errs_at(errs, l->node, "%s", err.text);
 		if (vnm_transport_is_stream(l->common.listen.transport) &&
 		    l->decoder->frame == NULL)
 			vnm_errs_at(errs, at(l->node, "listen"),
