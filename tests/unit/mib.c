@@ -301,6 +301,12 @@ test_other_values(void)
 	CU_ASSERT_STRING_EQUAL(unsigned_text("sysUpTime", 0), "0:00:00:00.00");
 	text[vnm_mib_text(mib, named("sysObjectID"), &v, text, sizeof(text))] = '\0';
 	CU_ASSERT_STRING_EQUAL(text, "linux");
+	v.oid = (struct vnm_oid){NULL, 0};
+	CU_ASSERT_EQUAL(vnm_mib_text(mib, named("sysObjectID"), &v, text, sizeof(text)), 0);
+	v.type = VNM_MIB_VALUE_OCTETS;
+	v.octets = (struct vnm_slice){NULL, 0};
+	CU_ASSERT_EQUAL(vnm_mib_text(mib, named("vmUUID"), &v, text, sizeof(text)), 0);
+	CU_ASSERT_TRUE(vnm_mib_is_text(mib, NULL, v.octets));
 	v.type = VNM_MIB_VALUE_NONE;
 	CU_ASSERT_EQUAL(vnm_mib_text(mib, named("sysObjectID"), &v, text, sizeof(text)), 0);
 }
