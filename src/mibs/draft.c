@@ -12,10 +12,10 @@
 #define DRAFT_MAX (1U << 24) /* of anything: far more than all MIBs there are have */
 
 int
-vnm_draft_grow(void **p, uint32_t *cap, uint32_t n, uint32_t more, size_t size)
+vnm_draft_grow(void *pointer, uint32_t *cap, uint32_t n, uint32_t more, size_t size)
 {
 	uint32_t wanted = *cap == 0 ? 64 : *cap;
-	void *grown;
+	void *old, *grown;
 
 	if (more <= *cap - n)
 		return 0;
@@ -23,10 +23,11 @@ vnm_draft_grow(void **p, uint32_t *cap, uint32_t n, uint32_t more, size_t size)
 		return -1;
 	while (wanted < n + more)
 		wanted *= 2;
-	grown = vnm_realloc(*p, wanted * size);
+	memcpy(&old, pointer, sizeof(old));
+	grown = vnm_realloc(old, wanted * size);
 	if (grown == NULL)
 		return -1;
-	*p = grown;
+	memcpy(pointer, &grown, sizeof(grown));
 	*cap = wanted;
 	return 0;
 }
