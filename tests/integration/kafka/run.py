@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.request
 
 import broker as kafka
 
@@ -342,17 +343,23 @@ def resident_mb(pid):
         return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) / 1024
 
 
+def received(port):
+    """Octets, by the metrics page."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        return next(int(line.split()[1]) for line in page.read().decode().splitlines()
+                    if line.startswith("vnmcd_received_octets_total"))
+
+
 def test_bmp_stalled(broker, work):
     """A router's table while no broker takes anything: the router waits, memory stays, and when the
     broker is back every route arrives, in order, though it was announced and withdrawn at once."""
     create_ordered(broker, "stall")
     broker.kill()
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port, pages = kafka.free_port(), kafka.free_port()
     options = ["listeners.r.decoder=bmp", f"listeners.r.listen=tcp:127.0.0.1:{port}",
-               f"state_dir={work}", "flush_timeout=100s", "outputs.k.type=kafka",
-               f"outputs.k.brokers={broker.address}", "outputs.k.topic=stall.{kind}",
+               f"state_dir={work}", "flush_timeout=100s", f"http.listen=127.0.0.1:{pages}",
+               "outputs.k.type=kafka", f"outputs.k.brokers={broker.address}",
+               "outputs.k.topic=stall.{kind}",
                "outputs.k.librdkafka.reconnect.backoff.max.ms=500"]
     process = subprocess.Popen([VNMCD] + [a for o in options for a in ("-o", o)],
                                stderr=subprocess.PIPE, text=True)
@@ -367,6 +374,7 @@ def test_bmp_stalled(broker, work):
         assert peak < 250, f"{peak:.0f} MB"
         broker.start()
         sent = json.loads(sender.communicate(timeout=TIMEOUT)[0])
+        wait_for(lambda: received(pages) >= sent["octets"], "all that was sent", TIMEOUT)
         process.send_signal(signal.SIGTERM)
         err = process.communicate(timeout=TIMEOUT)[1]
     finally:
