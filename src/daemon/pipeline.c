@@ -105,12 +105,17 @@ tell(struct vnm_out *out, const struct vnm_fact *fact)
 		vnm_told_keep(slot, hash, values, r->env.observed_ns);
 }
 
-/* The envelope that every record of this worker has; the rest of the record is empty. */
+/*
+ * The envelope that every record of this worker has; the rest of the record is empty. `patient`:
+ * it comes from a source that can be made to wait.
+ */
 static void
-begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
 {
 	struct vnm_record *r = &p->rec;
 
+	for (size_t k = 0; k < p->output_count; k++)
+		vnm_output_patience(p->outputs[k], patient);
 	memset(r->has, 0, sizeof(r->has));
 	VNM_SET(r, env, schema, VNM_SCHEMA_VERSION);
 	VNM_SET(r, env, collector, p->config.collector);
@@ -128,7 +133,7 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 {
 	struct vnm_record *r = &p->rec;
 
-	begin_envelope(p, d->rx_ns);
+	begin_envelope(p, d->rx_ns, vnm_transport_is_stream(d->transport));
 	VNM_SET(r, env, transport, vnm_transport_name(d->transport));
 	if (d->cert_name.n > 0)
 		VNM_SET(r, env, cert_name, d->cert_name);
@@ -352,7 +357,7 @@ static void
 tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 {
 	if (x->decoder->tick != NULL) {
-		begin_envelope(p, p->now_ns);
+		begin_envelope(p, p->now_ns, false);
 		VNM_SET(&p->rec, env, exporter_addr, x->addr);
 		vnm_out_base(&p->out);
 		x->decoder->tick(x, p->now_ns, final, &p->out);
@@ -382,7 +387,7 @@ tell_drops(struct vnm_pipeline *p)
 	struct vnm_record *r;
 
 	if (drops != p->drops_told) {
-		begin_envelope(p, p->now_ns);
+		begin_envelope(p, p->now_ns, false);
 		r = vnm_out_begin(&p->out, VNM_KIND_visibility);
 		VNM_SET(r, visibility, cause, VNM_STR("kernel-drop"));
 		VNM_SET(r, visibility, unit, VNM_STR("messages"));
@@ -431,6 +436,10 @@ vnm_pipeline_room(struct vnm_pipeline *p)
 	uint64_t wanted =
 	    (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
 
+	for (size_t i = 0; i < p->output_count; i++) {
+		if (!vnm_output_is_clear(p->outputs[i]))
+			return false;
+	}
 	if (p->record_seq < p->room_until)
 		return true;
 	for (size_t i = 0; i < p->output_count; i++) {
@@ -441,6 +450,13 @@ vnm_pipeline_room(struct vnm_pipeline *p)
 	}
 	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
+}
+
+void
+vnm_pipeline_hurry(struct vnm_pipeline *p)
+{
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_hurry(p->outputs[i]);
 }
 
 void

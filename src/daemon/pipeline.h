@@ -69,6 +69,9 @@ void vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns);
 /* The packets' clock has come to now_ns: at the most once a second of it, a tick. */
 void vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns);
 
+/* The end begins: records for which outputs have no room are dropped and counted from now on. */
+void vnm_pipeline_hurry(struct vnm_pipeline *p);
+
 /* The end: what is held ends, gaps are told, outputs get the last batch. */
 void vnm_pipeline_finish(struct vnm_pipeline *p);
 

@@ -214,6 +214,7 @@ vnm_worker_stop(struct vnm_worker *w)
 static void
 drain(struct vnm_worker *w)
 {
+	vnm_pipeline_hurry(w->pipeline);
 	for (uint32_t i = 0; i < w->port_count; i++) {
 		struct port *p = &w->ports[i];
 
