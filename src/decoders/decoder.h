@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/counters.h"
+#include "base/err.h"
 #include "base/option.h"
 #include "base/reader.h"
 #include "base/scratch.h"
@@ -59,9 +60,11 @@ struct vnm_exporter {
 	struct vnm_addr addr;
 	uint64_t last_ns; /* when it was last heard, on the packets' clock */
 	const void
-	    *options; /* the decoder's own, of the listener; borrowed, may change by reload */
-	bool dirty;   /* the state changed in a way worth saving; cleared by who saves it */
-	void *state;  /* decoder->state_size octets, zeroed before open(); owned */
+	    *options;	    /* the decoder's own, of the listener; borrowed, may change by reload */
+	bool dirty;	    /* the state changed in a way worth saving; cleared by who saves it */
+	bool waits;	    /* there is something for work() to do */
+	uint64_t hash_seed; /* for tables of what strangers may choose; 0 in a replay */
+	void *state;	    /* decoder->state_size octets, zeroed before open(); owned */
 };
 
 /*
@@ -80,6 +83,7 @@ struct vnm_out {
 	uint32_t faults;	     /* part faults of this message so far */
 	enum vnm_reason first_fault; /* where faults is not 0 */
 	uint32_t held;		     /* parts of this message that wait for a template */
+	bool again;		     /* it was read before, and its faults were counted then */
 	void (*emit)(struct vnm_out *out);				/* the pipeline's */
 	void (*fact)(struct vnm_out *out, const struct vnm_fact *fact); /* ... or NULL */
 };
@@ -107,6 +111,8 @@ vnm_out_begin(struct vnm_out *out, enum vnm_kind kind)
 static inline void
 vnm_out_fault(struct vnm_out *out, enum vnm_reason reason)
 {
+	if (out->again)
+		return;
 	out->counters->parts[reason]++;
 	if (out->faults++ == 0)
 		out->first_fault = reason;
@@ -147,6 +153,8 @@ vnm_out_count(struct vnm_out *out, enum vnm_counter c, uint64_t n)
 /* A message that was held has come to its end: `outcome` is not HELD; reason for FAILED. */
 void vnm_out_release(struct vnm_out *out, enum vnm_outcome outcome, enum vnm_reason reason);
 
+struct vnm_rib_query; /* decoders/rib_query.h */
+
 struct vnm_decoder {
 	const char *name;    /* in the configuration and for -m */
 	const char *summary; /* one line for the documentation */
@@ -181,6 +189,21 @@ struct vnm_decoder {
 	 */
 	void (*tick)(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm_out *out);
 
+	/*
+	 * A bounded piece of what need not be done at once (x->waits says that there is some).
+	 * Called between turns, while outputs have room for all records of a message. May be NULL.
+	 */
+	void (*work)(struct vnm_exporter *x, uint64_t now_ns, struct vnm_out *out);
+
+	/*
+	 * Records of the routes that are kept and asked for: they go to who asks, not to outputs.
+	 * May be NULL.
+	 */
+	void (*query)(struct vnm_exporter *x, struct vnm_rib_query *q, struct vnm_out *out);
+
+	/* All routes that are kept are to be told again, by work(). May be NULL. */
+	void (*dump)(struct vnm_exporter *x);
+
 	/* A stream ended: d->session, src and dst tell which. May be NULL. */
 	void (*end)(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out);
 
@@ -196,6 +219,8 @@ struct vnm_decoder {
 
 	const struct vnm_option *options; /* keys of its own in a listener; NULL: none */
 	size_t options_size;		  /* octets of the struct they fill */
+	/* Whether they make sense: 0, or -1 and err->text. May be NULL. */
+	int (*check)(const void *options, struct vnm_err *err);
 };
 
 /* The list of decoders.def, ended by NULL. */
