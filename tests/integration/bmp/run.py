@@ -202,8 +202,7 @@ def resident(pid):
 
 
 def test_stalled(work):
-    """Nobody reads standard output for a while: the router waits, memory stays, and what a pipe's
-    slow reader loses all the same is counted."""
+    """Nobody reads standard output for a while: the router waits, memory stays, nothing is lost."""
     blast, port = blaster(), free_port()
     conf, errors = work / "vnmcd.yaml", work / "stderr"
     conf.write_text("listeners:\n"
@@ -235,9 +234,8 @@ def test_stalled(work):
                 one.wait()
         child.stdout.close()
     books = json.loads(errors.read_text().splitlines()[-1])
-    lost = books["dropped"].get("route", 0)
-    equal(routes + lost, sent["announced"] + 1, "routes and one End-of-RIB")
-    assert lost < sent["announced"] / 50, f"{lost} routes lost"
+    equal(routes, sent["announced"] + 1, "routes and one End-of-RIB")
+    equal(books["dropped"], {}, "dropped")
 
 
 # ---- many sessions -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.request
@@ -492,6 +493,76 @@ def test_live_without_broker(broker, work):
     dropped = books["outputs"]["k"]["dropped"]
     equal(sum(dropped.values()), 30 * count, "dropped")
     assert dropped["queue-full"] > 1000 and dropped["broker-timeout"] >= 1000, dropped
+
+
+def ipfix(sequence, *sets):
+    body = b"".join(struct.pack("!HH", number, 4 + len(octets)) + octets for number, octets in sets)
+    return struct.pack("!HHIII", 10, 16 + len(body), 1700000000, sequence, 1) + body
+
+
+def test_live_stalled(broker, work):
+    """A broker that stops in the middle: streams wait, whatever UDP sends meanwhile, in two workers
+    that share a small queue. When it goes on, all that streams have sent is there."""
+    broker.create("stalled.flow")
+    tcp, udp, size = kafka.free_port(), kafka.free_port(), 40
+    options = ["workers=2", "listeners.t.decoder=ipfix", f"listeners.t.listen=tcp:0.0.0.0:{tcp}",
+               "listeners.u.decoder=netflow", f"listeners.u.listen=udp:127.0.0.1:{udp}",
+               "outputs.k.type=kafka", f"outputs.k.brokers={broker.address}",
+               "outputs.k.topic=stalled.{kind}", "outputs.k.message_timeout=120s",
+               "outputs.k.librdkafka.queue.buffering.max.messages=3000", "flush_timeout=60s"]
+    process = subprocess.Popen([VNMCD] + [a for o in options for a in ("-o", o)],
+                               stderr=subprocess.PIPE, text=True)
+    template = (2, struct.pack("!HHHHHH", 256, 2, 1, 8, 2, 8))  # octets, packets
+    sent = [0, 0]
+
+    def stream(i, s):
+        message = ipfix(0, (256, b"".join(struct.pack("!QQ", 1, i) for _ in range(size))))
+        while sent[i] < 3000:
+            s.sendall(message)
+            sent[i] += 1
+
+    def progress():
+        before = list(sent)
+        time.sleep(1.5)
+        return before != sent
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+        flood.connect(("127.0.0.1", udp))
+        wait_for(lambda: is_open(flood), "the listener")
+        streams = []
+        for i in range(2):
+            s = socket.create_connection(("127.0.0.1", tcp), source_address=(f"127.0.0.{i + 1}", 0))
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            s.sendall(ipfix(0, template))
+            streams.append(s)
+        broker.process.send_signal(signal.SIGSTOP)
+        try:
+            threads = [threading.Thread(target=stream, args=(i, s))
+                       for i, s in enumerate(streams)]
+            for thread in threads:
+                thread.start()
+            deadline = time.monotonic() + 30
+            while progress():
+                assert time.monotonic() < deadline, "the streams never wait"
+                for i in range(300):
+                    flood.send(v5_datagram(30 * i, [v5_flow(30 * i + k) for k in range(30)]))
+            assert all(thread.is_alive() for thread in threads), f"all was taken: {sent}"
+        finally:
+            broker.process.send_signal(signal.SIGCONT)
+        for thread, s in zip(threads, streams):
+            thread.join(60)
+            s.close()
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    books = json.loads(process.communicate(timeout=90)[1].splitlines()[-1])
+    equal(sent, [3000, 3000], "messages sent")
+    got = [json.loads(m.value) for m in broker.read("stalled.flow")]
+    once = {(r["worker"], r["record_seq"]): r for r in got}.values()  # a retry may send it twice
+    streamed = collections.Counter(r["packets"] for r in once if r["transport"] == "tcp")
+    equal(streamed, {0: 3000 * size, 1: 3000 * size}, "records of each stream")
+    dropped = books["outputs"]["k"]["dropped"]
+    equal(set(dropped), {"queue-full"}, "reasons of drops, all of UDP")
+    equal(len(once) + dropped["queue-full"], sum(books["records"].values()), "records")
 
 
 def test_wrong_property(broker, work):
