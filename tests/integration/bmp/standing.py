@@ -1,6 +1,7 @@
 """The standing RIB against real routers: what GET /rib answers is the router's own table, also
 after its BGP session was cleared and after its BMP session was cut and came back."""
 
+import contextlib
 import json
 import time
 
@@ -128,38 +129,38 @@ def _check(lab, collector, read, compare, view, peer, absent, clear, back):
     assert swept == [CUT], f"swept: {swept}"
 
 
-def check_frr(work, daemon_class):
-    routers.needs_frr()
+@contextlib.contextmanager
+def _collector(work, daemon_class):
+    """A lab with a collector; both end with it."""
     lab, daemon = routers.Lab(work), None
     try:
-        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{BEHIND}", lab.inside,
-                              options=OPTIONS, http=f"{COLLECTOR}:{HTTP}")
+        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{BEHIND}", lab.inside, options=OPTIONS,
+                              http=f"{COLLECTOR}:{HTTP}")
         collector = Collector(lab, daemon)
         collector.connect()
+        yield collector
+    finally:
+        if daemon:
+            daemon.kill()
+        lab.close()
+
+
+def check_frr(work, daemon_class):
+    routers.needs_frr()
+    with _collector(work, daemon_class) as collector:
+        lab = collector.lab
         lab.gobgpd(bmp=False)
         lab.frr()
         lab.routes()
         _check(lab, collector, lambda: routers.frr_table(lab), routers.compare_frr,
                "adj-rib-in-post", GOBGP, 1, lambda: lab.vty("clear bgp *"), 15)
-    finally:
-        if daemon:
-            daemon.kill()
-        lab.close()
 
 
 def check_gobgp(work, daemon_class):
     routers.needs_gobgp()
-    lab, daemon = routers.Lab(work), None
-    try:
-        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{BEHIND}", lab.inside,
-                              options=OPTIONS, http=f"{COLLECTOR}:{HTTP}")
-        collector = Collector(lab, daemon)
-        collector.connect()
+    with _collector(work, daemon_class) as collector:
+        lab = collector.lab
         lab.gobgpd(bmp=True)
         lab.routes()
         _check(lab, collector, lambda: routers.gobgp_table(lab), routers.compare_gobgp,
                "loc-rib", None, 0, lambda: None, 40)
-    finally:
-        if daemon:
-            daemon.kill()
-        lab.close()
