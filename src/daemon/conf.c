@@ -23,6 +23,8 @@ static const struct vnm_option http_options[] = {
     VNM_CONF_HTTP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 static const struct vnm_option replay_options[] = {
     VNM_CONF_REPLAY_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+static const struct vnm_option mibs_options[] = {
+    VNM_CONF_MIBS_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 
 const struct vnm_conf_section vnm_conf_sections[] = {
     {"", false, main_options, offsetof(struct vnm_conf, main), "vnmcd as a whole"},
@@ -32,6 +34,8 @@ const struct vnm_conf_section vnm_conf_sections[] = {
     {"http", false, http_options, offsetof(struct vnm_conf, http), "the built-in web server"},
     {"limits", false, vnm_limits_options, offsetof(struct vnm_conf, limits),
 	"bounds that all decoders keep"},
+    {"mibs", false, mibs_options, offsetof(struct vnm_conf, mibs),
+	"what SNMP's object identifiers mean, besides what is built in"},
     {"replay", false, replay_options, offsetof(struct vnm_conf, replay), "replays (-r)"},
     {NULL, false, NULL, 0, NULL}};
 
@@ -323,7 +327,7 @@ static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 {
 	static const char *const keys[] = {
-	    "listeners", "topology", "outputs", "http", "limits", "replay", NULL};
+	    "listeners", "topology", "outputs", "http", "limits", "mibs", "replay", NULL};
 	const struct vnm_node *root = conf->tree.root;
 	struct vnm_err err;
 

@@ -295,6 +295,16 @@ check_sources(const struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
+static void
+check_mibs(const struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *mibs = at(conf->tree.root, "mibs");
+
+	if (conf->mibs.modules.n > 0 && conf->mibs.dirs.n == 0)
+		vnm_errs_at(errs, at(mibs, "modules"),
+		    "`modules` are looked for in `dirs`, and there are none");
+}
+
 void
 vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 {
@@ -308,6 +318,7 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	check_listeners(conf, replay, errs);
 	check_sources(conf, errs);
 	check_outputs(conf, errs);
+	check_mibs(conf, errs);
 	if (http->addr.family != VNM_ADDR_NONE && http->port == 0)
 		vnm_errs_at(
 		    errs, at(at(root, "http"), "listen"), "`listen`: port 0 cannot be asked");

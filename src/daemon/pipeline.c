@@ -73,7 +73,7 @@ emit(struct vnm_out *out)
 	struct vnm_record *r = out->rec;
 	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
+	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
 	VNM_SET(r, env, record_seq, p->record_seq++);
 	p->counters.records[r->kind_id]++;
 	if (p->topology != NULL)

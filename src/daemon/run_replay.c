@@ -10,6 +10,7 @@
 #include "daemon/outputs.h"
 #include "daemon/pipeline.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -46,6 +47,17 @@ listener_of(const struct vnm_conf *conf, uint16_t port, bool stream)
 	return NULL;
 }
 
+/* What a stream began with decides for all of it. */
+static const struct vnm_decoder *
+decoder_of(vnm_frame_fn frame)
+{
+	size_t i = 0;
+
+	while (vnm_decoders[i] != NULL && vnm_decoders[i]->frame != frame)
+		i++;
+	return vnm_decoders[i];
+}
+
 /* Of the listener for that port, or in a stream without ports of any that has the decoder. */
 static const void *
 options_of(const struct replay *r, const struct vnm_conf_listener *l, const struct vnm_decoder *d)
@@ -69,7 +81,8 @@ resolve(const struct replay *r, const struct vnm_datagram *d, const void **optio
 	if (decoder == NULL && l != NULL)
 		decoder = l->decoder;
 	if (decoder == NULL && r->conf->listener_count == 0)
-		decoder = vnm_decoder_guess(d->p, d->n, d->dst.port);
+		decoder = d->frame != NULL ? decoder_of(d->frame)
+					   : vnm_decoder_guess(d->p, d->n, d->dst.port);
 	*options = options_of(r, l, decoder);
 	return decoder;
 }
@@ -100,10 +113,8 @@ message(void *ctx, const struct vnm_datagram *d)
 	const void *options;
 	const struct vnm_decoder *decoder = resolve(r, d, &options);
 
-	if (decoder != NULL)
-		vnm_pipeline_message(r->pipeline, decoder, options, d);
-	else
-		vnm_pipeline_refuse(r->pipeline, d, VNM_R_no_decoder);
+	assert(decoder != NULL); /* wanted() and stream() have let through no other */
+	vnm_pipeline_message(r->pipeline, decoder, options, d);
 }
 
 static void

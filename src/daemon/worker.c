@@ -127,6 +127,10 @@ on_clock(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		if (w->ports[i].udp != NULL)
+			vnm_udp_tick(w->ports[i].udp);
+	}
 	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
 	vnm_pipeline_turn_end(w->pipeline);
 	arm_work(w, WORK_US);

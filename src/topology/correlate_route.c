@@ -64,10 +64,12 @@ by_router_key(const struct vnm_topology *t, uint64_t key)
 	const uint8_t id[4] = {
 	    (uint8_t)(key >> 24), (uint8_t)(key >> 16), (uint8_t)(key >> 8), (uint8_t)key};
 	const struct vnm_addr addr = vnm_addr_ip4(id);
-	uint32_t node = vnm_key_find(t, key);
+	const struct vnm_topology_number *listed = vnm_key_entry(t, key);
 
-	if (node != VNM_NONE || key >> 60 != VNM_BY_ROUTER_ID)
-		return node;
+	if (listed != NULL)
+		return listed->value;
+	if (key >> 60 != VNM_BY_ROUTER_ID)
+		return VNM_NONE;
 	const struct vnm_topology_addr *e = vnm_addr_find(t, &addr);
 	return e != NULL && e->of_node ? e->node : VNM_NONE;
 }
@@ -365,37 +367,18 @@ agree_on_ids(const struct vnm_topology *t, struct agreed *a, const struct vnm_pa
 	return true;
 }
 
+/* One end of what is told; its addresses have these names among the attributes. */
 static struct agreed
-find_local(const struct vnm_topology *t, const struct vnm_record *r)
+find_node(const struct vnm_topology *t, const struct vnm_pairs *descriptors, struct vnm_str igp_id,
+    const struct vnm_pairs *attributes, const char *name4, const char *name6)
 {
-	const struct vnm_linkstate *f = &r->linkstate;
 	struct agreed a = {.node = VNM_NONE};
 
-	if (!VNM_HAS(r, linkstate, local_node) ||
-	    !agree_on_ids(t, &a, &f->local_node,
-		VNM_HAS(r, linkstate, local_igp_router_id) ? f->local_igp_router_id
-							   : (struct vnm_str){0}))
+	if (!agree_on_ids(t, &a, descriptors, igp_id))
 		return a;
-	if (VNM_HAS(r, linkstate, attributes))
-		agree_on_addrs(t, &a, &f->attributes, "ipv4_router_id_of_local_node",
-		    "ipv6_router_id_of_local_node");
-	return a;
-}
-
-static struct agreed
-find_remote(const struct vnm_topology *t, const struct vnm_record *r)
-{
-	const struct vnm_linkstate *f = &r->linkstate;
-	struct agreed a = {.node = VNM_NONE};
-
-	if (!VNM_HAS(r, linkstate, remote_node) ||
-	    !agree_on_ids(t, &a, &f->remote_node,
-		VNM_HAS(r, linkstate, remote_igp_router_id) ? f->remote_igp_router_id
-							    : (struct vnm_str){0}))
-		return a;
-	if (VNM_HAS(r, linkstate, attributes))
-		agree_on_addrs(t, &a, &f->attributes, "ipv4_router_id_of_remote_node",
-		    "ipv6_router_id_of_remote_node");
+	agree_on_addrs(t, &a, attributes, name4, name6);
+	if (a.contradicted)
+		a.node = VNM_NONE;
 	return a;
 }
 
@@ -403,18 +386,30 @@ find_remote(const struct vnm_topology *t, const struct vnm_record *r)
 static enum vnm_match
 name_linkstate(const struct vnm_topology *t, struct vnm_record *r)
 {
+	static const struct vnm_pairs none;
 	const struct vnm_linkstate *f = &r->linkstate;
-	struct agreed local = find_local(t, r), remote = find_remote(t, r);
+	const struct vnm_pairs *attributes =
+	    VNM_HAS(r, linkstate, attributes) ? &f->attributes : &none;
+	const struct agreed local =
+	    find_node(t, VNM_HAS(r, linkstate, local_node) ? &f->local_node : &none,
+		VNM_HAS(r, linkstate, local_igp_router_id) ? f->local_igp_router_id
+							   : (struct vnm_str){0},
+		attributes, "ipv4_router_id_of_local_node", "ipv6_router_id_of_local_node");
+	const struct agreed remote =
+	    find_node(t, VNM_HAS(r, linkstate, remote_node) ? &f->remote_node : &none,
+		VNM_HAS(r, linkstate, remote_igp_router_id) ? f->remote_igp_router_id
+							    : (struct vnm_str){0},
+		attributes, "ipv4_router_id_of_remote_node", "ipv6_router_id_of_remote_node");
 
 	struct end peer = find_peer(t, VNM_HAS(r, linkstate, peer_addr) ? &f->peer_addr : NULL,
 	    VNM_HAS(r, linkstate, peer_bgp_id) ? &f->peer_bgp_id : NULL,
 	    VNM_HAS(r, linkstate, peer_distinguisher));
 	if (peer.node != VNM_NONE)
 		VNM_SET(r, linkstate, peer_node_id, t->nodes.p[peer.node].id);
-	if (remote.node != VNM_NONE && !remote.contradicted)
+	if (remote.node != VNM_NONE)
 		VNM_SET(r, linkstate, remote_node_id, t->nodes.p[remote.node].id);
-	if (local.node == VNM_NONE || local.contradicted)
-		return remote.node == VNM_NONE || remote.contradicted ? VNM_MATCH_NONE : remote.by;
+	if (local.node == VNM_NONE)
+		return remote.node != VNM_NONE ? remote.by : VNM_MATCH_NONE;
 	VNM_SET(r, linkstate, local_node_id, t->nodes.p[local.node].id);
 	vnm_put_about(t, r, identity_of_node(t, local.node), NULL);
 	return local.by;

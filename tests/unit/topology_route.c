@@ -34,7 +34,7 @@ static const char text[] =
     "'physicalSwitches':[{'id':'s1','mgmtIp':'192.0.2.11',"
 	"'routerIds':['10.255.0.11','0000.0000.0011','10.9.9.8']},"
     "{'id':'s2','mgmtIp':'192.0.2.12','loopbacks':['10.255.0.12','10.255.0.99']},"
-    "{'id':'s3','mgmtIp':'192.0.2.13','loopbacks':['10.255.0.99'],'routerIds':['10.0.0.3']}]}";
+    "{'id':'s3','mgmtIp':'192.0.2.13','loopbacks':['10.255.0.99','10.9.9.8'],'routerIds':['10.0.0.3']}]}";
 /* clang-format on */
 
 static struct vnm_topology *t;
