@@ -23,6 +23,7 @@ import traceback
 
 import evpn
 import routers
+import standing
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
@@ -44,15 +45,17 @@ class Daemon:
 
     kinds = KINDS
 
-    def __init__(self, work, listen, inside=(), topology=None):
+    def __init__(self, work, listen, inside=(), topology=None, options="connections: 2000",
+                 http=None):
         self.path, self.port = work / "out.jsonl", int(listen.rsplit(":", 1)[1])
         conf = work / "vnmcd.yaml"
         conf.write_text(
             "collector: test\nlisteners:\n"
-            f'  - {{ name: routers, decoder: bmp, listen: "{listen}", connections: 2000 }}\n'
+            f'  - {{ name: routers, decoder: bmp, listen: "{listen}", {options} }}\n'
             f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n" + (
                 f"topology: {{ sources: [ {{ name: lab, path: {topology} }} ] }}\n"
-                if topology else ""))
+                if topology else "") + (
+                f'http: {{ listen: "{http}" }}\n' if http else ""))
         self.errors = open(work / "stderr", "w+", encoding="utf-8")
         self.child = subprocess.Popen([*inside, VNMCD, "-c", str(conf)], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=self.errors)
@@ -292,6 +295,16 @@ def test_evpn(work):
     """What GoBGP teaches of its EVPN routes is what `gobgp global rib` says, with the inventory's
     names."""
     evpn.check(work, Daemon)
+
+
+def test_rib_gobgp(work):
+    """What /rib answers is GoBGP's Loc-RIB, also after the BMP session was cut."""
+    standing.check_gobgp(work, Daemon)
+
+
+def test_rib_frr(work):
+    """What /rib answers is FRR's post-policy table, also after `clear` and after the cut."""
+    standing.check_frr(work, Daemon)
 
 
 TESTS = {name[5:]: f for name, f in list(globals().items()) if name.startswith("test_")}
