@@ -15,6 +15,7 @@
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/worker.h"
+#include "decoders/rib_query.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -26,6 +27,7 @@
 
 #define WORKERS_MAX 256
 #define SINK_TICK_US 100000
+#define QUERY_NS (2 * VNM_NS_PER_S)	/* the same for routes */
 #define ANSWER_NS (200 * VNM_NS_PER_MS) /* how long all workers have to tell their counters */
 
 struct live {
@@ -124,6 +126,25 @@ sum_counters(void *ctx, struct vnm_counters *sum)
 		vnm_worker_counters(l->workers[i], deadline_ns, sum);
 }
 
+static void
+query_rib(void *ctx, struct vnm_rib_query *q, struct vnm_buffer *answer)
+{
+	struct live *l = ctx;
+	uint64_t deadline_ns = vnm_clock_mono_ns() + QUERY_NS;
+
+	for (uint32_t i = 0; i < l->worker_count && !q->more; i++)
+		vnm_worker_query(l->workers[i], deadline_ns, q, answer);
+}
+
+static void
+dump_rib(void *ctx, const struct vnm_addr *router)
+{
+	struct live *l = ctx;
+
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_dump(l->workers[i], router);
+}
+
 /* ---- start ------------------------------------------------------------------------------------
  */
 
@@ -201,6 +222,17 @@ steer(const struct vnm_conf_listener *c, int fd, unsigned sockets, unsigned from
 	return 0;
 }
 
+/* A listener that connects: each worker takes those targets that are its own. */
+static int
+share_targets(struct live *l, uint32_t index, struct vnm_err *err)
+{
+	for (uint32_t i = 0; i < l->worker_count; i++) {
+		if (vnm_worker_listen(l->workers[i], index, -1, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * All sockets of a listener, worker by worker. systemd hands over as many as its unit names;
  * where that is one, only the first worker reads it.
@@ -214,6 +246,8 @@ open_listener(struct live *l, uint32_t index, struct vnm_err *err)
 	    from_systemd != 0 && from_systemd < l->worker_count ? from_systemd : l->worker_count;
 	int fd = -1;
 
+	if (c->common.connect.n > 0)
+		return share_targets(l, index, err);
 	for (uint32_t i = 0; i < sockets; i++) {
 		if (bind_listener(l, c, i, &fd, err) != 0 ||
 		    vnm_worker_listen(l->workers[i], index, fd, err) != 0)
@@ -293,6 +327,8 @@ open_http(struct live *l, struct vnm_err *err)
 	    .listen = l->snapshot->conf->http.listen,
 	    .ctx = l,
 	    .counters = sum_counters,
+	    .rib = query_rib,
+	    .dump = dump_rib,
 	    .sinks = &l->sinks,
 	    .epoch_ns = l->epoch_ns,
 	    .collector = l->collector,

@@ -10,7 +10,11 @@
 #include "daemon/outputs.h"
 #include "daemon/pipeline.h"
 
+#include <assert.h>
 #include <signal.h>
+#include <unistd.h>
+
+#define NO_ROOM_US 1000
 
 struct replay {
 	const struct vnm_options *options;
@@ -19,6 +23,7 @@ struct replay {
 	const struct vnm_decoder *raw; /* the file is a stream of its messages; NULL: it is not */
 	struct vnm_sinks sinks;
 	struct vnm_outputs outputs;
+	uint64_t now_ns; /* of the packets' clock */
 };
 
 static volatile sig_atomic_t stop;
@@ -42,24 +47,46 @@ listener_of(const struct vnm_conf *conf, uint16_t port, bool stream)
 	return NULL;
 }
 
+/* What a stream began with decides for all of it. */
+static const struct vnm_decoder *
+decoder_of(vnm_frame_fn frame)
+{
+	size_t i = 0;
+
+	while (vnm_decoders[i] != NULL && vnm_decoders[i]->frame != frame)
+		i++;
+	return vnm_decoders[i];
+}
+
+/* Of the listener for that port, or in a stream without ports of any that has the decoder. */
+static const void *
+options_of(const struct replay *r, const struct vnm_conf_listener *l, const struct vnm_decoder *d)
+{
+	for (uint32_t i = 0; i < r->conf->listener_count && r->raw != NULL && l == NULL; i++) {
+		if (r->conf->listeners[i].decoder == d)
+			l = &r->conf->listeners[i];
+	}
+	if (l != NULL && l->decoder == d)
+		return l->options;
+	return d != NULL ? vnm_conf_decoder_options(r->conf, d) : NULL;
+}
+
 /* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
 static const struct vnm_decoder *
 resolve(const struct replay *r, const struct vnm_datagram *d, const void **options)
 {
-	const struct vnm_decoder *mapped =
+	const struct vnm_decoder *decoder =
 	    r->raw != NULL ? r->raw : vnm_options_mapped(r->options, d->dst.port);
 	const struct vnm_conf_listener *l =
 	    listener_of(r->conf, d->dst.port, vnm_transport_is_stream(d->transport));
 
-	if (mapped == NULL && l == NULL && r->conf->listener_count == 0)
-		mapped = vnm_decoder_guess(d->p, d->n, d->dst.port);
-	if (mapped == NULL)
-		mapped = l != NULL ? l->decoder : NULL;
-	if (mapped == NULL)
-		return NULL;
-	*options = l != NULL && l->decoder == mapped ? l->options
-						     : vnm_conf_decoder_options(r->conf, mapped);
-	return mapped;
+	if (decoder == NULL && l != NULL)
+		decoder = l->decoder;
+	if (decoder == NULL && r->conf->listener_count == 0)
+		decoder = d->frame != NULL ? decoder_of(d->frame)
+					   : vnm_decoder_guess(d->p, d->n, d->dst.port);
+	*options = options_of(r, l, decoder);
+	return decoder;
 }
 
 static bool
@@ -88,10 +115,8 @@ message(void *ctx, const struct vnm_datagram *d)
 	const void *options;
 	const struct vnm_decoder *decoder = resolve(r, d, &options);
 
-	if (decoder != NULL)
-		vnm_pipeline_message(r->pipeline, decoder, options, d);
-	else
-		vnm_pipeline_refuse(r->pipeline, d, VNM_R_no_decoder);
+	assert(decoder != NULL); /* wanted() and stream() have let through no other */
+	vnm_pipeline_message(r->pipeline, decoder, options, d);
 }
 
 static void
@@ -121,7 +146,10 @@ room(void *ctx)
 static void
 clock_moved(void *ctx, uint64_t now_ns)
 {
-	vnm_pipeline_clock(((struct replay *)ctx)->pipeline, now_ns);
+	struct replay *r = ctx;
+
+	r->now_ns = now_ns;
+	vnm_pipeline_clock(r->pipeline, now_ns);
 }
 
 /* Reads the file to its end: the exit code. */
@@ -162,6 +190,19 @@ read_file(struct replay *r)
 	return rc != 0;
 }
 
+/* What decoders put off until there was room. */
+static void
+work(struct replay *r)
+{
+	while (vnm_pipeline_waits(r->pipeline) && !stop) {
+		if (room(r))
+			(void)vnm_pipeline_work(r->pipeline, r->now_ns);
+		else
+			usleep(NO_ROOM_US);
+		turn_end(r);
+	}
+}
+
 int
 vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *snapshot)
 {
@@ -189,6 +230,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	vnm_pipeline_mib(r.pipeline, snapshot->mib);
 
 	rc = read_file(&r);
+	work(&r);
 	vnm_pipeline_finish(r.pipeline);
 	vnm_sinks_flush(&r.sinks, conf->main.flush_timeout);
 	vnm_books_print(stderr, vnm_pipeline_counters(r.pipeline), r.sinks.p, r.sinks.n);

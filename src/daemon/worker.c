@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/pipeline.h"
 #include "daemon/polls.h"
+#include "decoders/rib_query.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -19,6 +20,8 @@
 
 #define MAGIC 0x766e776bU /* "vnwk" */
 #define DEMANDS 256	  /* of other workers that wait in a worker's mailbox */
+#define WORK_US 1000	  /* between two pieces of what can wait */
+#define NO_ROOM_US 5000	  /* the same while outputs have no room */
 
 /* One listener's socket in this worker. */
 struct port {
@@ -37,6 +40,7 @@ struct vnm_worker {
 	struct event_base *base;
 	struct event *clock;
 	struct event *mail;
+	struct event *work; /* armed while decoders have put something off */
 	int mail_fd;
 	_Atomic(struct vnm_snapshot *) posted; /* taken by the worker */
 	atomic_bool stop;
@@ -56,7 +60,35 @@ struct vnm_worker {
 	struct vnm_counters answer;
 	struct vnm_addr demands[DEMANDS];
 	uint32_t demand_count;
+	struct vnm_rib_query *query; /* NULL: none is asked, or it is answered; borrowed */
+	struct vnm_buffer routes;    /* the answer to it */
+	bool dump_asked;
+	struct vnm_addr dump;
 };
+
+/* ---- what can wait --------------------------------------------------------------------------- */
+
+static void
+arm_work(struct vnm_worker *w, long us)
+{
+	const struct timeval after = {.tv_usec = us};
+
+	if (vnm_pipeline_waits(w->pipeline) && !evtimer_pending(w->work, NULL))
+		(void)evtimer_add(w->work, &after);
+}
+
+static void
+on_work(evutil_socket_t fd, short what, void *ctx)
+{
+	struct vnm_worker *w = ctx;
+	bool room = vnm_pipeline_room(w->pipeline);
+
+	(void)fd;
+	(void)what;
+	if (room && vnm_pipeline_work(w->pipeline, vnm_clock_wall_ns()))
+		vnm_pipeline_turn_end(w->pipeline);
+	arm_work(w, room ? WORK_US : NO_ROOM_US);
+}
 
 /* ---- what collectors call ------------------------------------------------------------------ */
 
@@ -82,6 +114,7 @@ on_turn_end(void *ctx)
 	struct port *p = ctx;
 
 	vnm_pipeline_turn_end(p->worker->pipeline);
+	arm_work(p->worker, WORK_US);
 }
 
 static bool
@@ -101,8 +134,13 @@ on_clock(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		if (w->ports[i].udp != NULL)
+			vnm_udp_tick(w->ports[i].udp);
+	}
 	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
 	vnm_pipeline_turn_end(w->pipeline);
+	arm_work(w, WORK_US);
 }
 
 static const struct vnm_conf_listener *
@@ -245,7 +283,17 @@ answer(struct vnm_worker *w)
 		w->asked = false;
 		pthread_cond_signal(&w->answered);
 	}
+	if (w->query != NULL) {
+		if (vnm_pipeline_query(w->pipeline, w->query, &w->routes) != 0)
+			w->query->more = true;
+		w->query = NULL;
+		pthread_cond_signal(&w->answered);
+	}
+	if (w->dump_asked)
+		vnm_pipeline_dump(w->pipeline, &w->dump);
+	w->dump_asked = false;
 	pthread_mutex_unlock(&w->lock);
+	arm_work(w, WORK_US);
 }
 
 static void
@@ -290,6 +338,7 @@ vnm_worker_stop(struct vnm_worker *w)
 static void
 drain(struct vnm_worker *w)
 {
+	vnm_pipeline_hurry(w->pipeline);
 	for (uint32_t i = 0; i < w->port_count; i++) {
 		struct port *p = &w->ports[i];
 
@@ -349,7 +398,8 @@ add_events(struct vnm_worker *w)
 		return -1;
 	w->clock = event_new(w->base, -1, EV_PERSIST, on_clock, w);
 	w->mail = event_new(w->base, w->mail_fd, EV_READ | EV_PERSIST, on_mail, w);
-	if (w->clock == NULL || w->mail == NULL)
+	w->work = evtimer_new(w->base, on_work, w);
+	if (w->clock == NULL || w->mail == NULL || w->work == NULL)
 		return -1;
 	return event_add(w->clock, &second) != 0 || event_add(w->mail, NULL) != 0 ? -1 : 0;
 }
@@ -412,6 +462,20 @@ vnm_worker_outputs(struct vnm_worker *w, const struct vnm_sinks *sinks, struct v
 	return 0;
 }
 
+static struct vnm_tcp *
+open_tcp(struct port *p, const struct vnm_conf_listener *l, int fd, struct vnm_err *err)
+{
+	const struct vnm_tcp_config config = {.options = &l->common,
+	    .tls = l->tls,
+	    .fd = fd,
+	    .base = p->worker->base,
+	    .intake = &p->intake,
+	    .worker = p->worker->id,
+	    .workers = p->worker->snapshot->conf->main.workers};
+
+	return vnm_tcp_open(&config, err);
+}
+
 int
 vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err)
 {
@@ -432,8 +496,8 @@ vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_er
 	    .answers = l->decoder->answers,
 	    .counters = vnm_pipeline_counters(w->pipeline),
 	};
-	if (vnm_transport_is_stream(l->common.listen.transport))
-		p->tcp = vnm_tcp_open(&l->common, l->tls, fd, w->base, &p->intake, err);
+	if (fd < 0 || vnm_transport_is_stream(l->common.listen.transport))
+		p->tcp = open_tcp(p, l, fd, err);
 	else
 		p->udp = vnm_udp_open(&l->common, fd, w->base, &p->intake, err);
 	return p->tcp != NULL || p->udp != NULL ? 0 : -1;
@@ -452,6 +516,41 @@ vnm_worker_ask(struct vnm_worker *w)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->asked = true;
+	pthread_mutex_unlock(&w->lock);
+	eventfd_write(w->mail_fd, 1);
+}
+
+/* The worker answers under the lock: it is not asked anew meanwhile, and never too late. */
+void
+vnm_worker_query(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_rib_query *q,
+    struct vnm_buffer *answer)
+{
+	const struct timespec until = {.tv_sec = (time_t)(deadline_mono_ns / VNM_NS_PER_S),
+	    .tv_nsec = (long)(deadline_mono_ns % VNM_NS_PER_S)};
+
+	if (!w->started) {
+		if (vnm_pipeline_query(w->pipeline, q, answer) != 0)
+			q->more = true;
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->query = q;
+	eventfd_write(w->mail_fd, 1);
+	while (w->query != NULL && pthread_cond_timedwait(&w->answered, &w->lock, &until) == 0)
+		continue;
+	if (w->query != NULL || !vnm_buffer_append(answer, w->routes.p, w->routes.n))
+		q->more = true;
+	w->query = NULL;
+	vnm_buffer_free(&w->routes);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+vnm_worker_dump(struct vnm_worker *w, const struct vnm_addr *router)
+{
+	pthread_mutex_lock(&w->lock);
+	w->dump = *router;
+	w->dump_asked = true;
 	pthread_mutex_unlock(&w->lock);
 	eventfd_write(w->mail_fd, 1);
 }
@@ -493,6 +592,8 @@ vnm_worker_free(struct vnm_worker *w)
 		event_free(w->clock);
 	if (w->mail != NULL)
 		event_free(w->mail);
+	if (w->work != NULL)
+		event_free(w->work);
 	if (w->mail_fd >= 0)
 		close(w->mail_fd);
 	if (w->base != NULL)

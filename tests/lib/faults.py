@@ -97,6 +97,7 @@ ELSEWHERE = {
     "source-limit": "unit/tcp.c",
     "idle-timeout": "unit/tcp.c",
     "connection-lost": "unit/tcp.c",
+    "connect-failed": "integration/live/dialling.py",
     "handshake-timeout": "integration/live/secure.py",
     "tls-handshake": "integration/live/secure.py",
     "tls-certificate": "integration/live/secure.py",
@@ -111,8 +112,6 @@ ELSEWHERE = {
     "broker-refused": "unit/kafka.c",
     "broker-timeout": "unit/kafka.c",
 }
-# What replays refuse before it comes to a decoder is `ignored`; this is for what slips through.
-NEVER = {"no-decoder"}
 
 
 def datagrams(messages):
