@@ -134,7 +134,7 @@ def lost_routers(records):
 
 # ---- streams cut at any octet --------------------------------------------------------------------
 
-STREAMS = ("bmp-frr", "bmp-gobgp-families", "bmp-gobgp4-bgpls", "bmp-synthetic")
+STREAMS = tuple(sorted(p.parent.name for p in CASES.glob("bmp-*/in.bmp")))
 CHUNKS = (1, 7, 1460, 65536)
 
 
@@ -157,7 +157,7 @@ def test_chunks(work):
                 if one[4] >= len(octets):
                     s.close()
                     open_ones.remove(one)
-        daemon.wait(lambda r: lost_routers(r) == len(ports), 60, "the end of all sessions")
+        daemon.wait(lambda r: lost_routers(r) == len(ports), 180, "the end of all sessions")
         records, books = daemon.stop()
     finally:
         daemon.kill()
@@ -183,7 +183,7 @@ def test_order(work):
                                          stdout=subprocess.PIPE, check=True).stdout)
         wanted = sent["announced"] + sent["withdrawn"]
         daemon.wait(lambda r: lost_routers(r) >= 1 and sum(
-            x["kind"] == "route" for x in r) > wanted, 60, "all routes")
+            x["kind"] == "route" for x in r) > wanted, 180, "all routes")
         records, _ = daemon.stop()
     finally:
         daemon.kill()
@@ -210,8 +210,7 @@ def resident(pid):
 
 
 def test_stalled(work):
-    """Nobody reads standard output for a while: the router waits, memory stays, and what a pipe's
-    slow reader loses all the same is counted."""
+    """Nobody reads standard output for a while: the router waits, memory stays, nothing is lost."""
     blast, port = blaster(), free_port()
     conf, errors = work / "vnmcd.yaml", work / "stderr"
     conf.write_text("listeners:\n"
@@ -243,9 +242,8 @@ def test_stalled(work):
                 one.wait()
         child.stdout.close()
     books = json.loads(errors.read_text().splitlines()[-1])
-    lost = books["dropped"].get("route", 0)
-    equal(routes + lost, sent["announced"] + 1, "routes and one End-of-RIB")
-    assert lost < sent["announced"] / 50, f"{lost} routes lost"
+    equal(routes, sent["announced"] + 1, "routes and one End-of-RIB")
+    equal(books["dropped"], {}, "dropped")
 
 
 # ---- many sessions -------------------------------------------------------------------------------
