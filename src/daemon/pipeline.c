@@ -132,12 +132,17 @@ emit_answer(struct vnm_out *out)
 		out->records_left = 0;
 }
 
-/* The envelope that every record of this worker has; the rest of the record is empty. */
+/*
+ * The envelope that every record of this worker has; the rest of the record is empty. `patient`:
+ * it comes from a source that can be made to wait.
+ */
 static void
-begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
 {
 	struct vnm_record *r = &p->rec;
 
+	for (size_t k = 0; k < p->output_count; k++)
+		vnm_output_patience(p->outputs[k], patient);
 	memset(r->has, 0, sizeof(r->has));
 	VNM_SET(r, env, schema, VNM_SCHEMA_VERSION);
 	VNM_SET(r, env, collector, p->config.collector);
@@ -155,7 +160,7 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 {
 	struct vnm_record *r = &p->rec;
 
-	begin_envelope(p, d->rx_ns);
+	begin_envelope(p, d->rx_ns, vnm_transport_is_stream(d->transport));
 	VNM_SET(r, env, transport, vnm_transport_name(d->transport));
 	if (d->cert_name.n > 0)
 		VNM_SET(r, env, cert_name, d->cert_name);
@@ -381,9 +386,9 @@ vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct v
 
 /* What an exporter tells by itself. */
 static void
-begin_exporter(struct vnm_pipeline *p, const struct vnm_exporter *x, uint64_t now_ns)
+begin_exporter(struct vnm_pipeline *p, const struct vnm_exporter *x, uint64_t now_ns, bool patient)
 {
-	begin_envelope(p, now_ns);
+	begin_envelope(p, now_ns, patient);
 	if (x->addr.family != VNM_ADDR_NONE)
 		VNM_SET(&p->rec, env, exporter_addr, x->addr);
 	vnm_out_base(&p->out);
@@ -393,7 +398,7 @@ static void
 tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 {
 	if (x->decoder->tick != NULL) {
-		begin_exporter(p, x, p->now_ns);
+		begin_exporter(p, x, p->now_ns, false);
 		x->decoder->tick(x, p->now_ns, final, &p->out);
 		p->waiting |= x->waits;
 		vnm_scratch_reset(&p->scratch);
@@ -408,7 +413,7 @@ vnm_pipeline_work(struct vnm_pipeline *p, uint64_t now_ns)
 
 		if (!x->waits || x->decoder->work == NULL)
 			continue;
-		begin_exporter(p, x, now_ns);
+		begin_exporter(p, x, now_ns, true); /* there is room, and it can wait */
 		x->decoder->work(x, now_ns, &p->out);
 		vnm_scratch_reset(&p->scratch);
 		return true;
@@ -445,7 +450,7 @@ tell_drops(struct vnm_pipeline *p)
 	struct vnm_record *r;
 
 	if (drops != p->drops_told) {
-		begin_envelope(p, p->now_ns);
+		begin_envelope(p, p->now_ns, false);
 		r = vnm_out_begin(&p->out, VNM_KIND_visibility);
 		VNM_SET(r, visibility, cause, VNM_STR("kernel-drop"));
 		VNM_SET(r, visibility, unit, VNM_STR("messages"));
@@ -496,6 +501,10 @@ vnm_pipeline_room(struct vnm_pipeline *p)
 	uint64_t wanted =
 	    (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
 
+	for (size_t i = 0; i < p->output_count; i++) {
+		if (!vnm_output_is_clear(p->outputs[i]))
+			return false;
+	}
 	if (p->record_seq < p->room_until)
 		return true;
 	for (size_t i = 0; i < p->output_count; i++) {
@@ -506,6 +515,13 @@ vnm_pipeline_room(struct vnm_pipeline *p)
 	}
 	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
+}
+
+void
+vnm_pipeline_hurry(struct vnm_pipeline *p)
+{
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_hurry(p->outputs[i]);
 }
 
 void
@@ -560,7 +576,7 @@ vnm_pipeline_query(struct vnm_pipeline *p, struct vnm_rib_query *q, struct vnm_b
 
 		if (x->decoder->query == NULL)
 			continue;
-		begin_exporter(p, x, x->last_ns);
+		begin_exporter(p, x, x->last_ns, true);
 		p->out.records_left = left;
 		x->decoder->query(x, q, &p->out);
 		left = p->out.records_left;
