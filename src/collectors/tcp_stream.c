@@ -77,7 +77,8 @@ datagram_of(const struct stream *s, struct vnm_slice octets)
 	    .src = s->key.src,
 	    .dst = s->key.dst,
 	    .transport = VNM_TRANSPORT_TCP,
-	    .session = s->session};
+	    .session = s->session,
+	    .frame = s->framer.frame};
 }
 
 static void

@@ -42,6 +42,24 @@ listener_of(const struct vnm_conf *conf, uint16_t port, bool tcp)
 	return NULL;
 }
 
+/*
+ * By content, then by port; a message within a stream need not look like one, but is the same
+ * decoder's as the stream.
+ */
+static const struct vnm_decoder *
+guess(const struct vnm_datagram *d)
+{
+	const struct vnm_decoder *decoder = vnm_decoder_guess(d->p, d->n, d->dst.port);
+
+	if (d->frame == NULL || (decoder != NULL && decoder->frame == d->frame))
+		return decoder;
+	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
+		if (vnm_decoders[i]->frame == d->frame)
+			return vnm_decoders[i];
+	}
+	return decoder;
+}
+
 /* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
 static const struct vnm_decoder *
 resolve(const struct replay *r, const struct vnm_datagram *d, const void **options)
@@ -56,7 +74,7 @@ resolve(const struct replay *r, const struct vnm_datagram *d, const void **optio
 		return mapped;
 	if (l != NULL)
 		return l->decoder;
-	return r->conf->listener_count != 0 ? NULL : vnm_decoder_guess(d->p, d->n, d->dst.port);
+	return r->conf->listener_count != 0 ? NULL : guess(d);
 }
 
 static bool

@@ -24,7 +24,8 @@ struct vnm_datagram {
 	struct vnm_endpoint src;
 	struct vnm_endpoint dst;
 	enum vnm_transport transport;
-	uint64_t session; /* of a stream: unique among those open at a time; 0: none (UDP) */
+	uint64_t session;   /* of a stream: unique among those open at a time; 0: none (UDP) */
+	vnm_frame_fn frame; /* of a stream in a capture: what cut it; else NULL */
 };
 
 #endif
