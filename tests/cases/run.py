@@ -23,6 +23,7 @@ import faults
 import names
 import pcapfile
 import replay as replays
+import syslog_truth
 import torture
 import truth as truths
 
@@ -203,6 +204,21 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp_parts(c, f))
 
+    def check_syslog(self, case, f):
+        """Messages of syslog: each record says what syslog.json has of it."""
+        args = json.loads((case / "syslog.json").read_text())["args"] + [
+            "-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+        run = self.replay(case / "in.pcap", args, SECONDS)
+        if self.options.keep:
+            (pathlib.Path(self.options.keep) / (case.name + ".jsonl")).write_bytes(run.out)
+        f.equal("exit code", run.code, 0)
+        replays.check_books(run, f)
+        if not f:
+            syslog_truth.check(case, run, f)
+        again = self.replay(case / "in.pcap", args, SECONDS)
+        f.true("a second replay differs", again.out == run.out)
+        self.check_golden(case, run.out, f)
+
     def check_fault(self, name, directory, f):
         reason, args, transport, made, flows = faults.CASES[name]
         path = pathlib.Path(directory) / (name + ".pcap")
@@ -217,6 +233,11 @@ class Runner:
         f.equal("messages", run.books["messages"], len(made))
         if flows is not None:
             torture.check_records("flow records", run.of("flow"), flows, f)
+
+    def run_syslog(self, wanted):
+        for case in sorted(p.parent for p in HERE.glob("*/syslog.json")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_syslog(c, f))
 
     def run_faults(self, wanted):
         with tempfile.TemporaryDirectory() as directory:
@@ -257,6 +278,7 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
         self.run_bmp(wanted)
+        self.run_syslog(wanted)
         self.run_torture(wanted)
         self.run_faults(wanted)
         if not self.options.names:

@@ -67,6 +67,7 @@ CASES = {
     "withdrawal_unknown": ("withdrawal-unknown", [], "tcp",
                            [ipfix(0, TEMPLATE), ipfix(0, flow_set(2, u16(300, 0))),
                             ipfix(0, DATA)], R3),
+    "empty": ("empty", ["-m", "2055=syslog"], "udp", [b"\n"], None),
     "withdrawal": ("template-missing", [], "tcp",
                    [ipfix(0, TEMPLATE), ipfix(0, DATA), ipfix(3, flow_set(2, u16(256, 0))),
                     ipfix(3, DATA)], R3),
