@@ -114,7 +114,7 @@ syslog_frame(const uint8_t *p, size_t n)
 		break;
 	}
 	before = (size_t)(r.p - p);
-	if (vnm_reader_left(&r) == 0)
+	if (before >= VNM_SYSLOG_MESSAGE_MAX || vnm_reader_left(&r) == 0)
 		return before < VNM_SYSLOG_MESSAGE_MAX ? 0 : before;
 	line = line_length(r.p, vnm_reader_left(&r));
 	if (line == 0)

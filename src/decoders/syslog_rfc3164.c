@@ -192,15 +192,22 @@ item_zone(struct header *h)
 	return true;
 }
 
-/* Whether what is behind a name with a colon is still the header. */
+/*
+ * Whether what is behind a name with a colon is still the header. Behind a relay's header it is
+ * so only with the times of network devices: others' texts begin with a time in digits.
+ */
 static bool
-header_ahead(struct vnm_reader r)
+header_ahead(const struct header *h, struct vnm_reader r)
 {
+	struct vnm_syslog_time t;
 	struct vnm_str uptime;
 	uint64_t v;
 
 	vnm_skip_spaces(&r);
-	return take_count(&r, &v) || time_ahead(r) || take_uptime(&r, &uptime);
+	if (take_count(&r, &v) || take_uptime(&r, &uptime))
+		return true;
+	return vnm_syslog_time_read(&r, &t) &&
+	       (!h->m->has_time || t.year_first || vnm_is_alpha(t.text.p[0]));
 }
 
 /* "router1: *Nov 14 …", "sw01: 3132779: …". */
@@ -213,7 +220,7 @@ item_origin(struct header *h, size_t token)
 	if (r->p[token - 1] != ':' || !is_host(r, token - 1))
 		return false;
 	ahead.p += token;
-	if (!header_ahead(ahead))
+	if (!header_ahead(h, ahead))
 		return false;
 	set_host(h, vnm_take_text(r, token - 1));
 	r->p++;
