@@ -10,7 +10,7 @@ vnmcd=${VNMCD:-./vnmcd}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-for what in options fields reasons metrics decoders; do
+for what in options fields reasons metrics decoders facts; do
 	"$vnmcd" --dump=$what >"$tmp/$what"
 done
 
@@ -88,6 +88,9 @@ generate()
 		;;
 	metrics)
 		awk "$library"'{ print ".It Va " $1 " Pq " $2 "\n" sentence($3) }' "$tmp/metrics"
+		;;
+	facts)
+		awk "$library"'{ print ".It Cm " $1 " Pq Em " $2 "\n" sentence($3) }' "$tmp/facts"
 		;;
 	decoders)
 		awk "$library"'{

@@ -1,6 +1,6 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons and decoders. Rows of tables have tabs between their columns.
+ * metrics, reasons, decoders and facts. Rows of tables have tabs between their columns.
  */
 #include "daemon/dump.h"
 
@@ -8,6 +8,7 @@
 #include "daemon/conf.h"
 #include "daemon/metrics.h"
 #include "record/describe.h"
+#include "record/fact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,16 @@ dump_decoders(FILE *f)
 	}
 }
 
+/* label, object type, doc */
+static void
+dump_facts(FILE *f)
+{
+	for (unsigned k = 0; k < VNM_FACT_COUNT; k++) {
+		const struct vnm_fact_info *info = vnm_fact_info(k);
+		fprintf(f, "%s\t%s\t%s\n", info->label, info->object_type, info->doc);
+	}
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 static const struct {
@@ -193,7 +204,7 @@ static const struct {
 } dumps[] = {{"fields", vnm_describe_fields}, {"proto", vnm_describe_proto},
     {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
     {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
-    {"reasons", dump_reasons}, {"decoders", dump_decoders}};
+    {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts}};
 
 int
 vnm_dump(const char *what, FILE *f, struct vnm_err *err)
@@ -210,6 +221,6 @@ vnm_dump(const char *what, FILE *f, struct vnm_err *err)
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons and decoders%s",
+	    "metrics, reasons, decoders and facts%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

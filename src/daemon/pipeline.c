@@ -6,7 +6,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "daemon/replies.h"
 #include "daemon/state.h"
+#include "daemon/told.h"
 
 #include <assert.h>
 
@@ -41,6 +43,10 @@ struct vnm_pipeline {
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
+	struct vnm_told told;
+	const struct vnm_datagram *message; /* that is being decoded */
+	struct vnm_replies replies;
+	uint64_t output_drops; /* of all outputs, when the last turn ended */
 	struct vnm_counters counters;
 };
 
@@ -50,6 +56,17 @@ static struct vnm_pipeline *
 pipeline_of(struct vnm_out *out)
 {
 	return (struct vnm_pipeline *)((char *)out - offsetof(struct vnm_pipeline, out));
+}
+
+static void
+reply(struct vnm_out *out, struct vnm_slice octets, bool acknowledges)
+{
+	struct vnm_pipeline *p = pipeline_of(out);
+
+	if (p->message == NULL || p->message->back == NULL)
+		return;
+	if (!vnm_replies_add(&p->replies, p->message, octets, acknowledges))
+		p->counters.v[VNM_C_replies_failed]++;
 }
 
 static void
@@ -72,6 +89,35 @@ emit(struct vnm_out *out)
 		out->records_left = 0;
 		vnm_out_fault(out, VNM_R_output_limit);
 	}
+}
+
+/* A record for a fact that is new or not what it was; the message's envelope stays as it is. */
+static void
+tell(struct vnm_out *out, const struct vnm_fact *fact)
+{
+	struct vnm_pipeline *p = pipeline_of(out);
+	const struct vnm_limits *limits = p->config.limits;
+	struct vnm_record *r = vnm_out_begin(out, VNM_KIND_topology_event);
+	uint64_t message_ns = r->env.event_ns, seed = p->config.hash_seed;
+	struct vnm_told_fact *slot;
+
+	if (VNM_HAS(r, env, exporter_addr))
+		seed = vnm_hash(&r->env.exporter_addr, sizeof(r->env.exporter_addr), seed);
+	uint64_t hash = vnm_fact_hash(fact, seed);
+	uint64_t values = vnm_fact_hash_values(fact, seed);
+	if (vnm_told_find(&p->told, limits->facts, hash, values, r->env.observed_ns,
+		limits->facts_refresh, &slot)) {
+		p->counters.v[VNM_C_facts_repeated]++;
+		out->good++;
+		return;
+	}
+	vnm_fact_record(fact, r);
+	if (fact->event_ns != 0)
+		VNM_SET(r, env, event_ns, fact->event_ns);
+	bool told = vnm_out_emit(out);
+	r->env.event_ns = message_ns;
+	if (told && slot != NULL)
+		vnm_told_keep(slot, hash, values, r->env.observed_ns);
 }
 
 /* The envelope that every record of this worker has; the rest of the record is empty. */
@@ -286,7 +332,9 @@ vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder, 
 	x->last_ns = d->rx_ns;
 	x->options = options;
 	begin_message(p, d);
+	p->message = d;
 	count_outcome(p, decoder->decode(x, d, &p->out));
+	p->message = NULL;
 	vnm_scratch_reset(&p->scratch);
 }
 
@@ -304,6 +352,16 @@ vnm_pipeline_end(
 	begin_message(p, d);
 	decoder->end(x, d, &p->out);
 	vnm_scratch_reset(&p->scratch);
+}
+
+void
+vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from,
+    const struct vnm_fact *fact)
+{
+	begin_message(p, from);
+	VNM_SET(&p->rec, env, decoder, decoder);
+	vnm_out_base(&p->out);
+	tell(&p->out, fact);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -376,12 +434,31 @@ vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
 	vnm_pipeline_tick(p, now_ns);
 }
 
+/*
+ * An output that drops records of another worker's, or drops late, holds up acknowledgements too:
+ * they are sent when all is well.
+ */
+static void
+end_replies(struct vnm_pipeline *p)
+{
+	uint64_t drops = 0;
+
+	for (size_t i = 0; i < p->output_count; i++)
+		drops += vnm_sink_drops(p->outputs[i]->sink);
+	if (drops != p->output_drops)
+		p->out.lost_turn = p->out.turn;
+	vnm_replies_send(&p->replies, drops == p->output_drops, &p->counters);
+	p->output_drops = drops;
+	p->out.turn++;
+}
+
 void
 vnm_pipeline_turn_end(struct vnm_pipeline *p)
 {
 	p->counters.v[VNM_C_turns]++;
 	for (size_t i = 0; i < p->output_count; i++)
 		vnm_output_turn_end(p->outputs[i]);
+	end_replies(p);
 }
 
 /* A message that begins while room lasts has all its records kept. */
@@ -438,6 +515,10 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .counters = &p->counters,
 	    .limits = config->limits,
 	    .emit = emit,
+	    .reply = reply,
+	    .self = config->self,
+	    .turn = 1,
+	    .fact = tell,
 	};
 	return p;
 }
@@ -451,6 +532,8 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
+	vnm_told_free(&p->told);
+	vnm_replies_free(&p->replies);
 	vnm_table_free(&p->index);
 	vnm_scratch_free(&p->scratch);
 	p->magic = 0;
@@ -468,6 +551,12 @@ void
 vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t)
 {
 	p->topology = t;
+}
+
+void
+vnm_pipeline_mib(struct vnm_pipeline *p, const struct vnm_mib *mib)
+{
+	p->out.mib = mib;
 }
 
 void

@@ -20,6 +20,7 @@ struct vnm_pipeline_config {
 	uint64_t hash_seed;		 /* of the table of exporters; 0 in a replay */
 	const char *state_dir;		 /* for save and load; NULL: none; borrowed */
 	size_t scratch_octets;		 /* memory for one message's lists; 0: 1 MiB */
+	const struct vnm_self *self;	 /* borrowed; NULL: a replay */
 };
 
 /* NULL when memory is short. */
@@ -31,6 +32,9 @@ void vnm_pipeline_outputs(struct vnm_pipeline *p, struct vnm_output **outputs, s
 
 /* What names records from the next message on; borrowed; NULL: none. */
 void vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t);
+
+/* What OIDs mean from the next message on; borrowed; NULL: only what is built in. */
+void vnm_pipeline_mib(struct vnm_pipeline *p, const struct vnm_mib *mib);
 
 /* New limits from the next message on, after a reload; borrowed. */
 void vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits);
@@ -49,6 +53,13 @@ void vnm_pipeline_refuse(
 /* A stream ended. */
 void vnm_pipeline_end(
     struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_datagram *d);
+
+/*
+ * A fact that comes from no message, of a poll for example: `from` says of whom and when (its
+ * octets are not looked at), `decoder` how. Not while a message is being decoded.
+ */
+void vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder,
+    const struct vnm_datagram *from, const struct vnm_fact *fact);
 
 /* The turn ends: outputs get their batches. */
 void vnm_pipeline_turn_end(struct vnm_pipeline *p);

@@ -346,6 +346,7 @@ vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_er
 	    .turn_end = on_turn_end,
 	    .room = on_room,
 	    .frame = l->decoder->frame,
+	    .answers = l->decoder->answers,
 	    .counters = vnm_pipeline_counters(w->pipeline),
 	};
 	if (l->common.listen.tcp)

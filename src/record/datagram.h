@@ -17,6 +17,18 @@ typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
 
 enum vnm_transport { VNM_TRANSPORT_UDP, VNM_TRANSPORT_TCP };
 
+struct vnm_datagram;
+
+/*
+ * The way back to who sent a message: by the socket that it came by. Borrowed; it may be used
+ * until the turn's end.
+ */
+struct vnm_way_back {
+	/* n octets to where `d` came from; false where they could not be sent, and never will. */
+	bool (*send)(const struct vnm_way_back *way, const struct vnm_datagram *d, const uint8_t *p,
+	    size_t n);
+};
+
 struct vnm_datagram {
 	const uint8_t *p;
 	size_t n;	/* octets */
@@ -26,6 +38,8 @@ struct vnm_datagram {
 	enum vnm_transport transport;
 	uint64_t session;   /* of a stream: unique among those open at a time; 0: none (UDP) */
 	vnm_frame_fn frame; /* of a stream in a capture: what cut it; else NULL */
+	uint32_t scope;	    /* of a link-local source: its interface; 0: not known */
+	const struct vnm_way_back *back; /* NULL: there is none, as in a replay */
 };
 
 #endif

@@ -428,10 +428,11 @@ share_addr(struct builder *b, struct vnm_topology_addr *first, struct vnm_topolo
 	uint32_t vl = vnm_identity_vl(t, entry->identity);
 
 	/* Hosts and switches go before VNFCs, whose addresses are the tenants' choice. */
-	if (entry->node < b->vnfc_node0 && first->node >= b->vnfc_node0)
+	if (entry->of_node && !first->of_node)
 		first->node = entry->node;
-	else if (first->node >= b->vnfc_node0 && first->node != entry->node)
+	else if (entry->of_node == first->of_node && first->node != entry->node)
 		first->node = VNM_NONE;
+	first->of_node |= entry->of_node;
 	if (first->shared == VNM_SHARED_NOT) {
 		first->shared = VNM_SHARED_BY_VL;
 		if (vnm_table_add(&t->by_addr, vnm_addr_hash_in(&first->addr, first_vl),
@@ -459,6 +460,7 @@ key_addr(struct builder *b, const struct vnm_model_addr *from)
 		entry.node = b->vnfc_node0 + b->m->cps.p[from->owner].vnfc;
 	} else {
 		bool host = b->m->nodes.p[from->owner].host;
+		entry.of_node = true;
 		entry.identity = host ? b->host0 + from->owner : VNM_NONE;
 	}
 	if (first == NULL) {

@@ -22,14 +22,16 @@
 #include <assert.h>
 
 /* Source and destination of a flow have an identity's names in its order, one by one. */
-#define CHECK_NAME(name_)                                                                         \
-	_Static_assert(                                                                           \
-	    VNM_F_flow_src_##name_ - VNM_F_flow_src_vnf_id == VNM_IDENTITY_##name_ &&             \
-		VNM_F_flow_dst_##name_ - VNM_F_flow_dst_vnf_id == VNM_IDENTITY_##name_ &&         \
-		offsetof(struct vnm_flow, src_##name_) - offsetof(struct vnm_flow, src_vnf_id) == \
-		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str) &&                              \
-		offsetof(struct vnm_flow, dst_##name_) - offsetof(struct vnm_flow, dst_vnf_id) == \
-		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str),                                \
+#define CHECK_NAME(name_)                                                                 \
+	_Static_assert(                                                                   \
+	    VNM_F_flow_src_##name_ - VNM_F_flow_src_vnf_id == VNM_IDENTITY_##name_ &&     \
+		VNM_F_flow_dst_##name_ - VNM_F_flow_dst_vnf_id == VNM_IDENTITY_##name_ && \
+		offsetof(struct vnm_flow_fields, src_##name_) -                           \
+			offsetof(struct vnm_flow_fields, src_vnf_id) ==                   \
+		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str) &&                      \
+		offsetof(struct vnm_flow_fields, dst_##name_) -                           \
+			offsetof(struct vnm_flow_fields, dst_vnf_id) ==                   \
+		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str),                        \
 	    "the record's order of names is not the identity's");
 VNM_IDENTITY_NAMES(CHECK_NAME)
 
@@ -288,7 +290,7 @@ static void
 find_ports(
     const struct vnm_topology *t, const struct vnm_record *r, uint32_t node, struct flow_names *n)
 {
-	const struct vnm_flow *f = &r->flow;
+	const struct vnm_flow_fields *f = &r->flow;
 
 	n->in = port_of(t, r, node, VNM_HAS(r, flow, in_if_name) ? &f->in_if_name : NULL,
 	    VNM_HAS(r, flow, in_if) ? &f->in_if : NULL);
@@ -367,7 +369,7 @@ find_end(const struct vnm_topology *t, const struct vnm_addr *addr, const struct
 static void
 find_ends(const struct vnm_topology *t, const struct vnm_record *r, struct flow_names *n)
 {
-	const struct vnm_flow *f = &r->flow;
+	const struct vnm_flow_fields *f = &r->flow;
 	uint32_t vl = n->vl.id != NULL ? n->vl.id->vl : VNM_NONE;
 	/* What is routed leaves in another virtual link than it came from. */
 	uint32_t src_vl = n->in != NULL && n->in->vl != VNM_NONE ? n->in->vl : vl;
@@ -418,12 +420,12 @@ put_ends(struct vnm_record *r, const struct flow_names *n)
 	char *flow = (char *)&r->flow;
 
 	if (n->src.id != NULL) {
-		memcpy(flow + offsetof(struct vnm_flow, src_vnf_id), n->src.id->name,
+		memcpy(flow + offsetof(struct vnm_flow_fields, src_vnf_id), n->src.id->name,
 		    sizeof(n->src.id->name));
 		mark_names(r, VNM_F_flow_src_vnf_id, n->src.id->has);
 	}
 	if (n->dst.id != NULL) {
-		memcpy(flow + offsetof(struct vnm_flow, dst_vnf_id), n->dst.id->name,
+		memcpy(flow + offsetof(struct vnm_flow_fields, dst_vnf_id), n->dst.id->name,
 		    sizeof(n->dst.id->name));
 		mark_names(r, VNM_F_flow_dst_vnf_id, n->dst.id->has);
 	}
@@ -488,7 +490,7 @@ static void
 name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
     struct vnm_counters *counters)
 {
-	struct vnm_interface *f = &r->interface;
+	struct vnm_interface_fields *f = &r->interface;
 	const struct vnm_topology_port *port =
 	    port_of(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
 		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL);

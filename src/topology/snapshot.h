@@ -75,6 +75,7 @@ struct vnm_topology_addr {
 	struct vnm_addr addr;
 	uint8_t shared;	   /* enum vnm_shared */
 	bool first;	   /* the one that is entered by the address alone */
+	bool of_node;	   /* of the first: a host or switch has it, perhaps several */
 	uint32_t identity; /* VNM_NONE: a switch's */
 	uint32_t node;	   /* of the first: who sends from there; VNM_NONE: not clear */
 };

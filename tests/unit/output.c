@@ -205,7 +205,7 @@ expect_key(size_t i, const char *key)
 static void
 test_ordered_keys(void)
 {
-	struct vnm_record records[7] = {{.kind_id = VNM_KIND_visibility}};
+	struct vnm_record records[8] = {{.kind_id = VNM_KIND_visibility}};
 
 	SET_PLACE(&records[1], route, "192.0.2.1", "0:0", "192.0.2.9");
 	SET_PLACE(&records[2], peer, "192.0.2.1", "0:0", "192.0.2.9");
@@ -216,8 +216,10 @@ test_ordered_keys(void)
 	records[6].kind_id = VNM_KIND_peer; /* the router itself, by the address it came from */
 	CU_ASSERT(vnm_addr_parse(&records[6].env.exporter_addr, "192.0.2.1"));
 	vnm_record_mark(&records[6], VNM_F_env_exporter_addr);
+	records[7].kind_id = VNM_KIND_topology_event;
+	VNM_SET(&records[7], topology_event, object, VNM_STR("02:00:00:00:00:01"));
 	for (int i = 0; i < 2; i++) {
-		send_keyed(i == 0 ? "none" : "exporter", records, 7);
+		send_keyed(i == 0 ? "none" : "exporter", records, 8);
 		CU_ASSERT_EQUAL(kept.key_n[0], 0);
 		expect_key(1, "192.0.2.1|0:0|192.0.2.9");
 		CU_ASSERT(same_key(1, 2));
@@ -225,6 +227,7 @@ test_ordered_keys(void)
 		expect_key(4, "192.0.2.1|0:0|");
 		expect_key(5, "0001020000");
 		expect_key(6, "192.0.2.1||");
+		expect_key(7, "02:00:00:00:00:01");
 	}
 }
 

@@ -600,6 +600,32 @@ test_shared_exporters(void)
 	vnm_topology_free(t);
 }
 
+/* Two or three hosts or switches with one address: nobody knows which of them sends. */
+static void
+test_shared_node_addresses(void)
+{
+	static const char text[] = "{'vnfInstances':[" VNF("v", "c", "",
+	    CP("p", "l", "02:00:00:00:00:01", "10.0.0.1",
+		"")) "],"
+		     "'hosts':[{'id':'h','mgmtIp':'10.0.0.1'}],"
+		     "'physicalSwitches':[{'id':'s1','mgmtIp':'10.0.0.1','underlayIp':'10.0.0.2'},"
+		     "{'id':'s2','mgmtIp':'10.0.0.1','underlayIp':'10.0.0.2'},"
+		     "{'id':'s3','mgmtIp':'10.0.0.3','underlayIp':'10.0.0.3'}]}";
+	static const struct {
+		const char *ip, *node;
+	} rows[] = {{"10.0.0.1", NULL}, {"10.0.0.2", NULL}, {"10.0.0.3", "s3"}};
+	struct vnm_topology *t = load_text(text);
+	struct vnm_record r;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	for (size_t i = 0; i < VNM_ARRAY_LEN(rows); i++) {
+		begin(&r, VNM_KIND_flow, rows[i].ip, "ipfix");
+		vnm_topology_correlate(t, &r, &counters);
+		IS(&r, "node_id", rows[i].node);
+	}
+	vnm_topology_free(t);
+}
+
 /* A router's MAC address stands before everybody's IP address. */
 static void
 test_router(void)
@@ -635,5 +661,6 @@ CU_TestInfo suite_topology[] = {{"addresses", test_addresses}, {"MAC addresses",
     {"what a flow is about", test_about}, {"named and unnamed", test_counters},
     {"numbers of ports", test_port_numbers}, {"tunnels", test_tunnels},
     {"tenants with the same addresses", test_tenants}, {"same ids", test_same_ids},
-    {"exporters at shared addresses", test_shared_exporters}, {"routers", test_router},
-    CU_TEST_INFO_NULL};
+    {"exporters at shared addresses", test_shared_exporters},
+    {"hosts and switches with the same address", test_shared_node_addresses},
+    {"routers", test_router}, CU_TEST_INFO_NULL};

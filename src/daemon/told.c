@@ -1,0 +1,64 @@
+/*
+ * A cache of facts' hashes: each has its place in one bucket of a few.
+ */
+#include "daemon/told.h"
+
+#include "base/alloc.h"
+
+#define BUCKET 4
+
+struct vnm_told_fact {
+	uint64_t hash, values;
+	uint64_t at_ns; /* when it was told; 0: free */
+};
+
+/* The greatest power of two that keeps to the limit, once. NULL: none, or no memory. */
+static struct vnm_told_fact *
+bucket_of(struct vnm_told *t, uint32_t limit, uint64_t hash)
+{
+	if (t->facts == NULL) {
+		size_t count = BUCKET;
+
+		if (limit < BUCKET)
+			return NULL;
+		while (2 * count <= limit)
+			count *= 2;
+		t->facts = vnm_alloc_zero(count, sizeof(*t->facts));
+		t->count = count;
+	}
+	return t->facts != NULL ? &t->facts[hash & (t->count - 1) & ~(size_t)(BUCKET - 1)] : NULL;
+}
+
+bool
+vnm_told_find(struct vnm_told *t, uint32_t limit, uint64_t hash, uint64_t values, uint64_t now_ns,
+    uint64_t refresh_ns, struct vnm_told_fact **slot)
+{
+	struct vnm_told_fact *bucket = bucket_of(t, limit, hash);
+
+	*slot = bucket;
+	for (unsigned i = 0; bucket != NULL && i < BUCKET; i++) {
+		struct vnm_told_fact *e = &bucket[i];
+
+		if (e->at_ns != 0 && e->hash == hash) {
+			*slot = e;
+			return e->values == values &&
+			       (refresh_ns == 0 || now_ns < e->at_ns + refresh_ns);
+		}
+		if (e->at_ns < (*slot)->at_ns)
+			*slot = e;
+	}
+	return false;
+}
+
+void
+vnm_told_keep(struct vnm_told_fact *slot, uint64_t hash, uint64_t values, uint64_t now_ns)
+{
+	*slot = (struct vnm_told_fact){hash, values, now_ns != 0 ? now_ns : 1};
+}
+
+void
+vnm_told_free(struct vnm_told *t)
+{
+	vnm_free(t->facts);
+	*t = (struct vnm_told){0};
+}
