@@ -24,6 +24,7 @@ struct vnm_counters {
 	uint64_t outcome[VNM_OUTCOME_FAILED + 1]; /* by enum vnm_outcome; HELD is a gauge */
 	uint64_t failed[VNM_REASON_COUNT];	  /* messages, by their one reason */
 	uint64_t parts[VNM_REASON_COUNT];	  /* faults within messages */
+	uint64_t connections[VNM_REASON_COUNT];	  /* refused, or ended by a fault */
 	uint64_t records[VNM_COUNTERS_KINDS];
 	uint64_t v[VNM_COUNTER_COUNT];
 };

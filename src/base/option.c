@@ -162,9 +162,9 @@ parse_endpoint(void *value, const char *text)
 static bool
 parse_listen(void *value, const char *text)
 {
-	struct vnm_listen l = {.tcp = strncmp(text, "tcp:", 4) == 0};
+	struct vnm_listen l = {.transport = vnm_transport_before_colon(text)};
 
-	if ((!l.tcp && strncmp(text, "udp:", 4) != 0) || !parse_endpoint(&l.at, text + 4))
+	if (l.transport == VNM_TRANSPORT_COUNT || !parse_endpoint(&l.at, strchr(text, ':') + 1))
 		return false;
 	memcpy(value, &l, sizeof(l));
 	return true;
@@ -195,8 +195,8 @@ static const struct type_info types[] = {
     [VNM_OPTION_PREFIXES] = {"list of prefixes", "prefixes such as 10.0.0.0/8 or 2001:db8::/32",
 	NULL, sizeof(struct vnm_prefixes)},
     [VNM_OPTION_LISTEN] = {"listen",
-	"udp:ADDRESS:PORT or tcp:ADDRESS:PORT (an IP address, IPv6 in brackets; "
-	"a port up to 65535)",
+	"udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT (an IP address, IPv6 in "
+	"brackets; a port up to 65535)",
 	parse_listen, sizeof(struct vnm_listen)},
     [VNM_OPTION_ENDPOINT] = {"endpoint",
 	"ADDRESS:PORT (an IP address, IPv6 in brackets; a port up to 65535)", parse_endpoint,
@@ -455,7 +455,7 @@ vnm_option_differs(const struct vnm_option *option, const void *a, const void *b
 	case VNM_OPTION_LISTEN:
 		la = va;
 		lb = vb;
-		return la->tcp != lb->tcp || endpoints_differ(&la->at, &lb->at);
+		return la->transport != lb->transport || endpoints_differ(&la->at, &lb->at);
 	case VNM_OPTION_ENDPOINT:
 		return endpoints_differ(va, vb);
 	default:

@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/transport.h"
 
 enum vnm_option_type {
 	VNM_OPTION_STRING,   /* char *, owned; NULL: not given and no default */
@@ -46,7 +47,7 @@ struct vnm_prefixes {
 };
 
 struct vnm_listen {
-	bool tcp;
+	enum vnm_transport transport;
 	struct vnm_endpoint at; /* family NONE: not given */
 };
 

@@ -15,7 +15,7 @@ enum vnm_reason {
 	VNM_REASON_COUNT
 };
 
-enum vnm_reason_scope { VNM_SCOPE_MESSAGE, VNM_SCOPE_PART, VNM_SCOPE_RECORD };
+enum vnm_reason_scope { VNM_SCOPE_MESSAGE, VNM_SCOPE_PART, VNM_SCOPE_RECORD, VNM_SCOPE_CONNECTION };
 
 struct vnm_reason_info {
 	const char *label; /* the metric label: words joined by '-' */

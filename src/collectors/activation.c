@@ -54,7 +54,7 @@ read_socket(struct vnm_activated *s, int fd, const char **names, struct vnm_err 
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
 		return vnm_err_text(
 		    err, "descriptor %d (%s) from systemd: %s", fd, s->name, strerror(errno));
-	s->tcp = type == SOCK_STREAM;
+	s->stream = type == SOCK_STREAM;
 	s->at = vnm_socket_local(fd);
 	s->fd = fd;
 	return 0;
@@ -87,6 +87,13 @@ vnm_activation_read(struct vnm_activation *a, struct vnm_err *err)
 	return rc;
 }
 
+/* Whether it is there still, and of the sort that the listener reads. */
+static bool
+is_for(const struct vnm_activated *s, const struct vnm_listener_options *o)
+{
+	return s->fd >= 0 && s->stream == vnm_transport_is_stream(o->listen.transport);
+}
+
 static bool
 has_name(const struct vnm_activated *s, const struct vnm_listener_options *o)
 {
@@ -106,7 +113,7 @@ vnm_activation_count(const struct vnm_activation *a, const struct vnm_listener_o
 
 	for (unsigned i = 0; i < a->n; i++) {
 		const struct vnm_activated *s = &a->p[i];
-		if (s->fd < 0 || s->tcp != o->listen.tcp)
+		if (!is_for(s, o))
 			continue;
 		named += has_name(s, o);
 		addressed += has_address(s, o);
@@ -121,7 +128,7 @@ vnm_activation_take(struct vnm_activation *a, const struct vnm_listener_options 
 
 	for (unsigned i = 0; i < a->n; i++) {
 		struct vnm_activated *s = &a->p[i];
-		if (s->fd < 0 || s->tcp != o->listen.tcp)
+		if (!is_for(s, o))
 			continue;
 		if (has_name(s, o)) {
 			found = s;

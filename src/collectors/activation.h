@@ -14,7 +14,7 @@ struct vnm_activation {
 
 struct vnm_activated {
 	int fd; /* -1 once taken */
-	bool tcp;
+	bool stream;
 	struct vnm_endpoint at;
 	char name[256]; /* FileDescriptorName=, or empty */
 };

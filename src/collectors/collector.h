@@ -49,7 +49,7 @@ vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enu
 	X(struct vnm_listener_options, name, STRING, NULL, RESTART, "name, for messages and -o") \
 	X(struct vnm_listener_options, decoder, STRING, NULL, RESTART, "which decoder reads it") \
 	X(struct vnm_listener_options, listen, LISTEN, NULL, RESTART,                            \
-	    "where: udp:ADDRESS:PORT or tcp:ADDRESS:PORT, IPv6 in brackets")                     \
+	    "where: udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT, IPv6 in brackets")   \
 	X(struct vnm_listener_options, allow, PREFIXES, NULL, RELOAD,                            \
 	    "source prefixes whose messages are taken; empty: all")                              \
 	X(struct vnm_listener_options, rcvbuf, SIZE, "4M", RESTART,                              \
@@ -57,9 +57,42 @@ vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enu
 	X(struct vnm_listener_options, timestamps, BOOL, "false", RESTART,                       \
 	    "kernel receive time for observed_ns (udp)")                                         \
 	X(struct vnm_listener_options, connections, NUMBER, "1024", RELOAD,                      \
-	    "connections at a time, of each worker (tcp)")                                       \
+	    "connections at a time, of each worker (tcp, tls)")                                  \
+	X(struct vnm_listener_options, source_connections, NUMBER, "0", RELOAD,                  \
+	    "those of them that may be from one address (tcp, tls); 0: all")                     \
 	X(struct vnm_listener_options, idle, DURATION, "0", RELOAD,                              \
-	    "a connection silent for so long is closed (tcp); 0: never")
+	    "a connection silent for so long is closed (tcp, tls); 0: never")                    \
+	X(struct vnm_listener_options, message_timeout, DURATION, "60s", RELOAD,                 \
+	    "a begun message must be complete within this time, else its connection is closed "  \
+	    "(tcp, tls); 0: never")                                                              \
+	X(struct vnm_listener_options, memory, SIZE, "64M", RELOAD,                              \
+	    "for begun messages of all connections, of each worker; when they take more, the "   \
+	    "connection with most of it is closed (tcp, tls)")                                   \
+	X(struct vnm_listener_options, tls_cert, STRING, NULL, RELOAD,                           \
+	    "PEM file with our certificate and those that lead to its CA; all files of keys "    \
+	    "and certificates are read again by a reload, as the user that vnmcd runs as")       \
+	X(struct vnm_listener_options, tls_key, STRING, NULL, RELOAD,                            \
+	    "PEM file with its private key; none: the key is in `tls_cert`")                     \
+	X(struct vnm_listener_options, tls_ca, STRING, NULL, RELOAD,                             \
+	    "PEM file with the CAs that certificates of the other end must lead to")             \
+	X(struct vnm_listener_options, tls_verify, STRING, NULL, RELOAD,                         \
+	    "certificates of the other end: none, optional or required; default: required "      \
+	    "where `tls_ca` or `tls_names` is given, else none")                                 \
+	X(struct vnm_listener_options, tls_names, STRINGS, NULL, RELOAD,                         \
+	    "who is let in: names or addresses in the certificate, *.DOMAIN for all one level "  \
+	    "below, or its fingerprint (sha-256:HEX), which needs no CA; empty: all who are "    \
+	    "verified")                                                                          \
+	X(struct vnm_listener_options, tls_min, STRING, "1.2", RELOAD,                           \
+	    "lowest version of TLS: 1.2 or 1.3")                                                 \
+	X(struct vnm_listener_options, tls_ciphers, STRING, NULL, RELOAD,                        \
+	    "ciphers of TLS 1.2, as openssl-ciphers(1) writes them; default: the library's")     \
+	X(struct vnm_listener_options, tls_ciphersuites, STRING, NULL, RELOAD,                   \
+	    "cipher suites of TLS 1.3; default: the library's")                                  \
+	X(struct vnm_listener_options, handshake_timeout, DURATION, "10s", RELOAD,               \
+	    "a TLS handshake must be complete within this time; 0: never")                       \
+	X(struct vnm_listener_options, handshakes, NUMBER, "256", RELOAD,                        \
+	    "TLS handshakes at a time, of each worker; further connections wait to be "          \
+	    "accepted")
 
 struct vnm_listener_options {
 	VNM_LISTENER_OPTIONS(VNM_OPTION_MEMBER)
@@ -102,22 +135,26 @@ void vnm_udp_close(struct vnm_udp *u);
 /* The receive buffer's real size in octets, of which the kernel needs about half for itself. */
 size_t vnm_udp_rcvbuf(const struct vnm_udp *u);
 
-/* ---- TCP (collectors/tcp.c) --------------------------------------------------------------- */
+/* ---- TCP and TLS (collectors/tcp.c)
+ * --------------------------------------------------------------- */
 
 struct vnm_tcp;
+struct vnm_tls;
 
 /*
- * As for UDP. A connection from a source that is not allowed is closed and counts as one refused
- * message without octets; a stream that cannot be framed is closed, and what was left of it
- * counts as one message of bad-length; what a closed connection leaves of a message is handed
- * over as it is. A session is a connection: `end` tells of those of which there was a message.
+ * As for UDP, and of a listener with TLS with what its keys say (collectors/tls.h; NULL: plain),
+ * which is used for as long as there are connections. A connection from a source that is not
+ * allowed is closed and counts as one refused message without octets; a stream that cannot be
+ * framed is closed, and what was left of it counts as one message of bad-length; what a closed
+ * connection leaves of a message is handed over as it is. A session is a connection: `end` tells of
+ * those of which there was a message.
  */
 int vnm_tcp_bind(
     const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err);
-struct vnm_tcp *vnm_tcp_open(const struct vnm_listener_options *o, int fd, struct event_base *base,
-    const struct vnm_intake *intake, struct vnm_err *err);
-/* Other options from now on, for those that a reload applies. */
-void vnm_tcp_reload(struct vnm_tcp *t, const struct vnm_listener_options *o);
+struct vnm_tcp *vnm_tcp_open(const struct vnm_listener_options *o, struct vnm_tls *tls, int fd,
+    struct event_base *base, const struct vnm_intake *intake, struct vnm_err *err);
+/* Other options and keys from now on, for those that a reload applies. */
+void vnm_tcp_reload(struct vnm_tcp *t, const struct vnm_listener_options *o, struct vnm_tls *tls);
 /* Reads what is already in the connections' sockets, without waiting for room or senders. */
 void vnm_tcp_drain(struct vnm_tcp *t);
 /* Closes the listener and all connections; streams of which there were messages end. */

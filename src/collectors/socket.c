@@ -156,7 +156,11 @@ vnm_socket_copy_options(struct vnm_listener_options *to, const struct vnm_listen
 	struct vnm_listener_options copy = *from;
 	size_t octets = from->allow.n * sizeof(*from->allow.p);
 
+	/* Of the others only what sockets look at. */
 	copy.decoder = NULL;
+	copy.tls_cert = copy.tls_key = copy.tls_ca = copy.tls_verify = NULL;
+	copy.tls_min = copy.tls_ciphers = copy.tls_ciphersuites = NULL;
+	copy.tls_names = (struct vnm_strings){NULL, 0};
 	copy.name = vnm_strdup(from->name != NULL ? from->name : "");
 	copy.allow.p = vnm_alloc(octets);
 	if (copy.name == NULL || copy.allow.p == NULL) {

@@ -79,6 +79,7 @@ vnm_books_print(FILE *f, const struct vnm_counters *c, struct vnm_sink *const *s
 	    c->outcome[VNM_OUTCOME_HELD]);
 	print_map(f, "reasons", c->failed, VNM_REASON_COUNT, reason_label);
 	print_map(f, "faults", c->parts, VNM_REASON_COUNT, reason_label);
+	print_map(f, "connections", c->connections, VNM_REASON_COUNT, reason_label);
 	fprintf(f, ",\"ignored\":%" PRIu64, c->v[VNM_C_ignored]);
 	print_map(f, "records", c->records, VNM_KIND_COUNT, kind_label);
 	print_map(f, "published", published, VNM_KIND_COUNT, kind_label);

@@ -363,6 +363,25 @@ fill_in(struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		vnm_errs_at(errs, NULL, "%s", err.text);
 }
 
+/* Keys of listeners; those of a replay need none. */
+static void
+load_keys(struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	struct vnm_err err;
+	const char *key;
+
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		struct vnm_conf_listener *l = &conf->listeners[i];
+		const struct vnm_node *node;
+
+		if (l->common.listen.transport != VNM_TRANSPORT_TLS ||
+		    vnm_tls_load(&l->tls, &l->common, &key, &err) == 0)
+			continue;
+		node = vnm_node_child(l->node, key);
+		vnm_errs_at(errs, node != NULL ? node : l->node, "%s", err.text);
+	}
+}
+
 /* -1: not all could be read, so that there is no use in checking the rest. */
 static int
 read_input(struct vnm_tree *tree, const struct vnm_conf_input *in, struct vnm_errs *errs)
@@ -398,6 +417,8 @@ vnm_conf_load(struct vnm_conf **out, const struct vnm_conf_input *in, struct vnm
 	if (read_input(&conf->tree, in, errs) == 0) {
 		bind_sections(conf, errs);
 		fill_in(conf, in->replay, errs);
+		if (!in->replay)
+			load_keys(conf, errs);
 		vnm_conf_check(conf, in->replay, errs);
 	}
 	vnm_errs_sort(errs);
@@ -418,6 +439,7 @@ vnm_conf_free(struct vnm_conf *conf)
 	for (uint32_t i = 0; i < conf->listener_count; i++) {
 		struct vnm_conf_listener *l = &conf->listeners[i];
 		vnm_option_release(vnm_listener_options, &l->common);
+		vnm_tls_leave(l->tls);
 		if (l->options != NULL)
 			vnm_option_release(l->decoder->options, l->options);
 		vnm_free(l->options);

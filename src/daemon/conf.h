@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/option.h"
 #include "collectors/collector.h"
+#include "collectors/tls.h"
 #include "daemon/conf_tree.h"
 #include "decoders/decoder.h"
 #include "output/output.h"
@@ -62,7 +63,8 @@ struct vnm_conf_replay {
 struct vnm_conf_listener {
 	struct vnm_listener_options common;
 	const struct vnm_decoder *decoder;
-	void *options; /* decoder->options_size octets, or NULL where that is 0; owned */
+	struct vnm_tls *tls; /* a user of it; NULL: not of that transport, or a replay */
+	void *options;	     /* decoder->options_size octets, or NULL where that is 0; owned */
 	const struct vnm_node *node;
 };
 

@@ -17,7 +17,8 @@ static const char *const json_u64_forms[] = {"number", "string", NULL};
 static const char *const key_modes[] = {"none", "exporter", "flow", NULL};
 static const char *const source_types[] = {"file", NULL};
 static const char *const encodings[] = {"json", "protobuf", NULL};
-static const char *const listener_numbers[] = {"rcvbuf", "connections", NULL};
+static const char *const listener_numbers[] = {
+    "rcvbuf", "connections", "memory", "handshakes", NULL};
 static const char *const limits_numbers[] = {"exporters", "templates", "template_fields", "domains",
     "records_per_message", "output_per_message", NULL};
 
@@ -128,7 +129,8 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 		return;
 	}
 	if (l->decoder != NULL) {
-		if (l->common.listen.tcp && l->decoder->frame == NULL)
+		if (vnm_transport_is_stream(l->common.listen.transport) &&
+		    l->decoder->frame == NULL)
 			vnm_errs_at(errs, at(l->node, "listen"),
 			    "decoder `%s` reads datagrams only: use udp:", name);
 		return;
@@ -159,7 +161,9 @@ check_address(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
 		vnm_errs_at(errs, at(l->node, "listen"), "`listen`: port 0 cannot be sent to");
 	for (uint32_t k = 0; k < i; k++) {
 		const struct vnm_listen *other = &conf->listeners[k].common.listen;
-		if (other->tcp == listen->tcp && other->at.port == listen->at.port &&
+		if (vnm_transport_is_stream(other->transport) ==
+			vnm_transport_is_stream(listen->transport) &&
+		    other->at.port == listen->at.port &&
 		    vnm_addr_equal(&other->at.addr, &listen->at.addr))
 			vnm_errs_at(errs, at(l->node, "listen"),
 			    "`listen`: another listener has this address already, on line %u",

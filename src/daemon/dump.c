@@ -164,7 +164,7 @@ dump_metrics(FILE *f)
 static void
 dump_reasons(FILE *f)
 {
-	static const char *const scopes[] = {"message", "part", "record"};
+	static const char *const scopes[] = {"message", "part", "record", "connection"};
 
 	for (unsigned r = VNM_OK + 1; r < VNM_REASON_COUNT; r++) {
 		const struct vnm_reason_info *info = vnm_reason_info(r);
@@ -179,7 +179,7 @@ dump_decoders(FILE *f)
 	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
 		const struct vnm_decoder *d = vnm_decoders[i];
 
-		fprintf(f, "%s\t%s\t", d->name, d->frame != NULL ? "udp,tcp" : "udp");
+		fprintf(f, "%s\t%s\t", d->name, d->frame != NULL ? "udp,tcp,tls" : "udp");
 		for (size_t k = 0; k < VNM_ARRAY_LEN(d->ports) && d->ports[k] != 0; k++)
 			fprintf(f, "%s%u", k > 0 ? "," : "", d->ports[k]);
 		fprintf(f, "\t%s\n", d->summary);

@@ -29,7 +29,7 @@ print_messages(FILE *f, const struct vnm_counters *c)
 	head(f, "messages_failed_total", "counter",
 	    "messages of which nothing was understood, by reason");
 	for (unsigned i = 1; i < VNM_REASON_COUNT; i++)
-		if (vnm_reason_info(i)->scope != VNM_SCOPE_RECORD)
+		if (vnm_reason_info(i)->scope <= VNM_SCOPE_PART)
 			fprintf(f, "vnmcd_messages_failed_total{reason=\"%s\"} %" PRIu64 "\n",
 			    vnm_reason_info(i)->label, c->failed[i]);
 	head(f, "faults_total", "counter", "faults within messages, by reason");
@@ -37,6 +37,17 @@ print_messages(FILE *f, const struct vnm_counters *c)
 		if (vnm_reason_info(i)->scope == VNM_SCOPE_PART)
 			fprintf(f, "vnmcd_faults_total{reason=\"%s\"} %" PRIu64 "\n",
 			    vnm_reason_info(i)->label, c->parts[i]);
+}
+
+static void
+print_connections(FILE *f, const struct vnm_counters *c)
+{
+	head(f, "connections_failed_total", "counter",
+	    "connections refused, or ended otherwise than by their senders, by reason");
+	for (unsigned i = 1; i < VNM_REASON_COUNT; i++)
+		if (vnm_reason_info(i)->scope == VNM_SCOPE_CONNECTION || c->connections[i] != 0)
+			fprintf(f, "vnmcd_connections_failed_total{reason=\"%s\"} %" PRIu64 "\n",
+			    vnm_reason_info(i)->label, c->connections[i]);
 }
 
 static void
@@ -104,6 +115,7 @@ vnm_metrics_print(
     FILE *f, const struct vnm_counters *c, struct vnm_sink *const *sinks, size_t count)
 {
 	print_messages(f, c);
+	print_connections(f, c);
 	print_records(f, c);
 	print_counters(f, c);
 	print_outputs(f, sinks, count);

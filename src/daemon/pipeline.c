@@ -144,10 +144,9 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 	struct vnm_record *r = &p->rec;
 
 	begin_envelope(p, d->rx_ns);
-	if (d->transport == VNM_TRANSPORT_TCP)
-		VNM_SET(r, env, transport, VNM_STR("tcp"));
-	else
-		VNM_SET(r, env, transport, VNM_STR("udp"));
+	VNM_SET(r, env, transport, vnm_transport_name(d->transport));
+	if (d->cert_name.n > 0)
+		VNM_SET(r, env, cert_name, d->cert_name);
 	if (d->src.addr.family != VNM_ADDR_NONE) { /* a raw file does not know */
 		VNM_SET(r, env, exporter_addr, d->src.addr);
 		VNM_SET(r, env, exporter_port, d->src.port);

@@ -154,8 +154,9 @@ check_state_dir(const char *dir, struct vnm_err *err)
 static int
 bind_own(const struct vnm_conf_listener *c, bool reuseport, int *fd, struct vnm_err *err)
 {
-	return c->common.listen.tcp ? vnm_tcp_bind(&c->common, reuseport, fd, err)
-				    : vnm_udp_bind(&c->common, reuseport, fd, err);
+	return vnm_transport_is_stream(c->common.listen.transport)
+		   ? vnm_tcp_bind(&c->common, reuseport, fd, err)
+		   : vnm_udp_bind(&c->common, reuseport, fd, err);
 }
 
 /*

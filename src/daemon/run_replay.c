@@ -32,11 +32,11 @@ on_signal(int number)
 
 /* The listener for a port, or NULL. */
 static const struct vnm_conf_listener *
-listener_of(const struct vnm_conf *conf, uint16_t port, bool tcp)
+listener_of(const struct vnm_conf *conf, uint16_t port, bool stream)
 {
 	for (uint32_t i = 0; i < conf->listener_count; i++) {
 		const struct vnm_listen *listen = &conf->listeners[i].common.listen;
-		if (listen->at.port == port && listen->tcp == tcp)
+		if (listen->at.port == port && vnm_transport_is_stream(listen->transport) == stream)
 			return &conf->listeners[i];
 	}
 	return NULL;
@@ -67,7 +67,7 @@ resolve(const struct replay *r, const struct vnm_datagram *d, const void **optio
 	const struct vnm_decoder *mapped =
 	    r->raw != NULL ? r->raw : vnm_options_mapped(r->options, d->dst.port);
 	const struct vnm_conf_listener *l =
-	    listener_of(r->conf, d->dst.port, d->transport == VNM_TRANSPORT_TCP);
+	    listener_of(r->conf, d->dst.port, vnm_transport_is_stream(d->transport));
 
 	*options = l != NULL ? l->options : NULL;
 	if (mapped != NULL)

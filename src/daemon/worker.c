@@ -125,7 +125,7 @@ reload_ports(struct vnm_worker *w, const struct vnm_conf *conf)
 		if (p->udp != NULL)
 			vnm_udp_reload(p->udp, &l->common);
 		if (p->tcp != NULL)
-			vnm_tcp_reload(p->tcp, &l->common);
+			vnm_tcp_reload(p->tcp, &l->common, l->tls);
 	}
 }
 
@@ -349,8 +349,8 @@ vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_er
 	    .answers = l->decoder->answers,
 	    .counters = vnm_pipeline_counters(w->pipeline),
 	};
-	if (l->common.listen.tcp)
-		p->tcp = vnm_tcp_open(&l->common, fd, w->base, &p->intake, err);
+	if (vnm_transport_is_stream(l->common.listen.transport))
+		p->tcp = vnm_tcp_open(&l->common, l->tls, fd, w->base, &p->intake, err);
 	else
 		p->udp = vnm_udp_open(&l->common, fd, w->base, &p->intake, err);
 	return p->tcp != NULL || p->udp != NULL ? 0 : -1;

@@ -327,7 +327,7 @@ syslog_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_o
 	    .out = out, .rx_ns = d->rx_ns, .text = vnm_reader_of(d->p, d->n), .body = {.out = out}};
 
 	(void)x;
-	unframe(&m, d->transport != VNM_TRANSPORT_UDP);
+	unframe(&m, vnm_transport_is_stream(d->transport));
 	if (vnm_reader_left(&m.text) == 0)
 		return VNM_R_empty;
 	VNM_SET(out->rec, env, decoder, VNM_STR("syslog"));

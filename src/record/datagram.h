@@ -6,6 +6,7 @@
 #define VNM_RECORD_DATAGRAM_H
 
 #include "base/addr.h"
+#include "base/transport.h"
 
 /*
  * Tells where messages end on a stream: the size in octets of the message that begins at p, of
@@ -14,8 +15,6 @@
  */
 typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
 #define VNM_FRAME_BAD SIZE_MAX
-
-enum vnm_transport { VNM_TRANSPORT_UDP, VNM_TRANSPORT_TCP };
 
 struct vnm_datagram;
 
@@ -40,6 +39,7 @@ struct vnm_datagram {
 	vnm_frame_fn frame; /* of a stream in a capture: what cut it; else NULL */
 	uint32_t scope;	    /* of a link-local source: its interface; 0: not known */
 	const struct vnm_way_back *back; /* NULL: there is none, as in a replay */
+	struct vnm_str cert_name;	 /* in the sender's verified certificate; n 0: none */
 };
 
 #endif

@@ -74,7 +74,7 @@ test_bound(void)
 	CU_ASSERT_STRING_EQUAL(c->listeners[0].common.name, "edge");
 	CU_ASSERT_EQUAL(c->listeners[0].common.rcvbuf, 67108864);
 	CU_ASSERT_STRING_EQUAL(c->listeners[0].decoder->name, "flow");
-	CU_ASSERT_FALSE(c->listeners[0].common.listen.tcp);
+	CU_ASSERT_EQUAL(c->listeners[0].common.listen.transport, VNM_TRANSPORT_UDP);
 	CU_ASSERT_EQUAL(c->listeners[1].common.rcvbuf, 4194304);
 	CU_ASSERT_EQUAL(c->listeners[1].common.allow.n, 2);
 	CU_ASSERT_STRING_EQUAL(

@@ -51,7 +51,7 @@ test_defaults(void)
 	CU_ASSERT_EQUAL_FATAL(v.words.n, 2);
 	CU_ASSERT_STRING_EQUAL(v.words.p[1], "b");
 	CU_ASSERT_EQUAL(v.allow.n, 0);
-	CU_ASSERT_FALSE(v.listen.tcp);
+	CU_ASSERT_EQUAL(v.listen.transport, VNM_TRANSPORT_UDP);
 	CU_ASSERT_STRING_EQUAL(vnm_endpoint_text(&v.listen.at, text), "[::]:4739");
 	CU_ASSERT_STRING_EQUAL(vnm_endpoint_text(&v.http, text), "127.0.0.1:9464");
 	CU_ASSERT_DOUBLE_EQUAL(v.speed, 0, 0);

@@ -52,16 +52,16 @@ bed_begin(struct bed *b, const char *address)
 	socklen_t n = sizeof(sa);
 	int fd;
 
-	*b = (struct bed){.base = event_base_new(), .o.name = bed_name, .o.connections = 100};
+	*b = (struct bed){.base = event_base_new(), .o.name = bed_name, .o.connections = 100, .o.memory = 64 << 20};
 	keeper_begin(&b->k);
 	b->k.intake.frame = frame;
 	CU_ASSERT_TRUE_FATAL(vnm_addr_parse(&b->o.listen.at.addr, address));
-	b->o.listen.tcp = true;
+	b->o.listen.transport = VNM_TRANSPORT_TCP;
 	CU_ASSERT_EQUAL_FATAL(vnm_tcp_bind(&b->o, false, &fd, &b->err), 0);
 	if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
 		abort();
 	b->port = ntohs(sa.sin6_port);
-	b->t = vnm_tcp_open(&b->o, fd, b->base, &b->k.intake, &b->err);
+	b->t = vnm_tcp_open(&b->o, NULL, fd, b->base, &b->k.intake, &b->err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->t);
 }
 
@@ -406,7 +406,7 @@ test_room(void)
 	int fd = dial(&b);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	b.o.idle = 20000000; /* but what waits for room is not silent */
-	vnm_tcp_reload(b.t, &b.o);
+	vnm_tcp_reload(b.t, &b.o, NULL);
 	b.k.no_room = UINT32_MAX;
 	for (int i = 0; i < 200; i++) {
 		ssize_t n = send(fd, sent.p + wrote, sent.n - wrote, MSG_NOSIGNAL);
@@ -417,7 +417,7 @@ test_room(void)
 	CU_ASSERT_TRUE(wrote < sent.n);
 	CU_ASSERT_EQUAL(b.k.n, 0);
 	b.o.idle = 0;
-	vnm_tcp_reload(b.t, &b.o);
+	vnm_tcp_reload(b.t, &b.o, NULL);
 	b.k.no_room = 20; /* a few more times */
 	write_all(&b, fd, sent.p + wrote, sent.n - wrote);
 	turn_until(&b, MESSAGES, 0);
@@ -436,7 +436,7 @@ test_limits(void)
 
 	bed_begin(&b, "127.0.0.1");
 	b.o.connections = 2;
-	vnm_tcp_reload(b.t, &b.o);
+	vnm_tcp_reload(b.t, &b.o, NULL);
 	int a = dial(&b), c = dial(&b), refused = dial(&b);
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 2);
 	CU_ASSERT_TRUE(is_closed(refused));
@@ -448,7 +448,7 @@ test_limits(void)
 	CU_ASSERT_TRUE(vnm_prefix_parse(&prefix, "127.0.9.0/24"));
 	b.o.connections = 100;
 	b.o.allow = (struct vnm_prefixes){&prefix, 1};
-	vnm_tcp_reload(b.t, &b.o);
+	vnm_tcp_reload(b.t, &b.o, NULL);
 	memset(&prefix, 0, sizeof(prefix)); /* the listener has its own copy */
 	int foreign = dial(&b), allowed = dial_from(&b, "127.0.9.1");
 	CU_ASSERT_TRUE(is_closed(foreign));
@@ -472,7 +472,7 @@ test_idle(void)
 	put_message(&sent, 20);
 	bed_begin(&b, "127.0.0.1");
 	b.o.idle = 200000000; /* 200 ms */
-	vnm_tcp_reload(b.t, &b.o);
+	vnm_tcp_reload(b.t, &b.o, NULL);
 	int silent = dial(&b), talks = dial(&b);
 	for (int i = 0; i < 40; i++) {
 		write_all(&b, talks, sent.p, sent.n);

@@ -446,7 +446,8 @@ static int
 activated(uint16_t udp_port, const char *names)
 {
 	struct vnm_listener_options named = {.name = (char[]){"edge"}};
-	struct vnm_listener_options other = {.name = (char[]){"other"}, .listen.tcp = true};
+	struct vnm_listener_options other = {
+	    .name = (char[]){"other"}, .listen.transport = VNM_TRANSPORT_TCP};
 	struct vnm_activation a;
 	struct vnm_err err;
 	char pid[16];
@@ -460,16 +461,16 @@ activated(uint16_t udp_port, const char *names)
 		return 1;
 	named.listen.at.port = udp_port;
 	(void)vnm_addr_parse(&named.listen.at.addr, "127.0.0.1");
-	named.listen.tcp = true; /* of that name, but of the other sort */
+	named.listen.transport = VNM_TRANSPORT_TCP; /* of that name, but of the other sort */
 	if (vnm_activation_take(&a, &named) != -1)
 		return 5;
-	named.listen.tcp = false;
+	named.listen.transport = VNM_TRANSPORT_UDP;
 	if (vnm_activation_take(&a, &named) != 3 || vnm_activation_take(&a, &named) != -1)
 		return 2;
 	if (vnm_activation_take(&a, &other) != -1)
 		return 3;
 	const struct vnm_activated *left = vnm_activation_left(&a, &i);
-	if (left == NULL || left->fd != 4 || !left->tcp || vnm_activation_left(&a, &i) != NULL)
+	if (left == NULL || left->fd != 4 || !left->stream || vnm_activation_left(&a, &i) != NULL)
 		return 4;
 	vnm_activation_free(&a);
 	return 0;
