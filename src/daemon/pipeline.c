@@ -1,5 +1,6 @@
 /*
- * The pipeline of one worker: message → exporter → decoder → topology → outputs, and the books.
+ * The pipeline of one worker: message → exporter → decoder → topology → analysis → outputs, and
+ * the books.
  */
 #include "daemon/pipeline.h"
 
@@ -43,6 +44,9 @@ struct vnm_pipeline {
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
+	struct vnm_analysis *analysis; /* owned; NULL: none */
+	struct vnm_analysis_out analysed;
+	struct vnm_record extra; /* the analysis's own */
 	struct vnm_told told;
 	const struct vnm_datagram *message; /* that is being decoded */
 	struct vnm_replies replies;
@@ -69,22 +73,85 @@ reply(struct vnm_out *out, struct vnm_slice octets, bool acknowledges)
 		p->counters.v[VNM_C_replies_failed]++;
 }
 
+/* Records that an output must take for sure before a message begins. */
+static uint64_t
+room_wanted(const struct vnm_pipeline *p)
+{
+	return (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
+}
+
+/* Gives a record its number, and outputs the record. */
+static void
+publish(struct vnm_pipeline *p, struct vnm_record *r)
+{
+	VNM_SET(r, env, record_seq, p->record_seq++);
+	p->counters.records[r->kind_id]++;
+	for (size_t i = 0; i < p->output_count; i++) {
+		size_t octets = vnm_output_record(p->outputs[i], r);
+		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	}
+}
+
+static void
+name_kind(struct vnm_record *r)
+{
+	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+
+	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
+}
+
+/*
+ * Whether a record of a datagram is let go for more urgent ones, since outputs lack room for all.
+ * The less room there is, the more urgent a message must be; the most urgent are always tried.
+ */
+static bool
+is_shed(struct vnm_pipeline *p, const struct vnm_record *r)
+{
+	uint64_t severity, wanted;
+
+	if (r->kind_id != VNM_KIND_log || p->message == NULL ||
+	    vnm_transport_is_stream(p->message->transport) || vnm_pipeline_room(p))
+		return false;
+	severity = VNM_HAS(r, log, vendor_severity) ? r->log.vendor_severity : r->log.severity;
+	wanted = room_wanted(p) * (severity < 7 ? severity : 7) / 7;
+	for (size_t i = 0; i < p->output_count; i++) {
+		struct vnm_sink *s = p->outputs[i]->sink;
+
+		if (s->type->room(s) < wanted)
+			return true;
+	}
+	return false;
+}
+
+/* The record goes no further, for this reason. */
+static void
+hold_back(struct vnm_out *out, enum vnm_reason reason)
+{
+	out->emitted--;
+	vnm_out_fault(out, reason);
+}
+
 static void
 emit(struct vnm_out *out)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
 	struct vnm_record *r = out->rec;
-	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+	enum vnm_reason reason = VNM_OK;
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
-	VNM_SET(r, env, record_seq, p->record_seq++);
-	p->counters.records[r->kind_id]++;
+	if (is_shed(p, r)) {
+		hold_back(out, VNM_R_shed);
+		return;
+	}
+	name_kind(r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->counters);
-	for (size_t i = 0; i < p->output_count; i++) {
-		size_t octets = vnm_output_record(p->outputs[i], r);
-		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	if (p->analysis != NULL)
+		reason = vnm_analysis_record(p->analysis, r, &p->analysed);
+	if (reason != VNM_OK) {
+		hold_back(out, reason);
+		return;
 	}
+	publish(p, r);
 	if (VNM_UNLIKELY(p->output_left == 0 && out->records_left != 0)) {
 		out->records_left = 0;
 		vnm_out_fault(out, VNM_R_output_limit);
@@ -120,18 +187,47 @@ tell(struct vnm_out *out, const struct vnm_fact *fact)
 		vnm_told_keep(slot, hash, values, r->env.observed_ns);
 }
 
-/* The envelope that every record of this worker has; the rest of the record is empty. */
+/* What every record of this worker has; the rest of the record is empty. */
 static void
-begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
+begin_record(const struct vnm_pipeline *p, struct vnm_record *r, uint64_t observed_ns)
 {
-	struct vnm_record *r = &p->rec;
-
 	memset(r->has, 0, sizeof(r->has));
 	VNM_SET(r, env, schema, VNM_SCHEMA_VERSION);
 	VNM_SET(r, env, collector, p->config.collector);
 	VNM_SET(r, env, collector_epoch_ns, p->config.epoch_ns);
 	VNM_SET(r, env, worker, p->config.worker);
 	VNM_SET(r, env, observed_ns, observed_ns);
+}
+
+static struct vnm_pipeline *
+pipeline_of_analysed(struct vnm_analysis_out *out)
+{
+	return (struct vnm_pipeline *)((char *)out - offsetof(struct vnm_pipeline, analysed));
+}
+
+static void
+begin_analysed(struct vnm_analysis_out *out, enum vnm_kind kind, uint64_t observed_ns)
+{
+	begin_record(pipeline_of_analysed(out), out->rec, observed_ns);
+	out->rec->kind_id = kind;
+	name_kind(out->rec);
+}
+
+/* A record of the analysis; one that it made of a named record has that one's names. */
+static void
+emit_analysed(struct vnm_analysis_out *out)
+{
+	struct vnm_pipeline *p = pipeline_of_analysed(out);
+
+	if (p->topology != NULL && !VNM_HAS(out->rec, env, topology_version))
+		vnm_topology_correlate(p->topology, out->rec, &p->counters);
+	publish(p, out->rec);
+}
+
+static void
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
+{
+	begin_record(p, &p->rec, observed_ns);
 	vnm_out_base(&p->out);
 	p->out.records_left = p->config.limits->records_per_message;
 	p->out.emitted = p->out.faults = p->out.held = p->out.good = 0;
@@ -377,6 +473,15 @@ tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 	}
 }
 
+static void
+tick_analysis(struct vnm_pipeline *p, bool final)
+{
+	if (p->analysis == NULL)
+		return;
+	vnm_analysis_tick(p->analysis, p->now_ns, final, &p->analysed);
+	vnm_scratch_reset(&p->scratch);
+}
+
 /* A few of those that changed; where all exporters came at once, the rest has its turn later. */
 static void
 save_some(struct vnm_pipeline *p)
@@ -418,6 +523,7 @@ vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		tick_exporter(p, p->exporters[i], false);
+	tick_analysis(p, false);
 	save_some(p);
 	if (now_ns < p->drops_told_ns || now_ns - p->drops_told_ns >= DROPS_NS)
 		tell_drops(p);
@@ -464,8 +570,7 @@ vnm_pipeline_turn_end(struct vnm_pipeline *p)
 bool
 vnm_pipeline_room(struct vnm_pipeline *p)
 {
-	uint64_t wanted =
-	    (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
+	uint64_t wanted = room_wanted(p);
 
 	if (p->record_seq < p->room_until)
 		return true;
@@ -486,6 +591,7 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 		tick_exporter(p, p->exporters[i], true);
 		vnm_state_save(p->config.state_dir, p->exporters[i]);
 	}
+	tick_analysis(p, true);
 	tell_drops(p);
 	vnm_pipeline_turn_end(p);
 }
@@ -518,6 +624,13 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .self = config->self,
 	    .turn = 1,
 	    .fact = tell,
+	};
+	p->analysed = (struct vnm_analysis_out){
+	    .rec = &p->extra,
+	    .scratch = &p->scratch,
+	    .counters = &p->counters,
+	    .begin = begin_analysed,
+	    .emit = emit_analysed,
 	};
 	return p;
 }
@@ -570,6 +683,15 @@ vnm_pipeline_forget_options(struct vnm_pipeline *p)
 {
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->options = NULL;
+}
+
+bool
+vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o)
+{
+	if (p->analysis != NULL)
+		return vnm_analysis_reload(p->analysis, o);
+	p->analysis = vnm_analysis_new(o, p->config.hash_seed);
+	return p->analysis != NULL;
 }
 
 struct vnm_counters *

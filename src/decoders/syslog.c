@@ -7,21 +7,12 @@
 #include "decoders/syslog_part.h"
 
 #include "base/text.h"
+#include "record/names.h"
 
 #define PRI_MAX 191 /* RFC 5424 section 6.2.1 */
 #define PRI_DEFAULT 13
 #define COUNT_DIGITS 8 /* of an octet count: more are none */
 #define BOM "\xef\xbb\xbf"
-
-static const struct vnm_str facility_names[] = {VNM_STR("kern"), VNM_STR("user"), VNM_STR("mail"),
-    VNM_STR("daemon"), VNM_STR("auth"), VNM_STR("syslog"), VNM_STR("lpr"), VNM_STR("news"),
-    VNM_STR("uucp"), VNM_STR("cron"), VNM_STR("authpriv"), VNM_STR("ftp"), VNM_STR("ntp"),
-    VNM_STR("audit"), VNM_STR("alert"), VNM_STR("clock"), VNM_STR("local0"), VNM_STR("local1"),
-    VNM_STR("local2"), VNM_STR("local3"), VNM_STR("local4"), VNM_STR("local5"), VNM_STR("local6"),
-    VNM_STR("local7")};
-
-static const struct vnm_str severity_names[] = {VNM_STR("emerg"), VNM_STR("alert"), VNM_STR("crit"),
-    VNM_STR("err"), VNM_STR("warning"), VNM_STR("notice"), VNM_STR("info"), VNM_STR("debug")};
 
 static const struct vnm_str mark_names[] = {
 #define VNM_SYSLOG_MARK(name, text, doc) {text, sizeof(text) - 1, true},
@@ -174,9 +165,9 @@ read_pri(struct vnm_syslog *m)
 	else
 		m->text = r;
 	VNM_SET(rec, log, facility, (uint8_t)(pri / 8));
-	VNM_SET(rec, log, facility_name, facility_names[pri / 8]);
+	VNM_SET(rec, log, facility_name, vnm_syslog_facility_name((uint8_t)(pri / 8)));
 	VNM_SET(rec, log, severity, (uint8_t)(pri % 8));
-	VNM_SET(rec, log, severity_name, severity_names[pri % 8]);
+	VNM_SET(rec, log, severity_name, vnm_syslog_severity_name((uint8_t)(pri % 8)));
 	return !there || m->text.p == r.p;
 }
 
