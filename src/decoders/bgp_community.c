@@ -133,37 +133,6 @@ find_ext(uint16_t type)
 	return NULL;
 }
 
-static const char *
-encap_name(unsigned type)
-{
-	switch (type) {
-	case 1:
-		return "l2tpv3";
-	case 2:
-		return "gre";
-	case 7:
-		return "ip-in-ip";
-	case 8:
-		return "vxlan";
-	case 9:
-		return "nvgre";
-	case 10:
-		return "mpls";
-	case 11:
-		return "mpls-in-gre";
-	case 12:
-		return "vxlan-gpe";
-	case 13:
-		return "mpls-in-udp";
-	case 15:
-		return "sr-policy";
-	case 19:
-		return "geneve";
-	default:
-		return NULL;
-	}
-}
-
 static char *
 write_two(char *out, uint64_t a, uint64_t b)
 {
@@ -191,7 +160,7 @@ write_special(char *out, enum format format, const uint8_t *v)
 	case COLOR:
 		return write_two(out, vnm_be16(v), vnm_be32(v + 2));
 	case ENCAP:
-		name = encap_name(vnm_be16(v + 4));
+		name = vnm_bgp_tunnel_name(vnm_be16(v + 4));
 		return name != NULL ? vnm_bgp_put(out, name) : vnm_text_u64(out, vnm_be16(v + 4));
 	case OSPF:
 		out = write_ip(out, v, 4);

@@ -159,6 +159,35 @@ VNM_BGP_DECODE(labelled)
 	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);
 }
 
+/*
+ * Multicast in VPNs (SAFI 129): a route distinguisher and a prefix; some send a label before it,
+ * as unicast has.
+ */
+static bool
+begins_with_rd(const struct vnm_bgp_block *b, const uint8_t *p, size_t n)
+{
+	return n > 8 && p[0] >= 64 && p[0] - 64U <= b->nlri->max && p[1] == 0 && p[2] <= 2;
+}
+
+VNM_BGP_SIZE(distinguished)
+{
+	unsigned bits = p[0];
+	size_t size = 1 + (bits + 7) / 8;
+
+	if (!begins_with_rd(b, p, n))
+		return vnm_bgp_size_labelled(b, p, n, strict);
+	return size > n || (strict && host_bits(p + 9, bits - 64)) ? 0 : size;
+}
+
+VNM_BGP_DECODE(distinguished)
+{
+	if (!begins_with_rd(b, r.p, vnm_reader_left(&r)))
+		return vnm_bgp_decode_labelled(u, b, r, rec);
+	unsigned bits = vnm_reader_u8(&r) - 64U;
+	VNM_SET(rec, route, rd, vnm_rd_text(vnm_reader_take(&r, 8), u->out));
+	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);
+}
+
 /* ---- the families ------------------------------------------------------------------------------
  */
 
@@ -176,8 +205,8 @@ static const struct vnm_bgp_nlri families[] = {
     FAMILY(2, 4, false, 128, labelled),
     FAMILY(1, 128, false, 32, labelled),
     FAMILY(2, 128, false, 128, labelled),
-    FAMILY(1, 129, false, 32, labelled),
-    FAMILY(2, 129, false, 128, labelled),
+    FAMILY(1, 129, false, 32, distinguished),
+    FAMILY(2, 129, false, 128, distinguished),
     FAMILY(25, 70, true, 0, evpn),
     FAMILY(1, 133, false, 32, flowspec),
     FAMILY(2, 133, false, 128, flowspec),

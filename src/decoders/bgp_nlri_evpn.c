@@ -204,12 +204,18 @@ read_membership(const struct part *s, uint8_t type)
 	return true;
 }
 
-/* RFC 9572 section 3.3: the route it answers, and who answers. */
+/*
+ * RFC 9572 section 3.3: the route it answers, and who answers. That route's own length says where
+ * it ends; where that leaves no address, the address at the end does.
+ */
 static bool
 read_leaf(const struct part *s)
 {
 	size_t left = vnm_reader_left(s->r);
-	size_t tail = left > 17 && s->r->p[left - 17] == 128 ? 17 : 5;
+	size_t tail = left >= 2 && left > s->r->p[1] + 2U ? left - 2 - s->r->p[1] : 0;
+
+	if (tail != 5 && tail != 17)
+		tail = left > 17 && s->r->p[left - 17] == 128 ? 17 : 5;
 
 	if (left < tail)
 		return false;

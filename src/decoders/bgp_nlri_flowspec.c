@@ -66,7 +66,8 @@ write_prefix(char *out, struct vnm_reader *r, uint8_t max)
 	unsigned offset = max == 128 ? vnm_reader_u8(r) : 0;
 	struct vnm_addr a = {.family = max == 32 ? VNM_ADDR_IP4 : VNM_ADDR_IP6};
 
-	if (bits > max || offset > bits)
+	/* An offset leaves bits to compare; 0/0 is every address (RFC 8956 section 3.1). */
+	if (bits > max || (offset >= bits && offset + bits != 0 && max == 128))
 		return NULL;
 	const uint8_t *p = vnm_reader_take(r, (bits - offset + 7) / 8);
 	if (p == NULL)
@@ -155,7 +156,9 @@ read_components(struct vnm_bgp_reading *u, struct vnm_reader *r, uint8_t max,
 	while (vnm_reader_left(r) > 0 && good) {
 		uint8_t type = vnm_reader_u8(r);
 
-		good = type > 0 && type < COMPONENTS && texts[type].n == 0;
+		/* The flow label is IPv6's alone (RFC 8956 section 3.7). */
+		good = type > 0 && type < (max == 32 ? COMPONENTS - 1 : COMPONENTS) &&
+		       texts[type].n == 0;
 		if (!good)
 			break;
 		if (p > start)

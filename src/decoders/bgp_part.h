@@ -70,11 +70,8 @@ void vnm_bgp_add_array(struct vnm_bgp_list *l, const char *name, const struct vn
 /* "<before><number>" as a name in scratch; never NULL. */
 const char *vnm_bgp_name(struct vnm_out *out, const char *before, unsigned v);
 
-static inline struct vnm_pairs
-vnm_bgp_list_pairs(const struct vnm_bgp_list *l)
-{
-	return (struct vnm_pairs){l->p, l->n};
-}
+/* The values of the list, those of one name as an array; an object's are gathered so too. */
+struct vnm_pairs vnm_bgp_list_pairs(const struct vnm_bgp_list *l);
 
 /* 4 or 16 octets; others are no address. */
 static inline struct vnm_addr
@@ -168,6 +165,9 @@ bool vnm_bgp_attr_bfd(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a);
 bool vnm_bgp_attr_prefix_sid(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a);
 bool vnm_bgp_attr_set(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a);
 
+/* A type of tunnel by name (RFC 9012), or NULL. */
+const char *vnm_bgp_tunnel_name(uint16_t type);
+
 /* An extended community of 8 octets as text. */
 struct vnm_str vnm_bgp_ext_community(struct vnm_out *out, const uint8_t p[8]);
 
@@ -243,6 +243,8 @@ VNM_BGP_SIZE(prefix);
 VNM_BGP_DECODE(prefix);
 VNM_BGP_SIZE(labelled);
 VNM_BGP_DECODE(labelled);
+VNM_BGP_SIZE(distinguished);
+VNM_BGP_DECODE(distinguished);
 VNM_BGP_SIZE(evpn);
 VNM_BGP_DECODE(evpn);
 VNM_BGP_SIZE(flowspec);

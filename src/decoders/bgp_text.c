@@ -4,6 +4,7 @@
 #include "decoders/bgp_part.h"
 
 #include "base/text.h"
+#include "decoders/pairs.h"
 
 char *
 vnm_bgp_text(struct vnm_out *out, size_t max)
@@ -116,27 +117,35 @@ vnm_bgp_add_octets(struct vnm_bgp_list *l, const char *name, struct vnm_slice v)
 	p->bytes = v;
 }
 
-static void
-add_nested(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items,
-    enum vnm_pair_type type)
+struct vnm_pairs
+vnm_bgp_list_pairs(const struct vnm_bgp_list *l)
 {
-	struct vnm_pair *p = vnm_bgp_list_add(l, name);
+	struct vnm_pairs pairs = {l->p, l->n};
 
-	p->type = type;
-	p->items = items->p;
-	p->count = items->n;
+	if (!vnm_pairs_gather(l->out->scratch, &pairs))
+		vnm_out_fault(l->out, VNM_R_scratch_full);
+	return pairs;
 }
 
 void
 vnm_bgp_add_object(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items)
 {
-	add_nested(l, name, items, VNM_PAIR_OBJECT);
+	struct vnm_pairs pairs = vnm_bgp_list_pairs(items);
+	struct vnm_pair *p = vnm_bgp_list_add(l, name);
+
+	p->type = VNM_PAIR_OBJECT;
+	p->items = pairs.p;
+	p->count = pairs.n;
 }
 
 void
 vnm_bgp_add_array(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items)
 {
-	add_nested(l, name, items, VNM_PAIR_ARRAY);
+	struct vnm_pair *p = vnm_bgp_list_add(l, name);
+
+	p->type = VNM_PAIR_ARRAY;
+	p->items = items->p;
+	p->count = items->n;
 }
 
 /* ---- route distinguishers ----------------------------------------------------------------------

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "decoders/bgp_fact.h"
 
 #include <stdio.h>
 
@@ -27,17 +28,8 @@
 enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
 #define TLV_TERM_REASON 1
 #define TLV_SYS_NAME 2
+#define TLV_TABLE_NAME 3
 #define NAME_N 16 /* octets for "tlv_65535" */
-
-/* TLVs of version 4's Route Monitoring. */
-#define TLV_STATELESS 1
-#define TLV_VRF 3
-#define TLV_UPDATE 4
-#define TLV_PATH_MARKING 5
-#define CAPABILITY_ADD_PATH 69
-#define CAPABILITY_AS4 65
-#define STATELESS_MAX 8
-#define MARKINGS_MAX 16
 
 /* One message on its way through the decoder. */
 struct message {
@@ -50,14 +42,8 @@ struct message {
 	enum vnm_bmp_view view;
 	struct vnm_str distinguisher;
 	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
-	struct vnm_bgp_family stateless[STATELESS_MAX]; /* widths that the message itself tells */
-	uint8_t stateless_count;
-	struct {
-		uint16_t index;
-		uint32_t status;
-	} markings[MARKINGS_MAX];
-	uint8_t marking_count;
-	uint16_t routes; /* begun so far */
+	struct vnm_bmp_tlvs tlvs;  /* of version 4's Route Monitoring */
+	uint32_t routes;	   /* begun so far */
 };
 
 /* ---- records ------------------------------------------------------------------------------- */
@@ -152,15 +138,16 @@ begin_peer(struct message *m, struct vnm_str event)
 	return r;
 }
 
-/* A path's status counts NLRI from 1; 0 is for all of them. */
 static void
-set_path_status(struct message *m, struct vnm_record *r)
+set_marking(struct message *m, struct vnm_record *r)
 {
-	m->routes++;
-	for (uint8_t i = 0; i < m->marking_count; i++) {
-		if (m->markings[i].index == 0 || m->markings[i].index == m->routes)
-			VNM_SET(r, route, path_status, m->markings[i].status);
-	}
+	const struct vnm_bmp_marking *marking = vnm_bmp_marking(&m->tlvs, ++m->routes);
+
+	if (marking == NULL)
+		return;
+	VNM_SET(r, route, path_status, marking->status);
+	if (marking->has_reason)
+		VNM_SET(r, route, path_reason, marking->reason);
 }
 
 /* Without a Peer Up nothing told how this peer's messages read. */
@@ -180,41 +167,77 @@ begin_route(void *ctx, enum vnm_kind kind)
 	} else {
 		SET_ROUTER(r, route, m);
 		SET_PEER(r, route, m);
-		set_path_status(m, r);
+		set_marking(m, r);
 		if (inferred.n != 0)
 			VNM_SET(r, route, inferred, inferred);
 	}
 	return r;
 }
 
+static uint64_t
+epoch(const struct message *m)
+{
+	return m->session->id << 32 | m->peer->epoch;
+}
+
 static bool
 emit_route(void *ctx)
 {
 	struct message *m = ctx;
+	const struct vnm_bmp_options *o = m->x->options;
 
-	return vnm_out_emit(m->out);
+	if (!vnm_out_emit(m->out))
+		return false;
+	if ((o == NULL || o->evidence) && vnm_bgp_fact(m->out, epoch(m)))
+		m->peer->taught = true;
+	return true;
+}
+
+/* After a peer's record: what the peer taught does not hold any more. */
+static void
+end_facts(struct message *m, bool gone)
+{
+	if (m->peer == NULL)
+		return;
+	m->peer->epoch++;
+	if (m->peer->taught)
+		vnm_bgp_fact_source(m->out, gone, epoch(m));
+	m->peer->taught = false;
 }
 
 /* ---- Route Monitoring ------------------------------------------------------------------------ */
 
+/* What the message itself says of a family; NULL where it says nothing. */
+static const struct vnm_bgp_family *
+stateless(const struct message *m, uint16_t afi, uint8_t safi)
+{
+	for (uint8_t i = 0; i < m->tlvs.family_count; i++) {
+		if (m->tlvs.families[i].afi == afi && m->tlvs.families[i].safi == safi)
+			return &m->tlvs.families[i];
+	}
+	return NULL;
+}
+
 static bool
 expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 {
+	static const uint8_t ways[] = {[VNM_BMP_IN] = 1, [VNM_BMP_OUT] = 2, [VNM_BMP_LOC] = 3};
 	const struct message *m = ctx;
+	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
-	for (uint8_t i = 0; i < m->stateless_count; i++) {
-		if (m->stateless[i].afi == afi && m->stateless[i].safi == safi)
-			return m->stateless[i].add_path != 0;
-	}
-	return vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	if (told == NULL)
+		return vnm_bmp_expects_add_path(m->peer, m->view, afi, safi);
+	/* As in an OPEN: what the router may send or receive. */
+	return (told->add_path & ways[m->view]) != 0;
 }
 
 static bool
 expects_labels(void *ctx, uint16_t afi, uint8_t safi)
 {
 	const struct message *m = ctx;
+	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
-	return vnm_bmp_expects_labels(m->peer, afi, safi);
+	return (told != NULL && told->labels > 1) || vnm_bmp_expects_labels(m->peer, afi, safi);
 }
 
 /*
@@ -228,7 +251,7 @@ read_update(struct message *m, struct vnm_reader *r)
 	const struct vnm_bgp_session session = {
 	    .ctx = m,
 	    .out = m->out,
-	    .as4 = (m->flags & FLAG_A) == 0 && m->peer->as4,
+	    .as4 = m->tlvs.as4 || ((m->flags & FLAG_A) == 0 && m->peer->as4),
 	    .add_path = expects_add_path,
 	    .multiple_labels = expects_labels,
 	    .begin = begin_route,
@@ -238,68 +261,24 @@ read_update(struct message *m, struct vnm_reader *r)
 
 	vnm_out_count(m->out, VNM_C_as_width_guesses, result.as_width_guessed);
 	vnm_out_count(m->out, VNM_C_add_path_guesses, result.add_path_guessed);
+	vnm_out_count(m->out, VNM_C_bmp_unread, result.trailing);
 	if (reason == VNM_OK)
 		m->out->good++;
 	return reason;
 }
 
-/* A capability that tells how this very message reads (code, length, value). */
-static void
-read_stateless(struct message *m, struct vnm_reader r)
-{
-	uint8_t code = vnm_reader_u8(&r);
-	struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u8(&r));
-
-	if (code == CAPABILITY_AS4)
-		m->flags &= (uint8_t)~FLAG_A;
-	while (code == CAPABILITY_ADD_PATH && vnm_reader_left(&value) >= 4 &&
-	       m->stateless_count < STATELESS_MAX) {
-		struct vnm_bgp_family *f = &m->stateless[m->stateless_count++];
-		f->afi = vnm_reader_u16(&value);
-		f->safi = vnm_reader_u8(&value);
-		f->add_path = vnm_reader_u8(&value);
-	}
-}
-
-static void
-read_marking(struct message *m, uint16_t index, struct vnm_reader r)
-{
-	if (m->marking_count == MARKINGS_MAX || vnm_reader_left(&r) < 4)
-		return;
-	m->markings[m->marking_count].index = index;
-	m->markings[m->marking_count++].status = vnm_reader_u32(&r);
-}
-
-/* Version 4: TLVs in any order, of which one is the UPDATE. */
-static enum vnm_reason
-read_tlvs(struct message *m, struct vnm_reader r)
-{
-	struct vnm_reader update = {0};
-
-	while (vnm_reader_left(&r) > 0) {
-		uint16_t type = vnm_reader_u16(&r);
-		uint16_t n = vnm_reader_u16(&r);
-		uint16_t index = vnm_reader_u16(&r);
-		struct vnm_reader value = vnm_reader_sub(&r, n);
-
-		if (r.bad)
-			return VNM_R_bad_length;
-		if (type == TLV_UPDATE)
-			update = value;
-		else if (type == TLV_STATELESS)
-			read_stateless(m, value);
-		else if (type == TLV_PATH_MARKING)
-			read_marking(m, index, value);
-		else if (type == TLV_VRF)
-			m->table_name = (struct vnm_str){(const char *)value.p, n, false};
-	}
-	return update.p != NULL ? read_update(m, &update) : VNM_R_truncated;
-}
-
 static enum vnm_reason
 route_monitoring(struct message *m, struct vnm_reader r)
 {
-	return m->version == 4 ? read_tlvs(m, r) : read_update(m, &r);
+	enum vnm_reason reason;
+
+	m->peer->told = true;
+	if (m->version != 4)
+		return read_update(m, &r);
+	if ((reason = vnm_bmp_tlvs(r, m->out, &m->tlvs)) != VNM_OK)
+		return reason;
+	m->table_name = m->tlvs.table_name;
+	return read_update(m, &m->tlvs.update);
 }
 
 /* ---- Statistics ----------------------------------------------------------------------------- */
@@ -348,14 +327,14 @@ use_information(struct message *m, uint16_t type, struct vnm_reader value, struc
 {
 	if (m->type == INITIATION && type == TLV_SYS_NAME)
 		keep_text(m->session->name, sizeof(m->session->name), value);
-	if ((m->type == PEER_UP || m->type == PEER_DOWN) && type == TLV_VRF)
+	if ((m->type == PEER_UP || m->type == PEER_DOWN) && type == TLV_TABLE_NAME)
 		keep_text(m->peer->table_name, sizeof(m->peer->table_name), value);
 	if (m->type != TERMINATION || type != TLV_TERM_REASON || vnm_reader_left(&value) != 2)
 		return false;
-	m->session->term_reason = vnm_reader_u16(&value);
-	VNM_SET(rec, peer, reason_code, m->session->term_reason);
-	if (term_reason(m->session->term_reason).n != 0)
-		VNM_SET(rec, peer, reason, term_reason(m->session->term_reason));
+	uint16_t code = vnm_reader_u16(&value);
+	VNM_SET(rec, peer, reason_code, code);
+	if (term_reason(code).n != 0)
+		VNM_SET(rec, peer, reason, term_reason(code));
 	return true;
 }
 
@@ -378,13 +357,21 @@ information_name(struct message *m, uint16_t type, bool *text)
 	return name;
 }
 
-/* Information TLVs (RFC 7854 sections 4.4 and 4.5, RFC 9069 section 4.4, RFC 9736). */
+/*
+ * Information TLVs (RFC 7854 sections 4.4 and 4.5, RFC 9069 section 4.4, RFC 9736), behind a
+ * first value where there is one.
+ */
 static void
-read_information(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+read_information(
+    struct message *m, struct vnm_reader r, struct vnm_record *rec, const struct vnm_pair *first)
 {
-	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4), n = 0;
+	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4) + 1, n = 0;
 	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
 
+	if (pairs == NULL)
+		vnm_out_fault(m->out, VNM_R_scratch_full);
+	else if (first != NULL)
+		pairs[n++] = *first;
 	while (pairs != NULL && vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
 		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
@@ -424,6 +411,26 @@ keep_opens(
 	memcpy(peer->received, received->families, sizeof(peer->received));
 }
 
+/* In a VRF a router may call itself something else. */
+static void
+keep_router_id(struct message *m, const uint8_t id[4])
+{
+	const struct vnm_bmp_key *key = &m->peer->key;
+	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
+
+	if (global && is_zero(key->distinguisher, sizeof(key->distinguisher)) && !is_zero(id, 4))
+		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
+}
+
+/* Of the peer's family; some exporters say IPv4 and write an IPv6 address all the same. */
+static struct vnm_addr
+local_addr(const struct message *m, const uint8_t p[16])
+{
+	bool ip6 = (m->flags & FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
+
+	return ip6 || !is_zero(p, 12) ? vnm_addr_ip6(p) : vnm_addr_ip4(p + 12);
+}
+
 static enum vnm_reason
 peer_up(struct message *m, struct vnm_reader r)
 {
@@ -437,11 +444,12 @@ peer_up(struct message *m, struct vnm_reader r)
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
 	keep_opens(m->peer, &sent, &received);
+	keep_router_id(m, sent.id);
+	m->peer->table_name[0] = '\0';
 	struct vnm_record *rec = begin_peer(m, VNM_STR("up"));
-	read_information(m, r, rec);
+	read_information(m, r, rec, NULL);
 	if (!is_zero(p, 16))
-		VNM_SET(
-		    rec, peer, local_addr, is_zero(p, 12) ? vnm_addr_ip4(p + 12) : vnm_addr_ip6(p));
+		VNM_SET(rec, peer, local_addr, local_addr(m, p));
 	VNM_SET(rec, peer, local_port, vnm_be16(p + 16));
 	VNM_SET(rec, peer, remote_port, vnm_be16(p + 18));
 	VNM_SET(rec, peer, local_as, sent.as);
@@ -453,6 +461,7 @@ peer_up(struct message *m, struct vnm_reader r)
 	if (m->peer->table_name[0] != '\0')
 		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
 	vnm_out_emit(m->out);
+	end_facts(m, false);
 	return VNM_OK;
 }
 
@@ -470,30 +479,64 @@ down_reason(uint8_t code)
 	return code < VNM_ARRAY_LEN(names) ? names[code] : (struct vnm_str){0};
 }
 
-/* A NOTIFICATION: marker, length, type, error code and subcode (RFC 4271 section 4.5). */
-static void
-set_notification(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+/*
+ * A NOTIFICATION: marker, length, type, error code, subcode and data (RFC 4271 section 4.5), of
+ * which a Cease may have text from the operator (RFC 9003). True where *pair has the data.
+ */
+static bool
+take_notification(
+    struct message *m, struct vnm_reader *r, struct vnm_record *rec, struct vnm_pair *pair)
 {
-	const uint8_t *p = vnm_reader_take(&r, 21);
+	struct vnm_reader whole = *r;
+	const uint8_t *p = vnm_reader_take(&whole, 21);
 	char *text = vnm_scratch_take(m->out->scratch, 8);
 
-	if (p == NULL || text == NULL || p[18] != 3)
-		return;
+	if (p == NULL || text == NULL || p[18] != 3 || vnm_be16(p + 16) < 21)
+		return false;
+	struct vnm_reader data = vnm_reader_sub(&whole, vnm_be16(p + 16) - 21U);
+	if (data.bad)
+		return false;
 	int n = snprintf(text, 8, "%u/%u", p[19], p[20]);
 	VNM_SET(rec, peer, notification, (struct vnm_str){text, (uint32_t)n, true});
+	*r = whole;
+	size_t left = vnm_reader_left(&data);
+	if (p[19] == 6 && (p[20] == 2 || p[20] == 4) && left > 1 && data.p[0] == left - 1)
+		*pair = (struct vnm_pair){.name = "shutdown_communication",
+		    .type = VNM_PAIR_STR,
+		    .str = {(const char *)data.p + 1, (uint32_t)left - 1, false}};
+	else
+		*pair = (struct vnm_pair){.name = "notification_data",
+		    .type = VNM_PAIR_BYTES,
+		    .bytes = vnm_reader_rest(&data)};
+	return left != 0;
 }
 
 /* The event of the state machine that ended the session (RFC 7854 section 4.9). */
-static void
-set_fsm_event(struct message *m, struct vnm_reader r, struct vnm_record *rec)
+static bool
+take_fsm_event(struct vnm_reader *r, struct vnm_pair *pair)
 {
-	struct vnm_pair *pair = vnm_scratch_take(m->out->scratch, sizeof(*pair));
-	uint16_t event = vnm_reader_u16(&r);
+	*pair =
+	    (struct vnm_pair){.name = "fsm_event", .type = VNM_PAIR_U64, .u64 = vnm_reader_u16(r)};
+	return !r->bad;
+}
 
-	if (pair == NULL || r.bad)
-		return;
-	*pair = (struct vnm_pair){.name = "fsm_event", .type = VNM_PAIR_U64, .u64 = event};
-	VNM_SET(rec, peer, information, (struct vnm_pairs){pair, 1});
+/* What follows the reason; TLVs behind it are version 4's, and of one reason also 3's. */
+static void
+read_down(struct message *m, uint8_t code, struct vnm_reader r, struct vnm_record *rec)
+{
+	struct vnm_pair first;
+	bool has_first = false;
+
+	if (code == 1 || code == 3)
+		has_first = take_notification(m, &r, rec, &first);
+	else if (code == 2)
+		has_first = take_fsm_event(&r, &first);
+	if (m->version != 4 && code != 6 && !has_first && vnm_reader_left(&r) > 0) {
+		first = (struct vnm_pair){
+		    .name = "data", .type = VNM_PAIR_BYTES, .bytes = vnm_reader_rest(&r)};
+		has_first = true;
+	}
+	read_information(m, r, rec, has_first ? &first : NULL);
 }
 
 static enum vnm_reason
@@ -508,15 +551,13 @@ peer_down(struct message *m, struct vnm_reader r)
 	VNM_SET(rec, peer, reason_code, code);
 	if (down_reason(code).n != 0)
 		VNM_SET(rec, peer, reason, down_reason(code));
-	if (code == 1 || code == 3)
-		set_notification(m, r, rec);
-	else if (code == 2)
-		set_fsm_event(m, r, rec);
-	else if (code == 6)
-		read_information(m, r, rec);
+	read_down(m, code, r, rec);
+	if (m->peer->table_name[0] != '\0')
+		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
-	m->peer->up = false;
+	end_facts(m, true);
+	m->peer->up = m->peer->told = false;
 	return VNM_OK;
 }
 
@@ -527,7 +568,7 @@ initiation(struct message *m, struct vnm_reader r)
 {
 	struct vnm_record *rec = begin_peer(m, VNM_STR("init"));
 
-	read_information(m, r, rec);
+	read_information(m, r, rec, NULL);
 	if (m->session->name[0] != '\0')
 		VNM_SET(rec, peer, router_name, borrowed(m->session->name));
 	vnm_out_emit(m->out);
@@ -539,31 +580,40 @@ termination(struct message *m, struct vnm_reader r)
 {
 	struct vnm_record *rec = begin_peer(m, VNM_STR("term"));
 
-	read_information(m, r, rec);
+	read_information(m, r, rec, NULL);
 	m->session->terminated = true;
 	vnm_out_emit(m->out);
 	return VNM_OK;
 }
 
-/* RFC 7854 section 4.7: a mirrored message, or word that some were lost. */
+/* RFC 7854 section 4.7: a mirrored message, or word that some were lost; a record for each. */
 static enum vnm_reason
 mirroring(struct message *m, struct vnm_reader r)
 {
+	static const struct vnm_str codes[] = {VNM_STR("errored-pdu"), VNM_STR("messages-lost")};
 	struct vnm_record *rec = begin_peer(m, VNM_STR("mirror"));
 
 	while (vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
 		struct vnm_reader value = vnm_reader_sub(&r, vnm_reader_u16(&r));
 
-		if (r.bad)
-			return VNM_R_bad_length;
+		if (r.bad) {
+			vnm_out_fault(m->out, VNM_R_tlv_malformed);
+			break;
+		}
+		if (type == 0 && VNM_HAS(rec, peer, mirrored)) {
+			vnm_out_emit(m->out);
+			rec = begin_peer(m, VNM_STR("mirror"));
+		}
 		if (type == 0) {
 			VNM_SET(rec, peer, mirrored, vnm_reader_rest(&value));
 		} else if (type == 1 && vnm_reader_left(&value) == 2) {
 			uint16_t code = vnm_reader_u16(&value);
 			VNM_SET(rec, peer, reason_code, code);
-			VNM_SET(rec, peer, reason,
-			    code == 0 ? VNM_STR("errored-pdu") : VNM_STR("messages-lost"));
+			if (code < VNM_ARRAY_LEN(codes))
+				VNM_SET(rec, peer, reason, codes[code]);
+		} else {
+			vnm_out_count(m->out, VNM_C_bmp_unread, 1);
 		}
 	}
 	vnm_out_emit(m->out);
@@ -596,6 +646,17 @@ set_time(struct vnm_out *out, const uint8_t *p)
 	vnm_out_base(out);
 }
 
+static void
+set_source(const struct message *m)
+{
+	struct vnm_record *r = m->out->rec;
+
+	VNM_SET(r, env, decoder, VNM_STR("bmp"));
+	if (!is_zero(m->session->router_id, sizeof(m->session->router_id)))
+		VNM_SET(r, env, agent_addr, vnm_addr_ip4(m->session->router_id));
+	vnm_out_base(m->out);
+}
+
 static enum vnm_reason
 read_peer_header(struct message *m, struct vnm_reader *r)
 {
@@ -617,6 +678,8 @@ read_peer_header(struct message *m, struct vnm_reader *r)
 		m->view = VNM_BMP_LOC;
 	else
 		m->view = (m->flags & FLAG_O) != 0 ? VNM_BMP_OUT : VNM_BMP_IN;
+	if (key.type == VNM_BMP_PEER_LOC_RIB) /* RFC 9069 section 4.1 */
+		keep_router_id(m, m->peer->bgp_id);
 	if (!is_zero(key.distinguisher, 8))
 		m->distinguisher = vnm_rd_text(m->peer->key.distinguisher, m->out);
 	set_time(m->out, p + 34);
@@ -642,10 +705,9 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	m.session = vnm_bmp_session_get(x->state, d->session);
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
+	set_source(&m);
 	return rows[m.type].read(&m, r);
 }
 
@@ -684,11 +746,10 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		return;
 	if (session->terminated)
 		reason = VNM_STR("terminated");
-	VNM_SET(out->rec, env, decoder, VNM_STR("bmp"));
-	vnm_out_base(out);
+	set_source(&m);
 	for (uint32_t i = 0; i <= session->count; i++) {
 		m.peer = i < session->count ? &session->peers[i] : NULL;
-		if (m.peer != NULL && !m.peer->up && !m.peer->implicit)
+		if (m.peer != NULL && !m.peer->up && !m.peer->told)
 			continue;
 		m.distinguisher = (struct vnm_str){0};
 		if (m.peer != NULL && !is_zero(m.peer->key.distinguisher, 8))
@@ -700,6 +761,7 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 		VNM_SET(rec, peer, reason, reason);
 		VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);
+		end_facts(&m, true);
 	}
 	vnm_bmp_session_end(state, session);
 }
@@ -715,6 +777,8 @@ bmp_close(struct vnm_exporter *x, struct vnm_counters *counters)
 	vnm_free(s->sessions);
 }
 
+static const struct vnm_option options[] = {VNM_BMP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+
 const struct vnm_decoder vnm_bmp_decoder = {
     .name = "bmp",
     .summary = "BMP (RFC 7854, RFC 8671, RFC 9069) with BGP and BGP-LS: routes and link state",
@@ -725,4 +789,6 @@ const struct vnm_decoder vnm_bmp_decoder = {
     .decode = bmp_decode,
     .end = bmp_end,
     .close = bmp_close,
+    .options = options,
+    .options_size = sizeof(struct vnm_bmp_options),
 };

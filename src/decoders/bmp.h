@@ -11,8 +11,18 @@
 #include "base/hash.h"
 #include "decoders/bgp.h"
 
+/* Keys of a listener that has this decoder. */
+#define VNM_BMP_OPTIONS(X)                                        \
+	X(struct vnm_bmp_options, evidence, BOOL, "true", RELOAD, \
+	    "what EVPN and BGP-LS teach about the topology is told in records of their own")
+
+struct vnm_bmp_options {
+	VNM_BMP_OPTIONS(VNM_OPTION_MEMBER)
+};
+
 enum vnm_bmp_view { VNM_BMP_IN, VNM_BMP_OUT, VNM_BMP_LOC };
 
+#define VNM_BMP_PEER_GLOBAL 0
 #define VNM_BMP_PEER_LOC_RIB 3 /* peer type of the router's own table (RFC 9069) */
 
 struct vnm_bmp_key {
@@ -24,10 +34,13 @@ struct vnm_bmp_key {
 
 struct vnm_bmp_peer {
 	struct vnm_bmp_key key;
-	bool up;       /* by a Peer Up that no Peer Down followed */
-	bool implicit; /* never announced by a Peer Up */
-	bool as4;      /* both OPENs have four-octet AS numbers */
-	uint8_t flags; /* of the message before */
+	bool up;	/* by a Peer Up that no Peer Down followed */
+	bool implicit;	/* never announced by a Peer Up */
+	bool told;	/* routes came since the last Peer Down */
+	bool taught;	/* facts came since the last Peer Up or Peer Down */
+	uint32_t epoch; /* of its facts: how often they have become void */
+	bool as4;	/* both OPENs have four-octet AS numbers */
+	uint8_t flags;	/* of the message before */
 	uint32_t as;
 	uint8_t bgp_id[4];
 	struct vnm_bgp_family sent[VNM_BGP_FAMILIES]; /* in the router's OPEN */
@@ -37,10 +50,10 @@ struct vnm_bmp_peer {
 };
 
 struct vnm_bmp_session {
-	uint64_t id;	 /* of the stream */
-	char name[128];	 /* sysName, cut where longer; empty: not told */
-	bool terminated; /* the router said that it would end */
-	uint16_t term_reason;
+	uint64_t id;		    /* of the stream */
+	char name[128];		    /* sysName, cut where longer; empty: not told */
+	uint8_t router_id[4];	    /* its BGP identifier, by its OPENs; zero: not told */
+	bool terminated;	    /* the router said that it would end */
 	struct vnm_bmp_peer *peers; /* owned */
 	uint32_t count, cap;
 	struct vnm_table index; /* of peers by key */
@@ -67,6 +80,36 @@ bool vnm_bmp_expects_add_path(
 
 /* Whether both OPENs have the Multiple Labels capability for it (RFC 8277 section 2.1). */
 bool vnm_bmp_expects_labels(const struct vnm_bmp_peer *peer, uint16_t afi, uint8_t safi);
+
+/* What a router says of a path (draft-ietf-grow-bmp-path-marking-tlv). */
+struct vnm_bmp_marking {
+	uint32_t status; /* bits */
+	uint16_t reason;
+	bool there, has_reason;
+};
+
+#define VNM_BMP_STATELESS 16 /* families of one message whose widths it tells itself */
+
+/* What the TLVs of version 4's Route Monitoring tell besides the routes. */
+struct vnm_bmp_tlvs {
+	struct vnm_reader update; /* the BGP message */
+	struct vnm_str table_name;
+	bool as4; /* it says that AS numbers have four octets */
+	struct vnm_bgp_family families[VNM_BMP_STATELESS];
+	uint8_t family_count;
+	struct vnm_bmp_marking all;	  /* of NLRI that have none of their own */
+	struct vnm_bmp_marking *markings; /* in scratch, by the number of the NLRI */
+	uint32_t marking_count;
+};
+
+/*
+ * Reads the TLVs behind the per-peer header: VNM_OK, or why there is no UPDATE among them. What
+ * is wrong with others is a fault.
+ */
+enum vnm_reason vnm_bmp_tlvs(struct vnm_reader r, struct vnm_out *out, struct vnm_bmp_tlvs *t);
+
+/* Of the NLRI of that number, from 1 in the order of the UPDATE; NULL where there is none. */
+const struct vnm_bmp_marking *vnm_bmp_marking(const struct vnm_bmp_tlvs *t, uint32_t number);
 
 /*
  * The TLVs of a Statistics Report behind its per-peer header, as named values in scratch: VNM_OK,

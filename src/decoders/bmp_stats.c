@@ -1,5 +1,5 @@
 /*
- * Statistics of BMP by name (RFC 7854 section 4.8, RFC 8671 section 6.2).
+ * Statistics of BMP by name (RFC 7854 section 4.8, RFC 8671 section 6.2, RFC 9972).
  */
 #include "decoders/bmp.h"
 
@@ -29,7 +29,7 @@ stat_row(uint16_t type)
 	return NULL;
 }
 
-#define NAME_N 64
+#define NAME_N 96
 
 /* "adj_rib_in_routes_ipv4_unicast", "stat_65531"; NULL when the scratch is full. */
 static const char *

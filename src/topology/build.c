@@ -189,7 +189,7 @@ set_name(struct vnm_identity *id, unsigned which, struct vnm_str name)
 static int
 list_service(struct builder *b, uint32_t name)
 {
-	if (b->service[name] != 0)
+	if (b->service[name] != 0 || (name == 0 && b->t->services.n > 0))
 		return 0;
 	b->service[name] = b->t->services.n;
 	struct vnm_str *listed = VNM_LIST_ADD(&b->t->services);
@@ -261,6 +261,12 @@ identify_cp(struct builder *b, struct vnm_identity *id, const struct vnm_model_c
 		b->t->size.unresolved++;
 }
 
+static bool
+is_vlan(const struct builder *b, const struct vnm_model_vl *vl)
+{
+	return vnm_str_is(text(b, vl->type), "vlan");
+}
+
 /* At a cache line's begin, which the heap does not promise. */
 static int
 alloc_identities(struct vnm_topology *t)
@@ -301,6 +307,8 @@ identify(struct builder *b)
 		set_name(id, VNM_IDENTITY_vl_id, text(b, vl->id));
 		set_service(b, id, service(b, vl->ns, vl->ns_id, vl->ns_name), vl->ns_name);
 		id->vl = b->vl0 + i;
+		if (!is_vlan(b, vl))
+			id->segment = vl->segment;
 	}
 	for (uint32_t i = 0; i < m->nodes.n; i++) {
 		struct vnm_identity *id = &t->identities[b->host0 + i];
@@ -314,16 +322,12 @@ identify(struct builder *b)
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 static int
-add_number(
-    struct builder *b, enum vnm_number_space space, uint32_t node, uint32_t number, uint32_t value)
+add_key(struct builder *b, uint64_t key, uint32_t value)
 {
 	struct vnm_topology *t = b->t;
-	uint64_t key = vnm_number_key(space, node, number);
 	uint64_t hash = vnm_key_hash(key);
 	uint32_t at = 0, i;
 
-	if (number == 0 || value == VNM_NONE)
-		return 0;
 	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
 		if (t->numbers.p[i].key != key)
 			continue;
@@ -337,6 +341,15 @@ add_number(
 		return no_memory(b);
 	*e = (struct vnm_topology_number){key, value};
 	return 0;
+}
+
+static int
+add_number(
+    struct builder *b, enum vnm_number_space space, uint32_t node, uint32_t number, uint32_t value)
+{
+	if (number == 0 || value == VNM_NONE)
+		return 0;
+	return add_key(b, vnm_number_key(space, node, number), value);
 }
 
 static int
@@ -455,19 +468,29 @@ key_addr(struct builder *b, const struct vnm_model_addr *from)
 	struct vnm_topology_addr entry = {.addr = from->addr, .node = from->owner};
 	struct vnm_topology_addr *first = vnm_addr_find(b->t, &from->addr);
 
-	if (from->of_cp) {
+	switch (from->of) {
+	case VNM_MODEL_OF_CP:
 		entry.identity = from->owner;
 		entry.node = b->vnfc_node0 + b->m->cps.p[from->owner].vnfc;
-	} else {
-		bool host = b->m->nodes.p[from->owner].host;
+		break;
+	case VNM_MODEL_OF_VNFC:
+		entry.identity = b->vnfc0 + from->owner;
+		entry.node = b->vnfc_node0 + from->owner;
+		break;
+	case VNM_MODEL_OF_NODE:
 		entry.of_node = true;
-		entry.identity = host ? b->host0 + from->owner : VNM_NONE;
+		entry.identity =
+		    b->m->nodes.p[from->owner].host ? b->host0 + from->owner : VNM_NONE;
+		break;
 	}
 	if (first == NULL) {
 		entry.first = true;
 		return add_addr(b, &entry, vnm_addr_hash(&from->addr));
 	}
 	if (first->identity == entry.identity && first->node == entry.node)
+		return 0;
+	/* What a VNFC calls its own besides is already that of one of its CPs. */
+	if (from->of == VNM_MODEL_OF_VNFC && first->node == entry.node)
 		return 0;
 	return share_addr(b, first, &entry);
 }
@@ -502,7 +525,7 @@ key_vl(struct builder *b, uint32_t i)
 	const struct vnm_model_vl *vl = &b->m->vls.p[i];
 
 	/* A VLAN's number means something only where it is configured: at the ports. */
-	if (vnm_str_is(text(b, vl->type), "vlan"))
+	if (is_vlan(b, vl))
 		return 0;
 	return add_number(b, VNM_BY_VNI, VNM_ANY_NODE, vl->segment, b->vl0 + i);
 }
@@ -569,6 +592,12 @@ add_keys(struct builder *b)
 	}
 	for (uint32_t i = 0; i < m->addrs.n; i++) {
 		if (key_addr(b, &m->addrs.p[i]) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->routers.n; i++) {
+		const struct vnm_model_router *r = &m->routers.p[i];
+		uint32_t first = r->of == VNM_MODEL_OF_VNFC ? b->vnfc_node0 : 0;
+		if (add_key(b, r->key, first + r->owner) != 0)
 			return -1;
 	}
 	for (uint32_t i = 0; i < m->macs.n; i++) {

@@ -17,7 +17,7 @@
  *   5. the virtual link alone, by port, VNI or VLAN              ifindex, vni, vlan
  * and of an interface: the CP behind it, else the VNFC that sends.
  */
-#include "topology/snapshot.h"
+#include "topology/correlate.h"
 
 #include <assert.h>
 
@@ -35,29 +35,6 @@
 	    "the record's order of names is not the identity's");
 VNM_IDENTITY_NAMES(CHECK_NAME)
 
-enum match { MATCH_NONE, MATCH_IFINDEX, MATCH_IP, MATCH_MAC, MATCH_VNI, MATCH_VLAN };
-
-static const struct vnm_str match_names[] = {
-    [MATCH_NONE] = {"", 0, true},
-    [MATCH_IFINDEX] = {"ifindex", 7, true},
-    [MATCH_IP] = {"ip", 2, true},
-    [MATCH_MAC] = {"mac", 3, true},
-    [MATCH_VNI] = {"vni", 3, true},
-    [MATCH_VLAN] = {"vlan", 4, true},
-};
-
-/* Something found, and by what. */
-struct found {
-	const struct vnm_identity *id; /* NULL: nothing */
-	enum match by;
-};
-
-static const struct vnm_identity *
-identity(const struct vnm_topology *t, uint32_t i)
-{
-	return i != VNM_NONE ? &t->identities[i] : NULL;
-}
-
 /* ---- lookups --------------------------------------------------------------------------------- */
 
 static const struct vnm_topology_port *
@@ -73,43 +50,6 @@ by_name(const struct vnm_topology *t, uint32_t node, struct vnm_str name)
 			return p;
 	}
 	return NULL;
-}
-
-static const struct vnm_identity *
-by_addr(const struct vnm_topology *t, const struct vnm_addr *addr, uint32_t vl)
-{
-	const struct vnm_topology_addr *e = vnm_addr_find(t, addr);
-
-	if (e == NULL || e->shared == VNM_SHARED_NOT)
-		return e != NULL ? identity(t, e->identity) : NULL;
-	e = vl != VNM_NONE ? vnm_addr_find_in(t, addr, vl) : NULL;
-	return e != NULL && e->shared == VNM_SHARED_BY_VL ? identity(t, e->identity) : NULL;
-}
-
-static const struct vnm_identity *
-by_mac(const struct vnm_topology *t, const struct vnm_mac *mac, uint32_t vl)
-{
-	uint64_t hash = vnm_mac_hash(mac);
-	uint32_t at = 0, i;
-
-	while ((i = vnm_table_next(&t->by_mac, hash, &at)) != VNM_TABLE_NONE) {
-		const struct vnm_topology_mac *e = &t->macs.p[i];
-		if (memcmp(&e->mac, mac, sizeof(*mac)) != 0)
-			continue;
-		const struct vnm_identity *id = identity(t, e->identity);
-		if (e->shared == VNM_SHARED_NOT ||
-		    (e->shared == VNM_SHARED_BY_VL && vl != VNM_NONE && id->vl == vl))
-			return id;
-	}
-	return NULL;
-}
-
-static uint32_t
-node_by_addr(const struct vnm_topology *t, const struct vnm_addr *addr)
-{
-	const struct vnm_topology_addr *e = vnm_addr_find(t, addr);
-
-	return e != NULL ? e->node : VNM_NONE;
 }
 
 /*
@@ -135,15 +75,26 @@ entry_ahead(const struct vnm_topology *t, const struct vnm_table_slot *slot)
 		VNM_PREFETCH(&t->addrs.p[slot->index - 1]);
 }
 
+static bool
+is_bmp(const struct vnm_record *r)
+{
+	return r->kind_id == VNM_KIND_route || r->kind_id == VNM_KIND_peer ||
+	       r->kind_id == VNM_KIND_linkstate ||
+	       (r->kind_id == VNM_KIND_topology_event && VNM_HAS(r, env, decoder) &&
+		   vnm_str_is(r->env.decoder, "bmp"));
+}
+
 static uint32_t
 node_of(const struct vnm_topology *t, const struct vnm_record *r)
 {
 	uint32_t node = VNM_NONE;
 
+	if (is_bmp(r))
+		return vnm_correlate_router(t, r);
 	if (VNM_HAS(r, env, agent_addr))
-		node = node_by_addr(t, &r->env.agent_addr);
+		node = vnm_node_by_addr(t, &r->env.agent_addr);
 	if (node == VNM_NONE && VNM_HAS(r, env, exporter_addr))
-		node = node_by_addr(t, &r->env.exporter_addr);
+		node = vnm_node_by_addr(t, &r->env.exporter_addr);
 	return node;
 }
 
@@ -209,16 +160,10 @@ port_of(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
 static const struct vnm_identity *
 behind(const struct vnm_topology *t, const struct vnm_topology_port *port)
 {
-	return port != NULL ? identity(t, port->identity) : NULL;
+	return port != NULL ? vnm_identity_at(t, port->identity) : NULL;
 }
 
 /* ---- the envelope ---------------------------------------------------------------------------- */
-
-static bool
-knows(const struct vnm_identity *id, unsigned which)
-{
-	return id != NULL && (id->has >> which & 1) != 0;
-}
 
 static void
 put_node(const struct vnm_topology *t, struct vnm_record *r, uint32_t node)
@@ -232,49 +177,15 @@ put_node(const struct vnm_topology *t, struct vnm_record *r, uint32_t node)
 }
 
 static void
-put_service(const struct vnm_topology *t, struct vnm_record *r, const struct vnm_identity *id)
-{
-	if (knows(id, VNM_IDENTITY_ns_id))
-		VNM_SET(r, env, ns_id, id->name[VNM_IDENTITY_ns_id]);
-	if (id->ns_name != 0)
-		VNM_SET(r, env, ns_name, t->services.p[id->ns_name]);
-}
-
-/* What the record is about, and in which virtual link (NULL: in its own). */
-static void
-put_about(const struct vnm_topology *t, struct vnm_record *r, const struct vnm_identity *about,
-    const struct vnm_identity *vl)
-{
-	if (vl == NULL)
-		vl = about;
-	if (knows(vl, VNM_IDENTITY_vl_id))
-		VNM_SET(r, env, vl_id, vl->name[VNM_IDENTITY_vl_id]);
-	if (about == NULL)
-		about = vl;
-	if (about == NULL)
-		return;
-	put_service(t, r, about);
-	if (knows(about, VNM_IDENTITY_vnf_id))
-		VNM_SET(r, env, vnf_id, about->name[VNM_IDENTITY_vnf_id]);
-	if (knows(about, VNM_IDENTITY_vnf_name))
-		VNM_SET(r, env, vnf_name, about->name[VNM_IDENTITY_vnf_name]);
-	if (knows(about, VNM_IDENTITY_vnfc_id))
-		VNM_SET(r, env, vnfc_id, about->name[VNM_IDENTITY_vnfc_id]);
-	if (knows(about, VNM_IDENTITY_cp_id))
-		VNM_SET(r, env, cp_id, about->name[VNM_IDENTITY_cp_id]);
-}
-
-static void
-put_match(const struct vnm_topology *t, struct vnm_record *r, enum match by,
+put_match(const struct vnm_topology *t, struct vnm_record *r, enum vnm_match by,
     struct vnm_counters *counters)
 {
-	if (by == MATCH_NONE) {
+	if (by == VNM_MATCH_NONE) {
 		counters->v[VNM_C_unnamed]++;
 		return;
 	}
 	counters->v[VNM_C_named]++;
-	VNM_SET(r, env, topology_match, match_names[by]);
-	VNM_SET(r, env, topology_version, t->version);
+	vnm_put_match(t, r, by);
 }
 
 /* ---- flows ----------------------------------------------------------------------------------- */
@@ -282,8 +193,8 @@ put_match(const struct vnm_topology *t, struct vnm_record *r, enum match by,
 struct flow_names {
 	const struct vnm_topology_port *in, *out;
 	const struct vnm_topology_port *seen; /* the one of them where it was observed */
-	struct found vl;
-	struct found src, dst;
+	struct vnm_found vl;
+	struct vnm_found src, dst;
 };
 
 static void
@@ -309,7 +220,7 @@ find_ports(
  * The virtual link in which it was observed: that of the CP's port, else the VNI's, else that
  * of a port without a CP, else the VLAN's. A VNI within a CP's port is that VNF's own affair.
  */
-static struct found
+static struct vnm_found
 find_vl(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
     const struct vnm_topology_port *seen)
 {
@@ -317,22 +228,18 @@ find_vl(const struct vnm_topology *t, const struct vnm_record *r, uint32_t node,
 	uint32_t vl = VNM_NONE;
 
 	if (by_port && seen->identity != VNM_NONE)
-		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
-	if (VNM_HAS(r, flow, vni)) {
-		if (node != VNM_NONE)
-			vl = vnm_number_find(t, VNM_BY_VNI, node, r->flow.vni);
-		if (vl == VNM_NONE)
-			vl = vnm_number_find(t, VNM_BY_VNI, VNM_ANY_NODE, r->flow.vni);
-	}
+		return (struct vnm_found){vnm_identity_at(t, seen->vl), VNM_MATCH_IFINDEX};
+	if (VNM_HAS(r, flow, vni))
+		vl = vnm_vl_by_vni(t, node, r->flow.vni);
 	if (vl != VNM_NONE)
-		return (struct found){identity(t, vl), MATCH_VNI};
+		return (struct vnm_found){vnm_identity_at(t, vl), VNM_MATCH_VNI};
 	if (by_port)
-		return (struct found){identity(t, seen->vl), MATCH_IFINDEX};
+		return (struct vnm_found){vnm_identity_at(t, seen->vl), VNM_MATCH_IFINDEX};
 	if (VNM_HAS(r, flow, vlan_id) && node != VNM_NONE)
 		vl = vnm_number_find(t, VNM_BY_VLAN, node, r->flow.vlan_id);
 	if (vl != VNM_NONE)
-		return (struct found){identity(t, vl), MATCH_VLAN};
-	return (struct found){NULL, MATCH_NONE};
+		return (struct vnm_found){vnm_identity_at(t, vl), VNM_MATCH_VLAN};
+	return (struct vnm_found){NULL, VNM_MATCH_NONE};
 }
 
 /*
@@ -349,21 +256,21 @@ mac_tells(const struct vnm_identity *id, const struct vnm_addr *addr)
 	return addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80;
 }
 
-static struct found
+static struct vnm_found
 find_end(const struct vnm_topology *t, const struct vnm_addr *addr, const struct vnm_mac *mac,
     uint32_t vl)
 {
 	const struct vnm_identity *id = NULL;
 
 	if (addr != NULL)
-		id = by_addr(t, addr, vl);
+		id = vnm_identity_by_addr(t, addr, vl);
 	if (id != NULL)
-		return (struct found){id, MATCH_IP};
+		return (struct vnm_found){id, VNM_MATCH_IP};
 	if (mac != NULL)
-		id = by_mac(t, mac, vl);
+		id = vnm_identity_by_mac(t, mac, vl);
 	if (id != NULL && mac_tells(id, addr))
-		return (struct found){id, MATCH_MAC};
-	return (struct found){NULL, MATCH_NONE};
+		return (struct vnm_found){id, VNM_MATCH_MAC};
+	return (struct vnm_found){NULL, VNM_MATCH_NONE};
 }
 
 static void
@@ -381,29 +288,29 @@ find_ends(const struct vnm_topology *t, const struct vnm_record *r, struct flow_
 	    VNM_HAS(r, flow, dst_mac) ? &f->dst_mac : NULL, dst_vl);
 	if (n->vl.id == NULL && n->src.id != NULL && n->dst.id != NULL &&
 	    n->src.id->vl == n->dst.id->vl && n->src.id->vl != VNM_NONE)
-		n->vl = (struct found){identity(t, n->src.id->vl), n->src.by};
+		n->vl = (struct vnm_found){vnm_identity_at(t, n->src.id->vl), n->src.by};
 }
 
 /* See the head of this file. */
-static struct found
+static struct vnm_found
 find_about(const struct vnm_topology *t, uint32_t node, const struct flow_names *n)
 {
 	const struct vnm_topology_port *other = n->seen == n->in ? n->out : n->in;
-	struct found tries[] = {
-	    {behind(t, n->seen), MATCH_IFINDEX},
-	    {behind(t, other), MATCH_IFINDEX},
-	    {node != VNM_NONE ? identity(t, t->nodes.p[node].identity) : NULL, MATCH_IP},
-	    n->src.by == MATCH_IP ? n->src : (struct found){NULL, MATCH_NONE},
-	    n->dst.by == MATCH_IP ? n->dst : (struct found){NULL, MATCH_NONE},
+	struct vnm_found tries[] = {
+	    {behind(t, n->seen), VNM_MATCH_IFINDEX},
+	    {behind(t, other), VNM_MATCH_IFINDEX},
+	    {node != VNM_NONE ? vnm_identity_at(t, t->nodes.p[node].identity) : NULL, VNM_MATCH_IP},
+	    n->src.by == VNM_MATCH_IP ? n->src : (struct vnm_found){NULL, VNM_MATCH_NONE},
+	    n->dst.by == VNM_MATCH_IP ? n->dst : (struct vnm_found){NULL, VNM_MATCH_NONE},
 	    n->src,
 	    n->dst,
 	};
 
 	for (size_t i = 0; i < VNM_ARRAY_LEN(tries); i++) {
-		if (knows(tries[i].id, VNM_IDENTITY_vnf_id))
+		if (vnm_identity_knows(tries[i].id, VNM_IDENTITY_vnf_id))
 			return tries[i];
 	}
-	return (struct found){NULL, MATCH_NONE};
+	return (struct vnm_found){NULL, VNM_MATCH_NONE};
 }
 
 static void
@@ -467,18 +374,18 @@ name_flow(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
 	find_ports(t, r, node, &n);
 	n.vl = find_vl(t, r, node, n.seen);
 	find_ends(t, r, &n);
-	struct found about = find_about(t, node, &n);
+	struct vnm_found about = find_about(t, node, &n);
 	put_ports(t, r, &n);
 	put_ends(r, &n);
-	put_about(t, r, about.id, n.vl.id);
+	vnm_put_about(t, r, about.id, n.vl.id);
 
 	/* Where it is about no VNF: the link, the port, or a host at either end. */
-	enum match by = about.by;
-	if (by == MATCH_NONE)
+	enum vnm_match by = about.by;
+	if (by == VNM_MATCH_NONE)
 		by = n.vl.by;
-	if (by == MATCH_NONE && n.seen != NULL)
-		by = MATCH_IFINDEX;
-	if (by == MATCH_NONE)
+	if (by == VNM_MATCH_NONE && n.seen != NULL)
+		by = VNM_MATCH_IFINDEX;
+	if (by == VNM_MATCH_NONE)
 		by = n.src.id != NULL ? n.src.by : n.dst.by;
 	put_match(t, r, by, counters);
 }
@@ -495,19 +402,19 @@ name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node
 	    port_of(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
 		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL);
 	const struct vnm_identity *about = behind(t, port);
-	enum match by = port != NULL ? MATCH_IFINDEX : MATCH_NONE;
+	enum vnm_match by = port != NULL ? VNM_MATCH_IFINDEX : VNM_MATCH_NONE;
 
 	if (about == NULL && node != VNM_NONE && t->nodes.p[node].identity != VNM_NONE) {
-		about = identity(t, t->nodes.p[node].identity);
-		if (by == MATCH_NONE)
-			by = MATCH_IP;
+		about = vnm_identity_at(t, t->nodes.p[node].identity);
+		if (by == VNM_MATCH_NONE)
+			by = VNM_MATCH_IP;
 	}
 	if (port != NULL && port->name.n != 0) {
 		VNM_SET(r, env, tp_id, port->name);
 		if (!VNM_HAS(r, interface, if_name))
 			VNM_SET(r, interface, if_name, port->name);
 	}
-	put_about(t, r, about, port != NULL ? identity(t, port->vl) : NULL);
+	vnm_put_about(t, r, about, port != NULL ? vnm_identity_at(t, port->vl) : NULL);
 	put_match(t, r, by, counters);
 }
 
@@ -535,6 +442,11 @@ vnm_topology_correlate(
 		break;
 	case VNM_KIND_interface:
 		name_interface(t, r, node, counters);
+		break;
+	case VNM_KIND_route:
+	case VNM_KIND_peer:
+	case VNM_KIND_linkstate:
+		vnm_correlate_route(t, r, node, counters);
 		break;
 	default:
 		break;

@@ -142,6 +142,62 @@ for_each(
 	return 0;
 }
 
+/* ---- routers -------------------------------------------------------------------------------- */
+
+static int
+add_addr(struct vnm_model *m, const struct vnm_json *list, uint32_t i, enum vnm_model_owner of,
+    uint32_t owner)
+{
+	struct vnm_model_addr *a = VNM_LIST_ADD(&m->addrs);
+
+	if (a == NULL)
+		return no_memory(list);
+	a->of = of;
+	a->owner = owner;
+	return vnm_json_addr_at(list, i, &a->addr);
+}
+
+static int
+add_router_id(struct vnm_model *m, const struct vnm_json *list, uint32_t i, enum vnm_model_owner of,
+    uint32_t owner)
+{
+	struct vnm_json element = {list->doc, NULL, list, NULL, i};
+	struct vnm_model_router *r = VNM_LIST_ADD(&m->routers);
+	uint32_t symbol;
+
+	if (r == NULL)
+		return no_memory(list);
+	if (vnm_json_text_at(list, i, &symbol) != 0)
+		return -1;
+	struct vnm_str text = m->symbols.list.p[symbol];
+	*r = (struct vnm_model_router){vnm_router_key(text.p, text.n), of, owner};
+	if (r->key == 0)
+		return vnm_json_fail(&element,
+		    "is \"%.40s\", not a router id like 192.0.2.1 or 0000.0000.0001", text.p);
+	return 0;
+}
+
+/* By which addresses and ids a router is known beside those of its ports. */
+static int
+load_router(struct vnm_model *m, const struct vnm_json *v, enum vnm_model_owner of, uint32_t owner)
+{
+	struct vnm_json list;
+
+	if (vnm_json_array(v, "loopbacks", &list) != 0)
+		return -1;
+	for (uint32_t i = 0; i < vnm_json_count(&list); i++) {
+		if (add_addr(m, &list, i, of, owner) != 0)
+			return -1;
+	}
+	if (vnm_json_array(v, "routerIds", &list) != 0)
+		return -1;
+	for (uint32_t i = 0; i < vnm_json_count(&list); i++) {
+		if (add_router_id(m, &list, i, of, owner) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- NS, VNF, VNFC, CP, VL ------------------------------------------------------------------ */
 
 static int
@@ -169,12 +225,7 @@ load_addresses(struct vnm_model *m, const struct vnm_json *v, uint32_t cp)
 	if (vnm_json_array(v, "addresses", &list) != 0)
 		return -1;
 	for (uint32_t i = 0; i < vnm_json_count(&list); i++) {
-		struct vnm_model_addr *a = VNM_LIST_ADD(&m->addrs);
-		if (a == NULL)
-			return no_memory(&list);
-		a->of_cp = true;
-		a->owner = cp;
-		if (vnm_json_addr_at(&list, i, &a->addr) != 0)
+		if (add_addr(m, &list, i, VNM_MODEL_OF_CP, cp) != 0)
 			return -1;
 	}
 	return 0;
@@ -238,9 +289,10 @@ load_vnfc(struct vnm_model *m, const struct vnm_json *v, uint32_t vnf)
 	    vnm_json_object(v, "computeResource", &compute) != 0 ||
 	    (compute.o != NULL && vnm_json_bind(&compute, compute_members, vnfc) != 0))
 		return -1;
-	if (enter(m, v, VNM_MODEL_VNFC, vnf, vnfc->id, i) != 0)
+	if (enter(m, v, VNM_MODEL_VNFC, vnf, vnfc->id, i) != 0 ||
+	    for_each(m, v, "vnfcCpInfo", load_cp, i) != 0)
 		return -1;
-	return for_each(m, v, "vnfcCpInfo", load_cp, i);
+	return load_router(m, v, VNM_MODEL_OF_VNFC, i);
 }
 
 static int
@@ -290,7 +342,7 @@ load_node_addrs(struct vnm_model *m, const struct vnm_json *v, uint32_t node)
 		struct vnm_model_addr *a = VNM_LIST_ADD(&m->addrs);
 		if (a == NULL)
 			return no_memory(v);
-		*a = (struct vnm_model_addr){addr, false, node};
+		*a = (struct vnm_model_addr){addr, VNM_MODEL_OF_NODE, node};
 	}
 	return 0;
 }
@@ -350,7 +402,9 @@ load_node(struct vnm_model *m, const struct vnm_json *v, bool host, uint32_t *in
 	    !vnm_str_is(netflow5, "ifIndex"))
 		return vnm_json_fail(
 		    v, "has netflow5Interfaces \"%.40s\", not ofPort or ifIndex", netflow5.p);
-	return load_node_addrs(m, v, *index);
+	if (load_node_addrs(m, v, *index) != 0)
+		return -1;
+	return load_router(m, v, VNM_MODEL_OF_NODE, *index);
 }
 
 static int

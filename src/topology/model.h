@@ -53,9 +53,18 @@ struct vnm_model_port {
 	uint32_t behind; /* the builder's: index of the CP + 1; VNM_NONE: several */
 };
 
+enum vnm_model_owner { VNM_MODEL_OF_NODE, VNM_MODEL_OF_CP, VNM_MODEL_OF_VNFC };
+
 struct vnm_model_addr {
 	struct vnm_addr addr;
-	bool of_cp;	/* or of a node */
+	enum vnm_model_owner of;
+	uint32_t owner; /* index */
+};
+
+/* By which a routing protocol knows a host, switch or VNFC. */
+struct vnm_model_router {
+	uint64_t key; /* vnm_router_key() */
+	enum vnm_model_owner of;
 	uint32_t owner; /* index */
 };
 
@@ -109,6 +118,7 @@ struct vnm_model {
 	VNM_LIST(struct vnm_model_node) nodes;
 	VNM_LIST(struct vnm_model_port) ports;
 	VNM_LIST(struct vnm_model_addr) addrs;
+	VNM_LIST(struct vnm_model_router) routers;
 	VNM_LIST(struct vnm_model_mac) macs;
 	struct vnm_model_refs ns_vnfs;
 	struct vnm_model_refs ns_vls;
@@ -144,6 +154,12 @@ const struct vnm_model_id *vnm_model_place(
  */
 int vnm_model_port(
     struct vnm_model *m, const struct vnm_json *v, const struct vnm_model_port *port);
+
+/*
+ * The key of a router's id as text: a BGP identifier or OSPF router id (192.0.2.1), or an IS-IS
+ * system id (0000.0000.0001). 0: it is neither, nor is 0.0.0.0.
+ */
+uint64_t vnm_router_key(const char *text, size_t n);
 
 /* Reads one file (load_json.c): 0, or -1 and *err. */
 int vnm_model_load_json(struct vnm_model *m, const char *path, struct vnm_err *err);

@@ -8,6 +8,7 @@
 #ifndef VNM_TOPOLOGY_SNAPSHOT_H
 #define VNM_TOPOLOGY_SNAPSHOT_H
 
+#include "base/reader.h"
 #include "topology/model.h"
 #include "topology/topology.h"
 
@@ -37,7 +38,8 @@ struct vnm_identity {
 	uint32_t vl;	  /* identity of its virtual link, or VNM_NONE */
 	uint8_t has;	  /* which names are known, by bit */
 	bool router;
-	uint8_t zero[6];
+	uint8_t zero[2];
+	uint32_t segment; /* of a virtual link that is no VLAN: its VNI; 0: not known */
 };
 _Static_assert(sizeof(struct vnm_identity) <= 128, "an identity does not fit into two cache lines");
 
@@ -88,18 +90,20 @@ struct vnm_topology_mac {
 
 /* What a number means at a node: the space tells which sort of number. */
 enum vnm_number_space {
-	VNM_BY_IF_INDEX, /* a port */
-	VNM_BY_OF_PORT,	 /* a port */
-	VNM_BY_DP_PORT,	 /* a port that is a tunnel */
-	VNM_BY_TUNNEL,	 /* the port that is the tunnel of a VNI */
-	VNM_BY_VNI,	 /* a virtual link, of VNM_ANY_NODE or of one */
-	VNM_BY_VLAN	 /* a virtual link */
+	VNM_BY_IF_INDEX,  /* a port */
+	VNM_BY_OF_PORT,	  /* a port */
+	VNM_BY_DP_PORT,	  /* a port that is a tunnel */
+	VNM_BY_TUNNEL,	  /* the port that is the tunnel of a VNI */
+	VNM_BY_VNI,	  /* a virtual link, of VNM_ANY_NODE or of one */
+	VNM_BY_VLAN,	  /* a virtual link */
+	VNM_BY_ROUTER_ID, /* a node, by vnm_router_key() */
+	VNM_BY_SYSTEM_ID  /* a node, by vnm_router_key() */
 };
 #define VNM_ANY_NODE 0x0fffffffU
 
 struct vnm_topology_number {
-	uint64_t key;	/* vnm_number_key() */
-	uint32_t value; /* a port, or a virtual link's identity; VNM_NONE: more than one */
+	uint64_t key;	/* vnm_number_key(), vnm_router_key() */
+	uint32_t value; /* a port, a virtual link's identity or a node; VNM_NONE: more than one */
 };
 
 struct vnm_topology {
@@ -204,12 +208,10 @@ vnm_addr_find_in(const struct vnm_topology *t, const struct vnm_addr *addr, uint
 	return NULL;
 }
 
-/* What a number means, or VNM_NONE. */
+/* What a key means, or VNM_NONE. */
 static inline uint32_t
-vnm_number_find(
-    const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
+vnm_key_find(const struct vnm_topology *t, uint64_t key)
 {
-	uint64_t key = vnm_number_key(space, node, number);
 	uint64_t hash = vnm_key_hash(key);
 	uint32_t at = 0, i;
 
@@ -218,6 +220,21 @@ vnm_number_find(
 			return t->numbers.p[i].value;
 	}
 	return VNM_NONE;
+}
+
+/* What a number means, or VNM_NONE. */
+static inline uint32_t
+vnm_number_find(
+    const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
+{
+	return vnm_key_find(t, vnm_number_key(space, node, number));
+}
+
+/* The key of a BGP identifier or OSPF router id. */
+static inline uint64_t
+vnm_router_id_key(const struct vnm_addr *id)
+{
+	return vnm_number_key(VNM_BY_ROUTER_ID, 0, vnm_be32(id->b));
 }
 
 /* Makes the snapshot of a model: 0, or -1 and *err. */

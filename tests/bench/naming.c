@@ -1,7 +1,8 @@
 /*
  * How long a topology takes to load and a record to be named: `naming [CPS [RECORDS]]` makes
  * an inventory of that many connection points (100000), 50 to a host, each with an IPv4 and an
- * IPv6 address and a MAC address, and names flows between random ones of them.
+ * IPv6 address and a MAC address, and names flows between random ones of them, routes whose next
+ * hops are hosts (five to an UPDATE), routes to one CP, and EVPN routes of them.
  */
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -139,6 +140,65 @@ measure(const struct vnm_topology *t, unsigned cps, unsigned among, unsigned rec
 	    (unsigned long long)counters.v[VNM_C_named]);
 }
 
+enum shape { PREFIXES, HOST_ROUTES, EVPN };
+
+/* Routes of UPDATEs of five with the same peer and next hop. */
+static void
+make_route(struct vnm_record *r, enum shape shape, uint32_t cp, uint32_t host)
+{
+	static char prefix[32];
+	int n = snprintf(prefix, sizeof(prefix), "10.%u.%u.%u/%u", cp >> 16 & 255, cp >> 8 & 255,
+	    cp & 255, shape == PREFIXES ? 24U : 32U);
+
+	memset(r->has, 0, sizeof(r->has));
+	VNM_SET(r, env, exporter_addr, vnm_addr_ip4((uint8_t[]){172, 16, 0, 0}));
+	VNM_SET(r, route, peer_addr, vnm_addr_ip4((uint8_t[]){172, 16, 0, 1}));
+	VNM_SET(r, route, next_hop,
+	    vnm_addr_ip4((uint8_t[]){172, 16, (uint8_t)(host >> 8), (uint8_t)host}));
+	VNM_SET(r, route, safi, shape == EVPN ? 70 : 1);
+	if (shape != EVPN) {
+		VNM_SET(r, route, prefix, ((struct vnm_str){prefix, (uint32_t)n, true}));
+		VNM_SET(r, route, prefix_len, shape == PREFIXES ? 24 : 32);
+		return;
+	}
+	const uint8_t mac[6] = {
+	    2, 0, (uint8_t)(cp >> 24), (uint8_t)(cp >> 16), (uint8_t)(cp >> 8), (uint8_t)cp};
+	VNM_SET(r, route, route_type, 2);
+	memcpy(r->route.mac.b, mac, sizeof(mac));
+	vnm_record_mark(r, VNM_F_route_mac);
+	VNM_SET(r, route, ip, address(cp));
+	VNM_SET(r, route, vni, cp / 20 + 1);
+}
+
+static void
+measure_routes(const struct vnm_topology *t, unsigned cps, unsigned records, enum shape shape,
+    const char *what)
+{
+	struct vnm_record r;
+	struct vnm_counters counters;
+	uint32_t state = 1, cp = 0, host = 0;
+	uint64_t spent = 0;
+
+	memset(&r, 0, sizeof(r));
+	memset(&counters, 0, sizeof(counters));
+	r.kind_id = VNM_KIND_route;
+	for (unsigned naming = 0; naming < 2; naming++) {
+		uint64_t start = cpu_ns();
+		for (unsigned i = 0; i < records; i++) {
+			if (i % 5 == 0)
+				host = next(&state) % (cps / PER_HOST + 1);
+			cp = next(&state) % cps;
+			make_route(&r, shape, cp, host);
+			if (naming == 1)
+				vnm_topology_correlate(t, &r, &counters);
+		}
+		spent =
+		    cpu_ns() - start - (naming == 1 ? spent : 0); /* less what making them takes */
+	}
+	printf("%s of %u CPs: %.0f ns a record, %llu named\n", what, cps, (double)spent / records,
+	    (unsigned long long)counters.v[VNM_C_routes_named]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -151,6 +211,9 @@ main(int argc, char **argv)
 	measure(t, cps, cps < 100 ? cps : 100, records);
 	measure(t, cps, cps < 5000 ? cps : 5000, records);
 	measure(t, cps, cps, records);
+	measure_routes(t, cps, records, PREFIXES, "routes");
+	measure_routes(t, cps, records, HOST_ROUTES, "routes to one address");
+	measure_routes(t, cps, records, EVPN, "EVPN routes");
 	vnm_topology_free(t);
 	return vnm_alloc_used() == 0 ? 0 : 1;
 }

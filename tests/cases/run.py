@@ -18,6 +18,9 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
+import bmp4
+import bmp_facts
+import bmp_names
 import bmp_truth
 import faults
 import names
@@ -40,6 +43,8 @@ class Runner:
         self.names = names.Names(HERE / "common")
         self.passed = self.failed = self.skipped = 0
         self.reasons = set()  # that any replay counted
+        self.facts = 0  # compared
+        self.bmp_names = bmp_names.Names(HERE / "common")
 
     def replay(self, path, args, seconds, memory=0):
         run = replays.run(self.options.vnmcd, path, args, seconds * self.slow, memory)
@@ -163,20 +168,35 @@ class Runner:
     def check_bmp(self, case, f):
         """A BMP stream, from the file itself and from packets: both give what expect.jsonl says."""
         octets = (case / "in.bmp").read_bytes()
+        lines = (case / "expect.jsonl").read_text().splitlines()
         raw = self.bmp_replay(case / "in.bmp", ["-m", "raw=bmp"], f)
         if not f:
             f.equal("messages", raw.books["messages"], len(list(bmp_truth.frames(octets))))
-            lines = (case / "expect.jsonl").read_text().splitlines()
             truth = bmp_truth.Truth(octets, lines)
             bmp_truth.check(truth, raw.records, f)
             f.equal("reasons", raw.books["reasons"], truth.reasons())
             f.equal("faults", raw.books["faults"], truth.faults())
+            self.facts += bmp_facts.check(bmp_truth.Truth(octets, lines), raw.records, f)
         again = self.replay(case / "in.bmp", ["-m", "raw=bmp"], SECONDS)
         f.true("a second replay differs", again.out == raw.out)
         if (case / "in.pcap").exists():
             run = self.bmp_replay(case / "in.pcap", [], f)
             f.true("the packets give other records than the stream",
                    bmp_truth.content(run.records) == bmp_truth.content(raw.records))
+        if octets[0] == 4:
+            told = [json.loads(line) for line in lines]
+            f.true("guessed what the messages say", not any(
+                set(r.get("inferred", ())) - {"peer"} for r in raw.records))
+            f.true("bmp4.py reads another stream than it wrote", list(bmp4.read(octets)) == told)
+        self.check_golden(case, raw.out, f)
+
+    def check_bmp_names(self, case, f):
+        """The records of a BMP stream with the names of the lab's inventory."""
+        path = case / ("in.pcap" if (case / "in.pcap").exists() else "in.bmp")
+        args = ["-m", "raw=bmp"] if path.suffix == ".bmp" else []
+        args += ["-o", "topology.sources.lab.path=%s" % (HERE / "common/bmp-topology.json")]
+        run = self.bmp_replay(path, args, f)
+        self.bmp_names.check(run.records, f)
 
     def check_bmp_parts(self, case, f):
         """Packets of several sessions, each known by its port: parts.json. Where a router came
@@ -191,6 +211,7 @@ class Runner:
             below = replays.Failures()
             bmp_truth.check(bmp_truth.Truth(octets, lines), own, below, longer=True)
             f.extend("%s: %s" % (part, line) for line in below)
+        self.check_golden(case, run.out, f)
         for first, again, rib in told["same"]:
             table = bmp_truth.table(records[first], rib)
             f.true("no %s of %s" % (rib, first), table)
@@ -200,6 +221,8 @@ class Runner:
         for case in sorted(p.parent for p in HERE.glob("bmp-*/expect.jsonl")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp(c, f))
+                self.guarded(case.name + "/names",
+                             lambda f, c=case: self.check_bmp_names(c, f))
         for case in sorted(p.parent for p in HERE.glob("bmp-*/parts.json")):
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_bmp_parts(c, f))
@@ -283,6 +306,11 @@ class Runner:
         self.run_faults(wanted)
         if not self.options.names:
             self.guarded("every reason is hit", self.check_reasons)
+            self.report("facts were there to be compared", [] if self.facts > 250 else
+                        ["only %d facts compared" % self.facts])
+            self.report("names of routes were there to be compared",
+                        [] if self.bmp_names.checked > 2000 else
+                        ["only %d names compared" % self.bmp_names.checked])
             self.report("names were there to be compared", [] if self.names.checked > 10000 else
                         ["only %d names compared" % self.names.checked])
         print("cases: %d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))

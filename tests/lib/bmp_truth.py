@@ -21,8 +21,22 @@ STATS = {
     "9": "adj_rib_in_routes", "10": "loc_rib_routes", "11": "updates_treated_as_withdraw",
     "12": "prefixes_treated_as_withdraw", "13": "duplicate_updates",
     "14": "adj_rib_out_pre_routes", "15": "adj_rib_out_post_routes",
-    "16": "adj_rib_out_pre_routes", "17": "adj_rib_out_post_routes"}
-FAMILIES = {(1, 1): "ipv4_unicast", (2, 1): "ipv6_unicast"}
+    "16": "adj_rib_out_pre_routes", "17": "adj_rib_out_post_routes",
+    "18": "adj_rib_in_pre_routes", "19": "adj_rib_in_pre_routes",
+    "20": "adj_rib_in_post_routes", "21": "adj_rib_in_post_routes",
+    "22": "adj_rib_in_pre_rejected_by_policy", "23": "adj_rib_in_post_accepted_by_policy",
+    "26": "suppressed_by_damping", "27": "stale_by_graceful_restart", "28": "stale_by_llgr",
+    "29": "left_to_route_threshold", "30": "left_to_route_threshold",
+    "31": "left_to_license_threshold", "32": "left_to_license_threshold",
+    "33": "adj_rib_in_pre_rejected_by_as_path_length",
+    "34": "adj_rib_in_pre_rejected_by_as_path_length",
+    "35": "adj_rib_in_post_rov_invalid", "36": "adj_rib_in_post_rov_valid",
+    "37": "adj_rib_in_post_rov_not_found", "38": "adj_rib_out_pre_rejected_by_policy",
+    "39": "adj_rib_out_pre_filtered_by_as_path_length",
+    "40": "adj_rib_out_pre_filtered_by_as_path_length",
+    "41": "adj_rib_out_post_rov_invalid", "42": "adj_rib_out_post_rov_valid",
+    "43": "adj_rib_out_post_rov_not_found"}
+FAMILIES = {(1, 1): "ipv4_unicast", (2, 1): "ipv6_unicast", (2, 128): "ipv6_vpn"}
 NAMES = {"1/1": "ipv4/unicast", "2/1": "ipv6/unicast", "1/4": "ipv4/labeled-unicast",
          "1/128": "ipv4/vpn", "2/128": "ipv6/vpn", "25/70": "l2vpn/evpn",
          "16388/71": "bgp-ls/bgp-ls"}
@@ -45,6 +59,7 @@ class Expected(dict):
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
         self.some, self.within = [], {}
+        self.tunnel_label = 0  # of a P-Multicast tunnel; of a VNI all but its last four bits
 
 
 def frames(octets):
@@ -85,6 +100,9 @@ def _presence(e, a):
                          ("tunnel_encap", "tunnel_encap")):
         if a.get(theirs):
             e.some.append(ours)
+    if a.get("pmsi"):
+        e.within["pmsi_tunnel"] = {k: a["pmsi"][k] for k in ("flags", "type")}
+        e.tunnel_label = a["pmsi"]["label"]
     if a.get("prefix_sid") == []:
         e["verdict"] = "attribute-discard"
     unknown = {"attr_" + k[4:]: {"flags": v[0], "octets": v[1]} for k, v in a.items()
@@ -186,7 +204,7 @@ class Truth:
                  peer_addr=p["addr"], rib=RIBS[o["rib"]],
                  peer_bgp_id=None if p["bgp_id"] == "0.0.0.0" else p["bgp_id"],
                  peer_distinguisher=None if p["rd"] == "0" else rd(p["rd"]),
-                 table_name=self.tables.get(self._key(o)),
+                 table_name=o.get("table", self.tables.get(self._key(o))),
                  event_ns=(seconds * 1000000 + micro) * 1000 if seconds else None)
 
     @staticmethod
@@ -213,6 +231,7 @@ class Truth:
         sent, received = o["sent_open"], o["rcvd_open"]
         info = o.get("info", {})
         self.up[self._key(o)] = True
+        self.tables.pop(self._key(o), None)
         if "vrf_table" in info:
             self.tables[self._key(o)] = info["vrf_table"]
         e = Expected(kind="peer", event="up", local_port=o["lport"], remote_port=o["rport"],
@@ -236,6 +255,11 @@ class Truth:
                      notification="%d/%d" % tuple(note[:2]) if note else None)
         if o.get("fsm") is not None:
             e.within["information"] = {"fsm_event": o["fsm"]}
+        if "shutdown" in o:
+            e.within["information"] = {"shutdown_communication": o["shutdown"]}
+        if "vrf_table" in o.get("info", {}):
+            self.tables[self._key(o)] = o["info"]["vrf_table"]
+            e.within.setdefault("information", {})["table_name"] = o["info"]["vrf_table"]
         return [e]
 
     @staticmethod
@@ -273,6 +297,8 @@ class Truth:
             for block in u[part]:
                 for n in block["nlri"]:
                     made.append(self._nlri(block, n, withdraw, shared, u, overlay))
+        for e, mark in zip(made, o.get("marks", [None] * len(made))):
+            e.update(path_status=mark and mark[0], path_reason=mark and mark[1])
         if "eor" in u:
             made.append(Expected(kind="route", action="end-of-rib", afi=u["eor"][0],
                                  safi=u["eor"][1]))

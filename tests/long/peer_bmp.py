@@ -7,7 +7,8 @@ DIR/*/*.pcap are the captures. Beside them may be what NetGauze (DIR/netgauze/*-
 (*__output-bmp-NN.json) say of the same: all prefixes that were announced and withdrawn must be the
 same, by family, as often. The streams are put together here, since some captures are made up of
 segments with SYN and data whose sequence numbers do not count the SYN. Every message must give
-records or a reason that is in REASONS. Nothing of this may be copied here; without DIR the test is
+records or a reason that is in REASONS. Streams of version 4 are read by lib/bmp4.py too: all
+records must say what it reads, and its path markings be those of NetGauze. Nothing of this may be copied here; without DIR the test is
 skipped.
 """
 import argparse
@@ -23,6 +24,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 # pylint: disable=wrong-import-position
+import bmp4
 import bmp_text
 import bmp_truth
 import pcapfile
@@ -76,7 +78,34 @@ def records_of(options, path, f):
             for reason, count in run.books[where].items():
                 f.true(f"stream {number}: {count} {reason}",
                        reason in REASONS.get(path.name, {}))
+        if octets[0] == 4:
+            check_version_4(octets, run.records, f)
         made += run.records
+    return made
+
+
+def check_version_4(octets, records, f):
+    """All that the records say, against the other reader of that version."""
+    lines = [json.dumps(o) for o in bmp4.read(octets)]
+    bmp_truth.check(bmp_truth.Truth(octets, lines), records, f)
+    f.true("guessed what the messages say", not any(
+        {"add-path", "as-width"} & set(r.get("inferred", ())) for r in records))
+
+
+BITS = ["INVALID", "BEST", "NON_SELECTED", "PRIMARY", "BACKUP", "NON_INSTALLED", "BEST_EXTERNAL",
+        "ADD_PATH", "FILTERED_IN_INBOUND_POLICY", "FILTERED_IN_OUTBOUND_POLICY", "INVALID_ROV",
+        "STALE", "SUPPRESSED"]
+
+
+def marked(path):
+    """How often NetGauze reads a path marking of one NLRI, by status."""
+    made = collections.Counter()
+    for line in path.read_text().splitlines():
+        told = next(iter(json.loads(line).values()))
+        for tlv in told.get("RouteMonitoring", {}).get("tlvs", []):
+            mark = tlv["value"].get("PathMarking") if isinstance(tlv["value"], dict) else None
+            if mark and 0 < tlv["index"] < 0x8000:
+                made[sum(1 << BITS.index(b) for b in mark["path_status"].split(" | "))] += 1
     return made
 
 
@@ -173,6 +202,8 @@ def check(options, path, top, f):
     if told.exists():
         want, unread = netgauze(told)
         compare("NetGauze", mine, want, f, unread)
+        f.equal("path markings", collections.Counter(
+            r["path_status"] for r in records if "path_status" in r), marked(told))
         options.compared += sum(mine.values())
     options.tests.setdefault(path.parent / stem.split("__")[0], collections.Counter()).update(
         bare(mine))

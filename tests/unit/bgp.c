@@ -426,6 +426,121 @@ test_nested(void)
 		       "\"label\":16001},{\"type\":1,\"flags\":0,\"label\":16009}]}}}");
 }
 
+/* RFC 9012: two tunnels of one type; RFC 9830 section 2.4: two candidate segment lists. */
+static void
+test_tunnels(void)
+{
+	send(true, "-", "",
+	    GOOD "c0175a"
+		 "0008001a"
+		 "060a00000000"
+		 "0001c0000205" /* Tunnel Egress Endpoint */
+		 "010cc0"
+		 "00138c"
+		 "020000000605"
+		 "0000" /* V and M flags, VNI 5004, MAC address */
+		 "00080008"
+		 "0606000000000000"
+		 "000f002c"
+		 "800011"
+		 "00"
+		 "090600000000000a"
+		 "0106000003e81000"
+		 "80000900"
+		 "0106000003e89000"
+		 "0e0300"
+		 "0002"
+		 "820004"
+		 "00"
+		 "616263",
+	    ROUTE);
+	expect_text(0, "\"tunnel_encap\":{\"vxlan\":[{\"egress_endpoint\":\"192.0.2.5\","
+		       "\"vni\":5004,\"mac\":\"02:00:00:00:06:05\"},"
+		       "{\"egress_endpoint\":\"000000000000\"}],");
+	expect_text(0, "\"sr_policy\":{\"segment_list\":[{\"weight\":10,\"segments\":[{\"type\":1,"
+		       "\"flags\":0,\"label\":16001}]},{\"segments\":[{\"type\":1,\"flags\":0,"
+		       "\"label\":16009}]}],\"enlp\":2,\"policy\":\"abc\"}}");
+	/* One that does not fit is octets; a length that runs over is the attribute's fault. */
+	send(true, "-", "",
+	    GOOD "c01708"
+		 "00020004"
+		 "07020102",
+	    ROUTE);
+	expect_text(0, "\"gre\":{\"sub_tlv_7\":\"0102\"}");
+	send(true, "-", "",
+	    GOOD "c01708"
+		 "00020004"
+		 "07030102",
+	    ROUTE);
+	expect_text(0, "\"verdict_reason\":\"tunnel_encap: malformed\"");
+}
+
+/* What separates one part of an NLRI from the next. */
+static void
+test_parts(void)
+{
+	/* RFC 9572 section 3.3: the key of a leaf route has its own length, whatever is in it. */
+	send(true, "-", "",
+	    "800f1e001946"
+	    "0b19"
+	    "0912"
+	    "0000fde900000001" /* an inclusive key that is cut: 18 octets, with a 128 in it */
+	    "00000000"
+	    "8000000000"
+	    "01"
+	    "20c0000209",
+	    "");
+	expect_text(0, "\"route_key\":\"09120000fde90000000100000000800000000001\","
+		       "\"originator\":\"192.0.2.9\"");
+	/* Multicast in VPNs has no label, though some send one. */
+	send(true, "-", "",
+	    "800f0f000181"
+	    "58"
+	    "0000fde900000001"
+	    "cb0071",
+	    "");
+	expect_line(0, "withdraw 1/129 rd=65001:1 prefix=203.0.113.0/24");
+	send(true, "-", "",
+	    "800f12000181"
+	    "70"
+	    "100001"
+	    "0000fde900000001"
+	    "cb0071",
+	    "");
+	expect_line(0, "withdraw 1/129 rd=65001:1 labels=65536 prefix=203.0.113.0/24");
+	/* RFC 8956 section 3.1: an offset is less than the length; section 3.7: of IPv6 alone. */
+	send(true, "-", "",
+	    "800f07000285"
+	    "03"
+	    "014040",
+	    "");
+	expect_text(0, "\"nlri_octets\":\"03014040\"");
+	send(true, "-", "",
+	    "800f07000285"
+	    "03"
+	    "010000",
+	    "");
+	expect_text(0, "\"flowspec\":\"dst ::/0\"");
+	send(true, "-", "",
+	    "800f07000285"
+	    "03"
+	    "0d8105",
+	    "");
+	expect_text(0, "\"flowspec\":\"flow-label =5\"");
+	send(true, "-", "",
+	    "800f07000185"
+	    "03"
+	    "0d8105",
+	    "");
+	expect_text(0, "\"nlri_octets\":\"030d8105\"");
+	/* A family that is not read is named and kept (RFC 9015). */
+	send(true, "-", "",
+	    "800f05001f09"
+	    "0102",
+	    "");
+	expect_text(0, "\"afi\":31,\"afi_name\":\"sfc\",\"safi\":9,\"safi_name\":\"sfc\"");
+}
+
 /* ---- OPEN --------------------------------------------------------------------------------------
  */
 
@@ -502,5 +617,6 @@ test_open(void)
 CU_TestInfo suite_bgp[] = {{"recorded updates", test_recorded}, {"AS paths", test_paths},
     {"verdicts of RFC 7606", test_verdicts}, {"path identifiers", test_add_path},
     {"families", test_families}, {"labels", test_labels}, {"multicast routes", test_multicast},
-    {"nested values", test_nested}, {"flow specifications", test_flowspec},
-    {"values of attributes", test_values}, {"OPEN", test_open}, CU_TEST_INFO_NULL};
+    {"nested values", test_nested}, {"tunnels", test_tunnels}, {"parts of NLRI", test_parts},
+    {"flow specifications", test_flowspec}, {"values of attributes", test_values},
+    {"OPEN", test_open}, CU_TEST_INFO_NULL};

@@ -52,7 +52,10 @@ bed_begin(struct bed *b, const char *address)
 	socklen_t n = sizeof(sa);
 	int fd;
 
-	*b = (struct bed){.base = event_base_new(), .o.name = bed_name, .o.connections = 100, .o.memory = 64 << 20};
+	*b = (struct bed){.base = event_base_new(),
+	    .o.name = bed_name,
+	    .o.connections = 100,
+	    .o.memory = 64 << 20};
 	keeper_begin(&b->k);
 	b->k.intake.frame = frame;
 	CU_ASSERT_TRUE_FATAL(vnm_addr_parse(&b->o.listen.at.addr, address));
@@ -354,6 +357,7 @@ test_cut_off(void)
 	close(fd);
 	turn_until(&b, 3, 2);
 	CU_ASSERT_TRUE(keeper_has(&b.k, 2, sent.p, 7));
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_connection_lost], 1);
 	CU_ASSERT_EQUAL(b.k.without_turn, 0);
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 0);
 	bed_end(&b);
@@ -375,6 +379,7 @@ test_bad_framing(void)
 	CU_ASSERT_TRUE(is_closed(fd));
 	CU_ASSERT_EQUAL(b.k.counters.messages, 1);
 	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_bad_length], 1);
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_bad_length], 1);
 	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_received_octets], 7);
 	close(fd);
 	sent.n = 0;
@@ -440,6 +445,8 @@ test_limits(void)
 	int a = dial(&b), c = dial(&b), refused = dial(&b);
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 2);
 	CU_ASSERT_TRUE(is_closed(refused));
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_connection_limit], 1);
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections], 2);
 	close(a);
 	for (int i = 0; i < 1000 && vnm_tcp_connections(b.t) == 2; i++)
 		turn(&b);
@@ -454,6 +461,7 @@ test_limits(void)
 	CU_ASSERT_TRUE(is_closed(foreign));
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 3);
 	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_not_allowed], 1);
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_not_allowed], 1);
 	CU_ASSERT_EQUAL(b.k.n + b.k.ends_n, 0);
 	close(c);
 	close(refused);
@@ -461,6 +469,135 @@ test_limits(void)
 	close(foreign);
 	close(allowed);
 	bed_end(&b);
+}
+
+/* One address may not take all that others could have. */
+static void
+test_source_limit(void)
+{
+	int fds[12];
+	struct bed b;
+
+	bed_begin(&b, "127.0.0.1");
+	b.o.source_connections = 2;
+	vnm_tcp_reload(b.t, &b.o, NULL);
+	for (int i = 0; i < 12; i++)
+		fds[i] = dial_from(&b, i % 3 == 0 ? "127.0.0.1" : "127.0.0.2");
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 4);
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_source_limit], 8);
+	for (int i = 0; i < 12; i++) {
+		CU_ASSERT_EQUAL(is_closed(fds[i]), i != 0 && i != 1 && i != 2 && i != 3);
+		close(fds[i]);
+	}
+	for (int i = 0; i < 1000 && vnm_tcp_connections(b.t) > 0; i++)
+		turn(&b);
+	int again = dial_from(&b, "127.0.0.2");
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 1);
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections], 1);
+	close(again);
+	bed_end(&b);
+}
+
+/* A message that comes octet by octet is given up; the time between messages counts for nothing. */
+static void
+test_slow_sender(void)
+{
+	struct vnm_buffer slow_sent = {0}, sent = {0};
+	struct bed b;
+	int ms = 0;
+
+	put_message(&slow_sent, 2000);
+	put_message(&sent, 20);
+	bed_begin(&b, "127.0.0.1");
+	b.o.message_timeout = 200000000; /* 200 ms */
+	vnm_tcp_reload(b.t, &b.o, NULL);
+	int slow = dial(&b), steady = dial(&b), silent = dial(&b);
+	write_all(&b, silent, sent.p, sent.n);
+	for (; vnm_tcp_connections(b.t) == 3 && ms < 1500; ms++) {
+		write_all(&b, slow, slow_sent.p + ms, 1);
+		write_all(&b, steady, sent.p, 11); /* begun most of the time, but another one */
+		usleep(1000);
+		write_all(&b, steady, sent.p + 11, 9);
+	}
+	CU_ASSERT_TRUE(ms > 50 && ms < 1500);
+	CU_ASSERT_TRUE(is_closed(slow));
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 2);
+	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_message_timeout], 1);
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_message_timeout], 1);
+	CU_ASSERT_EQUAL(b.k.n, (size_t)ms + 1);
+	close(slow);
+	close(steady);
+	close(silent);
+	bed_end(&b);
+	vnm_buffer_free(&slow_sent);
+	vnm_buffer_free(&sent);
+}
+
+/* Nobody is to blame for the time in which we did not read. */
+static void
+test_slow_for_want_of_room(void)
+{
+	struct vnm_buffer sent = {0};
+	struct bed b;
+
+	put_message(&sent, 2000);
+	bed_begin(&b, "127.0.0.1");
+	b.o.message_timeout = b.o.idle = 100000000; /* 100 ms */
+	vnm_tcp_reload(b.t, &b.o, NULL);
+	int fd = dial(&b);
+	write_all(&b, fd, sent.p, 1000);
+	b.k.no_room = UINT32_MAX;
+	for (int i = 0; i < 300; i++) {
+		write_all(&b, fd, sent.p + 1000 + i, 1);
+		usleep(1000);
+	}
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections_paused], 1);
+	b.k.no_room = 0;
+	write_all(&b, fd, sent.p + 1300, 700);
+	turn_until(&b, 1, 0);
+	check_messages(&b, &sent);
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections_paused], 0);
+	CU_ASSERT_TRUE(b.k.counters.v[VNM_C_paused_ns] > 200000000);
+	close(fd);
+	turn_until(&b, 1, 1);
+	bed_end(&b);
+	vnm_buffer_free(&sent);
+}
+
+/* Begun messages take memory, though not more than there is for them: who takes most must go. */
+static void
+test_memory(void)
+{
+	struct vnm_buffer sent = {0};
+	struct bed b;
+
+	put_message(&sent, 100000);
+	bed_begin(&b, "127.0.0.1");
+	b.o.memory = 160000;
+	vnm_tcp_reload(b.t, &b.o, NULL);
+	int most = dial(&b), less = dial(&b), little = dial(&b);
+	write_all(&b, less, sent.p, 30000);
+	write_all(&b, most, sent.p, 60000);
+	turn(&b);
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 3);
+	CU_ASSERT_TRUE(b.k.counters.v[VNM_C_connections_memory] >= 90000);
+	CU_ASSERT_TRUE(b.k.counters.v[VNM_C_connections_memory] <= 160000);
+	write_all(&b, little, sent.p, 40000);
+	turn(&b);
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 2);
+	CU_ASSERT_TRUE(is_closed(most));
+	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_memory_limit], 1);
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_received_octets], 60000);
+	write_all(&b, little, sent.p + 40000, sent.n - 40000);
+	turn_until(&b, 1, 0);
+	check_messages(&b, &sent);
+	close(most);
+	close(less);
+	close(little);
+	turn_until(&b, 2, 2);
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections_memory], 0);
+	bed_end(&b);
+	vnm_buffer_free(&sent);
 }
 
 static void
@@ -481,6 +618,7 @@ test_idle(void)
 	turn(&b);
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 1);
 	CU_ASSERT_TRUE(is_closed(silent));
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_idle_timeout], 1);
 	CU_ASSERT_EQUAL(b.k.ends_n, 0); /* no message had begun a stream there */
 	turn_until(&b, 40, 1);
 	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 0);
@@ -548,5 +686,7 @@ CU_TestInfo suite_tcp[] = {{"cut at every octet", test_every_split},
     {"streams that break", test_bad_framing}, {"no room", test_room},
     {"no room between turns", test_room_between_turns}, {"no room in a turn", test_room_in_a_turn},
     {"one turn a pass", test_one_turn_a_pass}, {"connections refused", test_limits},
+    {"connections of one source", test_source_limit}, {"slow senders", test_slow_sender},
+    {"slow for want of room", test_slow_for_want_of_room}, {"memory", test_memory},
     {"silent connections", test_idle}, {"drain", test_drain},
     {"no descriptors", test_no_descriptors}, CU_TEST_INFO_NULL};

@@ -536,6 +536,7 @@ test_tenants(void)
 		vnm_topology_correlate(t, &r, &counters);
 		IS(&r, "src_vnf_id", rows[i].vnf);
 		IS(&r, "vnf_id", rows[i].vnf);
+		IS(&r, "ns_name", NULL); /* nobody says which */
 	}
 	vnm_topology_free(t);
 }

@@ -29,6 +29,23 @@ static const struct {
     {"{'hosts':[{'id':5}]}", 1, "hosts[0].id is a number, not text"},
     {"{'hosts':[{'id':'a','mgmtIp':'10.0.0'}]}", 1,
 	"hosts[0].mgmtIp is \"10.0.0\", not an IP address"},
+    {"{'hosts':[{'id':'a','loopbacks':'10.0.0.1'}]}", 1,
+	"hosts[0].loopbacks is text, not an array"},
+    {"{'physicalSwitches':[{'id':'a','loopbacks':['10.0.0.1','x']}]}", 1,
+	"physicalSwitches[0].loopbacks[1] is \"x\", not an IP address"},
+    {"{'hosts':[{'id':'a','routerIds':['10.0.0.1',\n7]}]}", 1,
+	"hosts[0].routerIds[1] is a number, not text"},
+    {"{'hosts':[{'id':'a','routerIds':['2001:db8::1']}]}", 1,
+	"hosts[0].routerIds[0] is \"2001:db8::1\", not a router id like 192.0.2.1 or "
+	"0000.0000.0001"},
+    {"{'hosts':[{'id':'a','routerIds':['0.0.0.0']}]}", 1,
+	"hosts[0].routerIds[0] is \"0.0.0.0\", not a router id like 192.0.2.1 or "
+	"0000.0000.0001"},
+    {"{'vnfInstances':[{'id':'v','instantiatedVnfInfo':{'vnfcResourceInfo':[{'id':'c',"
+     "'routerIds':['0000.0000.000g']}]}}]}",
+	1,
+	"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[0].routerIds[0] is "
+	"\"0000.0000.000g\", not a router id like 192.0.2.1 or 0000.0000.0001"},
     {"{'hosts':[{'id':'a','netflow5Interfaces':'x'}]}", 1,
 	"hosts[0] has netflow5Interfaces \"x\", not ofPort or ifIndex"},
     {"{'hosts':[{'id':'a','vSwitches':[{'ports':[{'name':'p','ifIndex':'7'}]}]}]}", 1,

@@ -21,6 +21,7 @@ import tempfile
 import time
 import traceback
 
+import evpn
 import routers
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -39,15 +40,19 @@ def equal(got, want, what):
 
 
 class Daemon:
-    """vnmcd with one BMP listener and a file of JSON lines."""
+    """vnmcd with one BMP listener and a file of JSON lines; perhaps an inventory."""
 
-    def __init__(self, work, listen, inside=()):
+    kinds = KINDS
+
+    def __init__(self, work, listen, inside=(), topology=None):
         self.path, self.port = work / "out.jsonl", int(listen.rsplit(":", 1)[1])
         conf = work / "vnmcd.yaml"
         conf.write_text(
             "collector: test\nlisteners:\n"
             f'  - {{ name: routers, decoder: bmp, listen: "{listen}", connections: 2000 }}\n'
-            f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n")
+            f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n" + (
+                f"topology: {{ sources: [ {{ name: lab, path: {topology} }} ] }}\n"
+                if topology else ""))
         self.errors = open(work / "stderr", "w+", encoding="utf-8")
         self.child = subprocess.Popen([*inside, VNMCD, "-c", str(conf)], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=self.errors)
@@ -56,7 +61,7 @@ class Daemon:
     def records(self):
         """What is written so far."""
         lines = self.path.read_text().split("\n")[:-1] if self.path.exists() else []
-        return [r for r in map(json.loads, lines) if r["kind"] in KINDS]
+        return [r for r in map(json.loads, lines) if r["kind"] in self.kinds]
 
     def wait(self, ready, seconds, what):
         """Until the records satisfy `ready`; returns them."""
@@ -283,6 +288,12 @@ def test_gobgp(work):
 def test_frr(work):
     """What vnmcd knows of FRR's post-policy IPv4 and IPv6 is what `show bgp` says."""
     routers.check_frr(work, Daemon)
+
+
+def test_evpn(work):
+    """What GoBGP teaches of its EVPN routes is what `gobgp global rib` says, with the inventory's
+    names."""
+    evpn.check(work, Daemon)
 
 
 TESTS = {name[5:]: f for name, f in list(globals().items()) if name.startswith("test_")}

@@ -16,7 +16,7 @@ import traceback
 
 import desk
 
-PARTS = ("start", "datagrams", "streams", "workers", "reload", "stop", "handed_over", "http_pages",
+PARTS = ("start", "datagrams", "streams", "secure", "workers", "reload", "stop", "handed_over", "http_pages",
          "replays", "abuse")
 AT_ONCE = 4  # most of them mostly wait
 
