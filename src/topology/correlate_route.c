@@ -219,7 +219,7 @@ is_unicast(uint8_t safi)
 static struct vnm_found
 find_about(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl, uint32_t vni)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 	bool evpn = VNM_HAS(r, route, safi) && f->safi == SAFI_EVPN;
 	struct vnm_found about = {NULL, VNM_MATCH_NONE};
 	struct vnm_addr addr;
@@ -241,7 +241,7 @@ find_about(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl
 static enum vnm_match
 name_route(const struct vnm_topology *t, struct vnm_record *r)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 	struct end hop = nobody;
 	uint32_t vni = vni_of(r), vl = VNM_NONE;
 
@@ -271,7 +271,7 @@ name_route(const struct vnm_topology *t, struct vnm_record *r)
 static enum vnm_match
 name_peer(const struct vnm_topology *t, struct vnm_record *r, uint32_t node)
 {
-	const struct vnm_peer *f = &r->peer;
+	const struct vnm_peer_fields *f = &r->peer;
 	const struct vnm_identity *about = identity_of_node(t, node);
 
 	struct end peer = find_peer(t, VNM_HAS(r, peer, peer_addr) ? &f->peer_addr : NULL,
@@ -345,7 +345,7 @@ agree_on_ids(const struct vnm_topology *t, struct agreed *a, const struct vnm_pa
 static struct agreed
 find_local(const struct vnm_topology *t, const struct vnm_record *r)
 {
-	const struct vnm_linkstate *f = &r->linkstate;
+	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct agreed a = {.node = VNM_NONE};
 
 	if (!VNM_HAS(r, linkstate, local_node) ||
@@ -362,7 +362,7 @@ find_local(const struct vnm_topology *t, const struct vnm_record *r)
 static struct agreed
 find_remote(const struct vnm_topology *t, const struct vnm_record *r)
 {
-	const struct vnm_linkstate *f = &r->linkstate;
+	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct agreed a = {.node = VNM_NONE};
 
 	if (!VNM_HAS(r, linkstate, remote_node) ||
@@ -380,7 +380,7 @@ find_remote(const struct vnm_topology *t, const struct vnm_record *r)
 static enum vnm_match
 name_linkstate(const struct vnm_topology *t, struct vnm_record *r)
 {
-	const struct vnm_linkstate *f = &r->linkstate;
+	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct agreed local = find_local(t, r), remote = find_remote(t, r);
 
 	struct end peer = find_peer(t, VNM_HAS(r, linkstate, peer_addr) ? &f->peer_addr : NULL,
