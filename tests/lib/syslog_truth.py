@@ -149,6 +149,71 @@ def check_expected(r, expect, where, f):
                expect["fmt"])
 
 
+# Texts that are alarms, for the captures whose messages are all of plain forms: what is wrong,
+# with what, and whether it is raised (1), cleared (0) or an event (None).
+ALARMS = (
+    (r"^(?:.* )?(eth\d+): (?:NIC )?Link is Down", "link-down", "interface", 1),
+    (r" port \d+\((\S+)\) entered disabled state$", "bridge-port-down", "interface", 1),
+    (r" port \d+\((\S+)\) entered forwarding state$", "bridge-port-down", "interface", 0),
+    (r"^\((\w+)\) Entering MASTER STATE$", "vrrp-new-master", "virtual-router", None),
+    (r"^Interface (\S+), changed state to down$", "link-down", "interface", 1),
+    (r"^Line protocol on Interface (\S+), changed state to up$", "line-protocol-down", "interface",
+     0),
+    (r"^neighbor (\S+) Down Interface flap$", "bgp-peer-down", "bgp-peer", 1),
+    (r"^Process 1, Nbr (\S+) on Vlan100 from LOADING to FULL", "ospf-neighbour-down",
+     "ospf-neighbour", 0),
+)
+STATES = {1: "raise", 0: "clear", None: None}
+
+
+def alarms_of(r):
+    """What must be raised or cleared for this record of kind log."""
+    return [(alarm, "%s %s" % (what, m.group(1)), STATES[state])
+            for pattern, alarm, what, state in ALARMS
+            for m in [re.search(pattern, r.get("message", ""))] if m][:1]
+
+
+def check_alarms(run, logs, expectations, f):
+    """Each alarm stands in front of the record that it is made of, and says the same of whom."""
+    told, before = {}, []
+    for r in run.records:
+        if r["kind"] == "alarm":
+            before.append(r)
+        elif r["kind"] == "log":
+            told[r["record_seq"]], before = before, []
+    f.equal("alarms behind the last record", before, [])
+    for r, expect in zip(logs, expectations):
+        got = told[r["record_seq"]]
+        where = "alarms of %r: " % r.get("message", "")[:60]
+        if expect is None:
+            f.equal(where + "type, resource, state", [(a["alarm_type"], a.get("resource"),
+                    a.get("state")) for a in got], alarms_of(r))
+        elif "state" in expect:
+            f.equal(where + "state", [a.get("state") for a in got],
+                    ["clear" if expect["state"] == "up" else "raise"])
+            f.equal(where + "interface", got and got[0].get("if_name"), expect.get("ifname"))
+        for a in got:
+            for key in ("exporter_addr", "event_ns", "observed_ns", "node_id", "cp_id", "vnf_id"):
+                f.equal(where + key, a.get(key), r.get(key))
+            f.equal(where + "severity", a["perceived_severity"] == "cleared",
+                    a.get("state") == "clear")
+
+
+def check_names(logs, common, f):
+    """Hosts by their names, and CPs by the ports that the texts name, as the lab has them."""
+    lab = json.loads((common / "correlation.json").read_text())
+    ports = {(e["host"], e["port"]): e for e in lab["ip"].values() if e.get("port")}
+    hosts = {h["id"] for h in json.loads((common / "topology.json").read_text())["hosts"]}
+    for r in logs:
+        where = "%r of %s: " % (r.get("message", "")[:40], r.get("hostname"))
+        if r.get("hostname") in hosts:
+            f.equal(where + "node_id", r.get("node_id"), r["hostname"])
+            port = ports.get((r["hostname"], r.get("if_name")), {})
+            f.equal(where + "cp_id", r.get("cp_id"), port.get("cp"))
+            f.equal(where + "vnfc_id", r.get("vnfc_id"), port.get("vnfc"))
+            f.equal(where + "vnf_id", r.get("vnf_id"), port.get("vnfInstanceId"))
+
+
 def framed(message):
     data = message["data"].encode(message.get("encoding", "utf-8"))
     how = message.get("framed", "datagram")
@@ -200,13 +265,16 @@ def check(case, run, f):
     f.equal("records", len(logs), len(messages))
     if f:
         return
-    by_sender = defaultdict(list)
+    by_sender, order = defaultdict(list), []
     for r in logs:
         by_sender[r["exporter_addr"]].append(r)
     for number, m in enumerate(messages):
         r = by_sender[m.get("from", "127.0.0.1")].pop(0)
+        order.append(r)
         where = "message %d %s: " % (number + 1, m.get("id", ""))
         if "expect" in m:
             check_expected(r, m["expect"], where, f)
         else:
             check_plain(r, m["data"], where, f)
+    check_alarms(run, order, [m.get("expect") for m in messages], f)
+    check_names(logs, case.parent / "common", f)
