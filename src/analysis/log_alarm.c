@@ -27,11 +27,12 @@ struct rule {
 	const char *severity;
 	const char *cause; /* NULL: not known */
 	const char *event_type;
+	struct vnm_words words; /* of `match` */
 };
 
 static const struct rule own_rules[] = {
 #define VNM_LOG_RULE(dialect, app, mnemonic, match, type, state, severity, ...) \
-	{dialect, app, mnemonic, match, type, state, severity, __VA_ARGS__},
+	{dialect, app, mnemonic, match, type, state, severity, __VA_ARGS__, {{0}}},
 #include "analysis/log_rules.def"
 #undef VNM_LOG_RULE
 };
@@ -197,6 +198,7 @@ set_rules(struct state *s, const struct vnm_analysis_options *o)
 	for (uint32_t i = 0; i < made.count; i++) {
 		made.rules[i] =
 		    i < o->rule_count ? rule_of(&o->rules[i]) : own_rules[i - o->rule_count];
+		made.rules[i].words = vnm_words_of_pattern(made.rules[i].match);
 		if (chain_add(&made, i) != 0)
 			goto no_memory;
 	}
@@ -285,9 +287,27 @@ is_mnemonic(const struct vnm_record *r, const char *wanted_name)
 	return r->log.mnemonic.n >= n - 1 && memcmp(r->log.mnemonic.p, wanted_name, n - 1) == 0;
 }
 
+/* A record that rules are looked for, and its words once a rule asks for them. */
+struct asked {
+	const struct vnm_record *r;
+	bool has_words;
+	struct vnm_words words;
+};
+
 static bool
-fits(const struct rule *rule, const struct vnm_record *r, struct vnm_pattern_match *match)
+has_words(struct asked *a, const struct vnm_words *wanted_words)
 {
+	if (!a->has_words)
+		a->words = vnm_words_of_text(a->r->log.message);
+	a->has_words = true;
+	return vnm_words_within(wanted_words, &a->words);
+}
+
+static bool
+fits(const struct rule *rule, struct asked *a, struct vnm_pattern_match *match)
+{
+	const struct vnm_record *r = a->r;
+
 	if (rule->dialect != NULL &&
 	    (!VNM_HAS(r, log, dialect) || !vnm_str_is(r->log.dialect, rule->dialect)))
 		return false;
@@ -296,7 +316,7 @@ fits(const struct rule *rule, const struct vnm_record *r, struct vnm_pattern_mat
 	if (rule->app != NULL &&
 	    (!VNM_HAS(r, log, app_name) || !vnm_str_is(r->log.app_name, rule->app)))
 		return false;
-	return vnm_pattern_match(rule->match, r->log.message, match);
+	return has_words(a, &rule->words) && vnm_pattern_match(rule->match, r->log.message, match);
 }
 
 static const struct rule *
@@ -305,10 +325,11 @@ find_rule(const struct state *s, const struct vnm_record *r, struct vnm_pattern_
 	uint32_t chains[] = {
 	    VNM_HAS(r, log, mnemonic) ? chain_find(s, BY_MNEMONIC, r->log.mnemonic) : NONE,
 	    VNM_HAS(r, log, app_name) ? chain_find(s, BY_APP, r->log.app_name) : NONE, s->others};
+	struct asked asked = {.r = r};
 
 	for (size_t c = 0; c < VNM_ARRAY_LEN(chains); c++) {
 		for (uint32_t i = chains[c]; i != NONE; i = s->next[i]) {
-			if (fits(&s->rules[i], r, match))
+			if (fits(&s->rules[i], &asked, match))
 				return &s->rules[i];
 		}
 	}

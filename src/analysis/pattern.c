@@ -117,6 +117,71 @@ vnm_pattern_match(const char *pattern, struct vnm_str text, struct vnm_pattern_m
 	}
 }
 
+/* ---- words ------------------------------------------------------------------------------------
+ */
+
+static inline bool
+is_letter(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static inline uint64_t
+mix(uint64_t hash, char c)
+{
+	return (hash ^ (uint64_t)lower(c)) * 0x9e3779b97f4a7c15ULL;
+}
+
+static inline void
+add_word(struct vnm_words *words, uint64_t hash)
+{
+	unsigned bit = (unsigned)(hash >> 56);
+
+	words->bits[bit / 64] |= 1ULL << (bit % 64);
+}
+
+struct vnm_words
+vnm_words_of_text(struct vnm_str text)
+{
+	struct vnm_words words = {{0}};
+	uint64_t hash = 0;
+
+	for (uint32_t i = 0; i < text.n; i++) {
+		if (is_letter(text.p[i])) {
+			hash = mix(hash, text.p[i]);
+		} else if (hash != 0) {
+			add_word(&words, hash);
+			hash = 0;
+		}
+	}
+	if (hash != 0)
+		add_word(&words, hash);
+	return words;
+}
+
+/* Words that touch an end of the pattern, * or {name} may be parts of words of the text. */
+struct vnm_words
+vnm_words_of_pattern(const char *pattern)
+{
+	struct vnm_words words = {{0}};
+	bool whole = false;
+	uint64_t hash = 0;
+
+	for (const char *p = pattern; *p != '\0'; p++) {
+		if (*p == '{')
+			p = strchr(p, '}');
+		if (is_letter(*p)) {
+			hash = mix(hash, *p);
+			continue;
+		}
+		if (hash != 0 && whole && *p != '*' && *p != '}')
+			add_word(&words, hash);
+		whole = *p != '*' && *p != '}';
+		hash = 0;
+	}
+	return words;
+}
+
 int
 vnm_pattern_check(const char *pattern, struct vnm_err *err)
 {
