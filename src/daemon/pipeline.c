@@ -644,6 +644,7 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
+	vnm_analysis_free(p->analysis);
 	vnm_told_free(&p->told);
 	vnm_replies_free(&p->replies);
 	vnm_table_free(&p->index);

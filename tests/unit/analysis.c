@@ -227,7 +227,8 @@ test_patterns(void)
 		CU_ASSERT_EQUAL(matches, rows[i].value != NULL);
 		if (!matches)
 			continue;
-		CU_ASSERT(vnm_str_is(match.value, rows[i].value));
+		CU_ASSERT(rows[i].value[0] == '\0' ? match.value.n == 0
+						   : vnm_str_is(match.value, rows[i].value));
 		CU_ASSERT(vnm_words_within(&some, &all));
 	}
 }
