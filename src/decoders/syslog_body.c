@@ -473,6 +473,21 @@ is_tag_octet(int c)
 	return vnm_is_alpha(c) || vnm_is_digit(c) || (c > 0 && strchr("_-./+~", c) != NULL);
 }
 
+/* "[123]:" behind a program's name, or "[123] " behind a header. */
+static bool
+take_proc(const struct vnm_syslog *m, struct vnm_reader *r, struct vnm_str *proc)
+{
+	uint64_t number;
+
+	if (!vnm_skip_char(r, '['))
+		return false;
+	*proc = vnm_take_until(r, ']');
+	if (proc->n == 0 || proc->n > PROC_MAX)
+		return false;
+	return vnm_skip_char(r, ':') ||
+	       (m->has_time && vnm_peek(r, 0) == ' ' && vnm_text_number(*proc, &number));
+}
+
 /* "app: text", "app[123]: text" (RFC 3164 section 4.1.3). */
 static void
 take_tag(struct vnm_syslog *m)
@@ -486,13 +501,9 @@ take_tag(struct vnm_syslog *m)
 	if (n == 0 || n > TAG_MAX)
 		return;
 	app = vnm_take_text(&r, n);
-	if (vnm_skip_char(&r, '[')) {
-		proc = vnm_take_until(&r, ']');
-		if (proc.n == 0 || proc.n > PROC_MAX || !vnm_skip_char(&r, ':'))
-			return;
-	} else if (!vnm_skip_char(&r, ':') || (vnm_peek(&r, 0) != ' ' && vnm_peek(&r, 0) >= 0)) {
+	if (!take_proc(m, &r, &proc) && (proc.n != 0 || !vnm_skip_char(&r, ':') ||
+					    (vnm_peek(&r, 0) != ' ' && vnm_peek(&r, 0) >= 0)))
 		return;
-	}
 	VNM_SET(m->r, log, app_name, app);
 	if (proc.n != 0)
 		VNM_SET(m->r, log, proc_id, proc);
