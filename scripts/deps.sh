@@ -6,7 +6,7 @@
 set -eu
 
 build="autoconf automake libtool pkg-config gcc make libc6-dev libevent-dev libpcap-dev
-	librdkafka-dev libjson-c-dev libyaml-dev libssl-dev libfixbuf-dev python3"
+	librdkafka-dev libssl-dev libjson-c-dev libyaml-dev libfixbuf-dev libsnmp-dev python3"
 test="libcunit1-dev clang llvm libclang-rt-14-dev protobuf-compiler python3-protobuf
 	mandoc xz-utils procps iproute2 frr gobgpd
 	rsyslog rsyslog-gnutls rsyslog-openssl bsdutils openssl"

@@ -54,7 +54,7 @@ vnm_alloc_zero(size_t count, size_t size)
 void *
 vnm_realloc(void *p, size_t size)
 {
-	size_t old = p != NULL ? malloc_usable_size(p) : 0;
+	size_t old = vnm_alloc_size(p);
 
 	if (refused(size))
 		return NULL;
@@ -90,6 +90,12 @@ char *
 vnm_strdup(const char *s)
 {
 	return vnm_strndup(s, strlen(s));
+}
+
+size_t
+vnm_alloc_size(void *p)
+{
+	return p != NULL ? malloc_usable_size(p) : 0;
 }
 
 size_t

@@ -24,6 +24,9 @@ void vnm_free(void *p);
 char *vnm_strndup(const char *s, size_t n) VNM_MUST_CHECK;
 char *vnm_strdup(const char *s) VNM_MUST_CHECK;
 
+/* What the heap keeps for it, as vnm_alloc_used() counts it; 0 of NULL. */
+size_t vnm_alloc_size(void *p);
+
 /* Octets in use now, as the allocator counts them (usable sizes). */
 size_t vnm_alloc_used(void);
 

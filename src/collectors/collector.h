@@ -131,6 +131,8 @@ struct vnm_udp *vnm_udp_open(const struct vnm_listener_options *o, int fd, struc
 void vnm_udp_reload(struct vnm_udp *u, const struct vnm_listener_options *o);
 /* Reads what is already in the socket, without waiting. */
 void vnm_udp_drain(struct vnm_udp *u);
+/* About once a second: what the kernel dropped is counted. */
+void vnm_udp_tick(struct vnm_udp *u);
 void vnm_udp_close(struct vnm_udp *u);
 /* The receive buffer's real size in octets, of which the kernel needs about half for itself. */
 size_t vnm_udp_rcvbuf(const struct vnm_udp *u);

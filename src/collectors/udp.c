@@ -157,19 +157,25 @@ read_batch(struct vnm_udp *u, size_t *octets)
 	return n;
 }
 
-/* One turn: whether there may be more. */
+/*
+ * One turn: whether there may be more. The kernel drops datagrams only while its buffer is full:
+ * a batch that was not tells so too, but for large datagrams, and those wait for the tick.
+ */
 static bool
 read_turn(struct vnm_udp *u, size_t *octets)
 {
 	uint64_t begun = vnm_clock_mono_ns();
 	int n, total = 0;
+	bool full = false;
 
 	do {
 		n = read_batch(u, octets);
 		total += n;
+		full |= n == SLOTS;
 	} while (
 	    n == SLOTS && total < VNM_TURN_DATAGRAMS && vnm_clock_mono_ns() - begun < VNM_TURN_NS);
-	count_drops(u);
+	if (full)
+		count_drops(u);
 	if (total > 0)
 		u->intake->turn_end(u->intake->ctx);
 	return n == SLOTS;
@@ -194,6 +200,14 @@ vnm_udp_drain(struct vnm_udp *u)
 	/* More than the buffer holds has come since; a fast sender does not keep us here. */
 	while (read_turn(u, &octets) && octets < u->rcvbuf)
 		continue;
+	count_drops(u);
+}
+
+void
+vnm_udp_tick(struct vnm_udp *u)
+{
+	assert(u->magic == UDP_MAGIC);
+	count_drops(u);
 }
 
 static bool

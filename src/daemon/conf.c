@@ -23,6 +23,8 @@ static const struct vnm_option http_options[] = {
     VNM_CONF_HTTP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 static const struct vnm_option replay_options[] = {
     VNM_CONF_REPLAY_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+static const struct vnm_option mibs_options[] = {
+    VNM_CONF_MIBS_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 
 const struct vnm_conf_section vnm_conf_sections[] = {
     {"", false, main_options, offsetof(struct vnm_conf, main), "vnmcd as a whole"},
@@ -36,6 +38,8 @@ const struct vnm_conf_section vnm_conf_sections[] = {
 	"what is made of log records"},
     {"alarm_rules", true, vnm_rule_options, 0,
 	"which log messages are alarms, beside those that vnmcd knows"},
+    {"mibs", false, mibs_options, offsetof(struct vnm_conf, mibs),
+	"what SNMP's object identifiers mean, besides what is built in"},
     {"replay", false, replay_options, offsetof(struct vnm_conf, replay), "replays (-r)"},
     {NULL, false, NULL, 0, NULL}};
 
@@ -354,7 +358,7 @@ static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 {
 	static const char *const keys[] = {"listeners", "topology", "outputs", "http", "limits",
-	    "logs", "alarm_rules", "replay", NULL};
+	    "logs", "alarm_rules", "mibs", "replay", NULL};
 	const struct vnm_node *root = conf->tree.root;
 	struct vnm_err err;
 

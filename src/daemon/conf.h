@@ -61,6 +61,18 @@ struct vnm_conf_replay {
 	VNM_CONF_REPLAY_OPTIONS(VNM_OPTION_MEMBER)
 };
 
+#define VNM_CONF_MIBS_OPTIONS(X)                                                      \
+	X(struct vnm_conf_mibs, files, STRINGS, NULL, RELOAD,                         \
+	    "files with MIB modules to read besides those that are built in")         \
+	X(struct vnm_conf_mibs, dirs, STRINGS, NULL, RELOAD,                          \
+	    "directories with MIB files: all of them, or those that modules ask for") \
+	X(struct vnm_conf_mibs, modules, STRINGS, NULL, RELOAD,                       \
+	    "modules to read of `dirs`; none: all that are there")
+
+struct vnm_conf_mibs {
+	VNM_CONF_MIBS_OPTIONS(VNM_OPTION_MEMBER)
+};
+
 struct vnm_conf_listener {
 	struct vnm_listener_options common;
 	const struct vnm_decoder *decoder;
@@ -84,6 +96,7 @@ struct vnm_conf {
 	struct vnm_limits limits;
 	struct vnm_analysis_options analysis; /* its rules are `rules` */
 	struct vnm_conf_replay replay;
+	struct vnm_conf_mibs mibs;
 	struct vnm_conf_listener *listeners; /* owned */
 	uint32_t listener_count;
 	struct vnm_conf_output *outputs; /* at least one; owned */

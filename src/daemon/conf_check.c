@@ -123,12 +123,16 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 	const char *name = l->common.decoder;
 	struct vnm_nearest nearest = {.wanted = name};
 	char hint[HINT_TEXT], names[160] = "";
+	struct vnm_err err;
 
 	if (name == NULL) {
 		vnm_errs_at(errs, l->node, "this listener has no `decoder`");
 		return;
 	}
 	if (l->decoder != NULL) {
+		if (l->decoder->check != NULL && l->options != NULL &&
+		    l->decoder->check(l->options, &err) != 0)
+			vnm_errs_at(errs, l->node, "%s", err.text);
 		if (vnm_transport_is_stream(l->common.listen.transport) &&
 		    l->decoder->frame == NULL)
 			vnm_errs_at(errs, at(l->node, "listen"),
@@ -310,6 +314,16 @@ check_logs(const struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
+static void
+check_mibs(const struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *mibs = at(conf->tree.root, "mibs");
+
+	if (conf->mibs.modules.n > 0 && conf->mibs.dirs.n == 0)
+		vnm_errs_at(errs, at(mibs, "modules"),
+		    "`modules` are looked for in `dirs`, and there are none");
+}
+
 void
 vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 {
@@ -324,6 +338,7 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	check_logs(conf, errs);
 	check_sources(conf, errs);
 	check_outputs(conf, errs);
+	check_mibs(conf, errs);
 	if (http->addr.family != VNM_ADDR_NONE && http->port == 0)
 		vnm_errs_at(
 		    errs, at(at(root, "http"), "listen"), "`listen`: port 0 cannot be asked");

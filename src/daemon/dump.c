@@ -1,12 +1,13 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons, decoders and facts. Rows of tables have tabs between their columns.
+ * metrics, reasons, decoders, facts and mibs. Rows of tables have tabs between their columns.
  */
 #include "daemon/dump.h"
 
 #include "base/nearest.h"
 #include "daemon/conf.h"
 #include "daemon/metrics.h"
+#include "mibs/table.h"
 #include "record/describe.h"
 #include "record/fact.h"
 
@@ -196,6 +197,16 @@ dump_facts(FILE *f)
 	}
 }
 
+/* ---- MIB modules --------------------------------------------------------------------------- */
+
+/* Every module in the form of src/mibs/modules/. */
+static void
+dump_mibs(FILE *f, const struct vnm_mib *mib)
+{
+	for (uint32_t i = 0; i < mib->module_count; i++)
+		vnm_mib_table_write(f, mib, i);
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 static const struct {
@@ -207,11 +218,16 @@ static const struct {
     {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts}};
 
 int
-vnm_dump(const char *what, FILE *f, struct vnm_err *err)
+vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *err)
 {
 	struct vnm_nearest nearest = {.wanted = what};
 	char hint[96];
 
+	if (strcmp(what, "mibs") == 0) {
+		dump_mibs(f, mib);
+		return 0;
+	}
+	vnm_nearest_offer(&nearest, "mibs");
 	for (size_t i = 0; i < VNM_ARRAY_LEN(dumps); i++) {
 		vnm_nearest_offer(&nearest, dumps[i].name);
 		if (strcmp(dumps[i].name, what) != 0)
@@ -221,6 +237,6 @@ vnm_dump(const char *what, FILE *f, struct vnm_err *err)
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons, decoders and facts%s",
+	    "metrics, reasons, decoders, facts and mibs%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

@@ -8,7 +8,9 @@
 
 #include <stdio.h>
 
-/* 0, or -1 and err->text, which names what there is. */
-int vnm_dump(const char *what, FILE *f, struct vnm_err *err);
+struct vnm_mib;
+
+/* 0, or -1 and err->text, which names what there is. `mib` is the catalogue of --dump=mibs. */
+int vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *err);
 
 #endif

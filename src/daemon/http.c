@@ -19,8 +19,9 @@ struct vnm_http {
 	struct evhttp *server;
 };
 
-static void
-reply(struct evhttp_request *request, const char *type, const char *text, size_t n)
+void
+vnm_http_reply(
+    struct evhttp_request *request, int code, const char *type, const void *text, size_t n)
 {
 	struct evbuffer *body = evbuffer_new();
 
@@ -28,7 +29,7 @@ reply(struct evhttp_request *request, const char *type, const char *text, size_t
 		evhttp_send_error(request, HTTP_INTERNAL, NULL);
 	} else {
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", type);
-		evhttp_send_reply(request, HTTP_OK, "OK", body);
+		evhttp_send_reply(request, code, NULL, body);
 	}
 	if (body != NULL)
 		evbuffer_free(body);
@@ -80,7 +81,9 @@ print_status(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 			    sum->failed[i] + sum->parts[i], vnm_reason_info(i)->label,
 			    vnm_reason_info(i)->doc);
 	}
-	fputs("\n/metrics  for Prometheus\n/books    as JSON\n/health   ok\n", f);
+	fputs("\n/metrics  for Prometheus\n/books    as JSON\n/rib      routes, as JSON lines\n"
+	      "/health   ok\n",
+	    f);
 }
 
 static const struct page {
@@ -93,6 +96,35 @@ static const struct page {
     {"/health", "text/plain; charset=utf-8", print_health},
     {"/", "text/plain; charset=utf-8", print_status},
 };
+
+static bool
+is_get(struct evhttp_request *request)
+{
+	return evhttp_request_get_command(request) != EVHTTP_REQ_POST;
+}
+
+static void
+on_rib(struct evhttp_request *request, void *ctx)
+{
+	const struct vnm_http *h = ctx;
+
+	if (is_get(request))
+		vnm_http_rib(request, &h->config);
+	else
+		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
+}
+
+/* It changes something, so that GET would be wrong. */
+static void
+on_dump(struct evhttp_request *request, void *ctx)
+{
+	const struct vnm_http *h = ctx;
+
+	if (is_get(request))
+		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
+	else
+		vnm_http_dump(request, &h->config);
+}
 
 static void
 on_request(struct evhttp_request *request, void *ctx)
@@ -108,8 +140,8 @@ on_request(struct evhttp_request *request, void *ctx)
 		if (path != NULL && strcmp(path, pages[i].path) == 0)
 			page = &pages[i];
 	}
-	if (page == NULL) {
-		evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+	if (page == NULL || !is_get(request)) {
+		evhttp_send_error(request, page == NULL ? HTTP_NOTFOUND : HTTP_BADMETHOD, NULL);
 		return;
 	}
 	FILE *f = open_memstream(&text, &n);
@@ -120,7 +152,7 @@ on_request(struct evhttp_request *request, void *ctx)
 	h->config.counters(h->config.ctx, &sum);
 	page->print(f, h, &sum);
 	fclose(f);
-	reply(request, page->type, text, n);
+	vnm_http_reply(request, HTTP_OK, page->type, text, n);
 	free(text);
 }
 
@@ -136,11 +168,13 @@ vnm_http_open(struct event_base *base, const struct vnm_http_config *config, str
 		return NULL;
 	}
 	h->config = *config;
-	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
 	evhttp_set_timeout(h->server, 10);
 	evhttp_set_max_body_size(h->server, 0);
 	evhttp_set_max_headers_size(h->server, 8192);
 	evhttp_set_gencb(h->server, on_request, h);
+	(void)evhttp_set_cb(h->server, "/rib", on_rib, h);
+	(void)evhttp_set_cb(h->server, "/rib/dump", on_dump, h);
 	vnm_addr_text(&config->listen.addr, addr);
 	if (evhttp_bind_socket(h->server, addr, config->listen.port) != 0) {
 		vnm_err_text(err,

@@ -1,22 +1,29 @@
 /*
- * The HTTP server for operators: /metrics (Prometheus), /health, /books and a status page.
+ * The HTTP server for operators: /metrics (Prometheus), /health, /books, /rib and a status page.
  */
 #ifndef VNM_DAEMON_HTTP_H
 #define VNM_DAEMON_HTTP_H
 
 #include "base/addr.h"
+#include "base/buffer.h"
 #include "base/counters.h"
 #include "base/err.h"
 #include "daemon/outputs.h"
 
 struct event_base;
+struct evhttp_request;
 struct vnm_http;
+struct vnm_rib_query;
 
 struct vnm_http_config {
 	struct vnm_endpoint listen;
 	void *ctx;
 	/* The sum of all workers. */
 	void (*counters)(void *ctx, struct vnm_counters *sum);
+	/* Routes that are kept, by all workers: vnm_worker_query(). */
+	void (*rib)(void *ctx, struct vnm_rib_query *q, struct vnm_buffer *answer);
+	/* All routes of a router, or of all, are to be published again. */
+	void (*dump)(void *ctx, const struct vnm_addr *router);
 	const struct vnm_sinks *sinks; /* borrowed; may be opened later */
 	uint64_t epoch_ns;
 	const char *collector; /* borrowed */
@@ -26,5 +33,15 @@ struct vnm_http_config {
 struct vnm_http *vnm_http_open(
     struct event_base *base, const struct vnm_http_config *config, struct vnm_err *err);
 void vnm_http_close(struct vnm_http *h);
+
+/* ---- between http.c and http_rib.c -----------------------------------------------------------
+ */
+
+void vnm_http_reply(
+    struct evhttp_request *request, int code, const char *type, const void *text, size_t n);
+
+/* Answers GET /rib and POST /rib/dump. */
+void vnm_http_rib(struct evhttp_request *request, const struct vnm_http_config *config);
+void vnm_http_dump(struct evhttp_request *request, const struct vnm_http_config *config);
 
 #endif

@@ -76,6 +76,36 @@ run(const struct vnm_options *options)
 	return rc;
 }
 
+/* The catalogue of --dump=mibs is that of the configuration, where one is given. */
+static int
+dump(const struct vnm_options *options)
+{
+	struct vnm_conf_input input = vnm_options_input(options);
+	struct vnm_snapshot *snapshot = NULL;
+	struct vnm_errs errs = {0};
+	struct vnm_err err;
+	int rc = 0;
+
+	input.replay = true; /* listeners are not needed */
+	if (strcmp(options->dump, "mibs") == 0 &&
+	    (input.file != NULL || input.override_count > 0)) {
+		snapshot = vnm_snapshot_load(&input, 1, &errs);
+		if (snapshot == NULL) {
+			vnm_run_print_errors(&errs);
+			vnm_errs_free(&errs);
+			return VNM_EXIT_CONFIG;
+		}
+	}
+	if (vnm_dump(options->dump,
+		snapshot != NULL && snapshot->mib != NULL ? snapshot->mib : &vnm_mib_builtin,
+		stdout, &err) != 0) {
+		vnm_error("%s", err.text);
+		rc = VNM_EXIT_USAGE;
+	}
+	vnm_snapshot_leave(snapshot);
+	return rc;
+}
+
 /*
  * librdkafka allocates and frees large blocks at a high rate: kept by the allocator they cost a
  * third of the system time that they cost when each is mapped anew.
@@ -104,10 +134,7 @@ main(int argc, char **argv)
 	} else if (options.mode == VNM_MODE_VERSION) {
 		vnm_options_version(stdout);
 	} else if (options.mode == VNM_MODE_DUMP) {
-		if (vnm_dump(options.dump, stdout, &err) != 0) {
-			vnm_error("%s", err.text);
-			rc = VNM_EXIT_USAGE;
-		}
+		rc = dump(&options);
 	} else {
 		rc = run(&options);
 	}

@@ -153,7 +153,8 @@ vnm_options_parse(struct vnm_options *o, int argc, char **argv, struct vnm_err *
 		    err, "%s: vnmcd takes options only (-r FILE to replay a file)", argv[optind]);
 	if (o->map_count > 0 && o->replay == NULL)
 		return vnm_err_text(err, "-m is for replays: add -r FILE, or configure a listener");
-	if (o->config == NULL && o->replay == NULL && o->override_count == 0)
+	if (o->config == NULL && o->replay == NULL && o->override_count == 0 &&
+	    o->mode != VNM_MODE_DUMP)
 		o->config = DEFAULT_CONFIG;
 	return 0;
 }
@@ -191,7 +192,7 @@ vnm_options_usage(FILE *f)
 	      "  -o PATH=VALUE    set an option, as in listeners.edge.rcvbuf=8M\n"
 	      "  -d areas         debug messages of these areas, with commas between; or all\n"
 	      "  --dump=what      print a table: fields, proto, json-schema, clickhouse, config,\n"
-	      "                   options, metrics, reasons, decoders or facts\n"
+	      "                   options, metrics, reasons, decoders, facts or mibs\n"
 	      "  -V               print the versions of vnmcd and its libraries\n"
 	      "  -h               print this\n",
 	    f);

@@ -9,6 +9,8 @@
 #include "base/hash.h"
 #include "daemon/replies.h"
 #include "daemon/state.h"
+#include "decoders/rib_query.h"
+#include "output/encoder.h"
 #include "daemon/told.h"
 
 #include <assert.h>
@@ -38,6 +40,8 @@ struct vnm_pipeline {
 	uint64_t drops_told; /* kernel_drops when they were last looked at, and when that was */
 	uint64_t drops_told_ns;
 	uint32_t save_hand; /* the exporter whose state is saved first */
+	uint32_t work_hand; /* the exporter that works first */
+	bool waiting;	    /* an exporter may have something to work at */
 	uint64_t record_seq;
 	uint64_t room_until; /* record_seq up to which there is known to be room */
 	size_t output_left;  /* of limits->output_per_message */
@@ -52,6 +56,14 @@ struct vnm_pipeline {
 	struct vnm_replies replies;
 	uint64_t output_drops; /* of all outputs, when the last turn ended */
 	struct vnm_counters counters;
+	struct vnm_answer *answer; /* to a query, while one is answered; borrowed */
+};
+
+/* Where records go that someone asked for: they are in no books. */
+struct vnm_answer {
+	struct vnm_selection selection;
+	struct vnm_buffer *to;
+	struct vnm_counters counters; /* nobody looks at them */
 };
 
 /* ---- records --------------------------------------------------------------------------- */
@@ -97,7 +109,7 @@ name_kind(struct vnm_record *r)
 {
 	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
+	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
 }
 
 /*
@@ -185,6 +197,20 @@ tell(struct vnm_out *out, const struct vnm_fact *fact)
 	r->env.event_ns = message_ns;
 	if (told && slot != NULL)
 		vnm_told_keep(slot, hash, values, r->env.observed_ns);
+}
+
+static void
+emit_answer(struct vnm_out *out)
+{
+	struct vnm_pipeline *p = pipeline_of(out);
+	struct vnm_record *r = out->rec;
+	struct vnm_frame frame;
+
+	name_kind(r);
+	if (p->topology != NULL)
+		vnm_topology_correlate(p->topology, r, &p->answer->counters);
+	if (!vnm_json_encoder.encode(&p->answer->selection, r, p->answer->to, &frame))
+		out->records_left = 0;
 }
 
 /* What every record of this worker has; the rest of the record is empty. */
@@ -333,7 +359,8 @@ exporters_grow(struct vnm_pipeline *p)
 }
 
 static struct vnm_exporter *
-exporter_new(const struct vnm_decoder *decoder, const struct vnm_addr *addr, const void *options)
+exporter_new(const struct vnm_pipeline *p, const struct vnm_decoder *decoder,
+    const struct vnm_addr *addr, const void *options)
 {
 	struct vnm_exporter *x = vnm_alloc_zero(1, sizeof(*x));
 
@@ -346,6 +373,7 @@ exporter_new(const struct vnm_decoder *decoder, const struct vnm_addr *addr, con
 	x->decoder = decoder;
 	x->addr = *addr;
 	x->options = options;
+	x->hash_seed = p->config.hash_seed;
 	if (decoder->open != NULL && decoder->open(x) != 0)
 		goto not_open;
 	return x;
@@ -368,7 +396,7 @@ exporter_get(struct vnm_pipeline *p, const struct vnm_decoder *decoder, const vo
 		return x;
 	if (p->exporter_count >= p->config.limits->exporters && p->exporter_count > 0)
 		exporter_evict(p);
-	if (!exporters_grow(p) || (x = exporter_new(decoder, addr, options)) == NULL)
+	if (!exporters_grow(p) || (x = exporter_new(p, decoder, addr, options)) == NULL)
 		return NULL;
 	if (vnm_table_add(&p->index, hash, p->exporter_count) != 0) {
 		exporter_free(p, x);
@@ -430,6 +458,7 @@ vnm_pipeline_message(struct vnm_pipeline *p, const struct vnm_decoder *decoder, 
 	p->message = d;
 	count_outcome(p, decoder->decode(x, d, &p->out));
 	p->message = NULL;
+	p->waiting |= x->waits;
 	vnm_scratch_reset(&p->scratch);
 }
 
@@ -446,6 +475,7 @@ vnm_pipeline_end(
 		return;
 	begin_message(p, d);
 	decoder->end(x, d, &p->out);
+	p->waiting |= x->waits;
 	vnm_scratch_reset(&p->scratch);
 }
 
@@ -461,14 +491,23 @@ vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct v
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
+/* What an exporter tells by itself. */
+static void
+begin_exporter(struct vnm_pipeline *p, const struct vnm_exporter *x, uint64_t now_ns)
+{
+	begin_envelope(p, now_ns);
+	if (x->addr.family != VNM_ADDR_NONE)
+		VNM_SET(&p->rec, env, exporter_addr, x->addr);
+	vnm_out_base(&p->out);
+}
+
 static void
 tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 {
 	if (x->decoder->tick != NULL) {
-		begin_envelope(p, p->now_ns);
-		VNM_SET(&p->rec, env, exporter_addr, x->addr);
-		vnm_out_base(&p->out);
+		begin_exporter(p, x, p->now_ns);
 		x->decoder->tick(x, p->now_ns, final, &p->out);
+		p->waiting |= x->waits;
 		vnm_scratch_reset(&p->scratch);
 	}
 }
@@ -480,6 +519,29 @@ tick_analysis(struct vnm_pipeline *p, bool final)
 		return;
 	vnm_analysis_tick(p->analysis, p->now_ns, final, &p->analysed);
 	vnm_scratch_reset(&p->scratch);
+}
+
+bool
+vnm_pipeline_work(struct vnm_pipeline *p, uint64_t now_ns)
+{
+	for (uint32_t i = 0; p->waiting && i < p->exporter_count; i++) {
+		struct vnm_exporter *x = p->exporters[p->work_hand++ % p->exporter_count];
+
+		if (!x->waits || x->decoder->work == NULL)
+			continue;
+		begin_exporter(p, x, now_ns);
+		x->decoder->work(x, now_ns, &p->out);
+		vnm_scratch_reset(&p->scratch);
+		return true;
+	}
+	p->waiting = false;
+	return false;
+}
+
+bool
+vnm_pipeline_waits(const struct vnm_pipeline *p)
+{
+	return p->waiting;
 }
 
 /* A few of those that changed; where all exporters came at once, the rest has its turn later. */
@@ -533,10 +595,12 @@ void
 vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
 {
 	p->now_ns = now_ns;
-	if (now_ns < p->next_tick_ns)
-		return;
-	p->next_tick_ns = now_ns + TICK_NS;
-	vnm_pipeline_tick(p, now_ns);
+	if (now_ns >= p->next_tick_ns) {
+		p->next_tick_ns = now_ns + TICK_NS;
+		vnm_pipeline_tick(p, now_ns);
+	}
+	while (p->waiting && vnm_pipeline_room(p))
+		(void)vnm_pipeline_work(p, now_ns);
 }
 
 /*
@@ -594,6 +658,60 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 	tick_analysis(p, true);
 	tell_drops(p);
 	vnm_pipeline_turn_end(p);
+}
+
+/* ---- questions -------------------------------------------------------------------------------
+ */
+
+void
+vnm_pipeline_dump(struct vnm_pipeline *p, const struct vnm_addr *router)
+{
+	for (uint32_t i = 0; i < p->exporter_count; i++) {
+		struct vnm_exporter *x = p->exporters[i];
+
+		if (x->decoder->dump == NULL ||
+		    (router->family != VNM_ADDR_NONE && !vnm_addr_equal(router, &x->addr)))
+			continue;
+		x->decoder->dump(x);
+		p->waiting |= x->waits;
+	}
+}
+
+/* The record and its scratch are ours between turns; where its records go is put back. */
+int
+vnm_pipeline_query(struct vnm_pipeline *p, struct vnm_rib_query *q, struct vnm_buffer *answer)
+{
+	static const struct vnm_strings all;
+	struct vnm_out had = p->out;
+	struct vnm_answer *a = vnm_alloc_zero(1, sizeof(*a));
+	struct vnm_err err;
+	uint32_t left = q->limit;
+
+	if (a == NULL || vnm_selection_make(&a->selection, &all, &err) != 0) {
+		vnm_free(a);
+		return -1;
+	}
+	a->to = answer;
+	p->answer = a;
+	p->out.emit = emit_answer;
+	p->out.fact = NULL;
+	p->out.counters = &a->counters;
+	for (uint32_t i = 0; i < p->exporter_count && !q->more; i++) {
+		struct vnm_exporter *x = p->exporters[i];
+
+		if (x->decoder->query == NULL)
+			continue;
+		begin_exporter(p, x, x->last_ns);
+		p->out.records_left = left;
+		x->decoder->query(x, q, &p->out);
+		left = p->out.records_left;
+		vnm_scratch_reset(&p->scratch);
+	}
+	q->limit = left;
+	p->out = had;
+	p->answer = NULL;
+	vnm_free(a);
+	return 0;
 }
 
 /* ---- begin and end --------------------------------------------------------------------------- */

@@ -80,6 +80,24 @@ void vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns);
 /* The packets' clock has come to now_ns: at the most once a second of it, a tick. */
 void vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns);
 
+/*
+ * A bounded piece of what decoders put off, between turns and while there is room: false when
+ * there was none. What it makes goes out with the turn's end.
+ */
+bool vnm_pipeline_work(struct vnm_pipeline *p, uint64_t now_ns);
+
+/* Whether there may be something to work at. */
+bool vnm_pipeline_waits(const struct vnm_pipeline *p);
+
+/* All routes kept of a router (family NONE: of all) are to be published again, piece by piece. */
+void vnm_pipeline_dump(struct vnm_pipeline *p, const struct vnm_addr *router);
+
+/*
+ * Appends what is asked for to the answer, as JSON lines; between turns. 0, or -1 when memory was
+ * short. q->more says that not all of it is there, q->looks how many paths may still be looked at.
+ */
+int vnm_pipeline_query(struct vnm_pipeline *p, struct vnm_rib_query *q, struct vnm_buffer *answer);
+
 /* The end: what is held ends, gaps are told, outputs get the last batch. */
 void vnm_pipeline_finish(struct vnm_pipeline *p);
 

@@ -14,6 +14,7 @@
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/worker.h"
+#include "decoders/rib_query.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -25,6 +26,7 @@
 
 #define WORKERS_MAX 256
 #define SINK_TICK_US 100000
+#define QUERY_NS (2 * VNM_NS_PER_S)	/* the same for routes */
 #define ANSWER_NS (200 * VNM_NS_PER_MS) /* how long all workers have to tell their counters */
 
 struct live {
@@ -120,6 +122,25 @@ sum_counters(void *ctx, struct vnm_counters *sum)
 		vnm_worker_ask(l->workers[i]);
 	for (uint32_t i = 0; i < l->worker_count; i++)
 		vnm_worker_counters(l->workers[i], deadline_ns, sum);
+}
+
+static void
+query_rib(void *ctx, struct vnm_rib_query *q, struct vnm_buffer *answer)
+{
+	struct live *l = ctx;
+	uint64_t deadline_ns = vnm_clock_mono_ns() + QUERY_NS;
+
+	for (uint32_t i = 0; i < l->worker_count && !q->more; i++)
+		vnm_worker_query(l->workers[i], deadline_ns, q, answer);
+}
+
+static void
+dump_rib(void *ctx, const struct vnm_addr *router)
+{
+	struct live *l = ctx;
+
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		vnm_worker_dump(l->workers[i], router);
 }
 
 /* ---- start ------------------------------------------------------------------------------------
@@ -281,6 +302,8 @@ open_http(struct live *l, struct vnm_err *err)
 	    .listen = l->snapshot->conf->http.listen,
 	    .ctx = l,
 	    .counters = sum_counters,
+	    .rib = query_rib,
+	    .dump = dump_rib,
 	    .sinks = &l->sinks,
 	    .epoch_ns = l->epoch_ns,
 	    .collector = l->collector,

@@ -10,6 +10,7 @@
 #include "daemon/outputs.h"
 #include "daemon/pipeline.h"
 
+#include <assert.h>
 #include <signal.h>
 
 struct replay {
@@ -19,6 +20,7 @@ struct replay {
 	const struct vnm_decoder *raw; /* the file is a stream of its messages; NULL: it is not */
 	struct vnm_sinks sinks;
 	struct vnm_outputs outputs;
+	uint64_t now_ns; /* of the packets' clock */
 };
 
 static volatile sig_atomic_t stop;
@@ -42,39 +44,44 @@ listener_of(const struct vnm_conf *conf, uint16_t port, bool stream)
 	return NULL;
 }
 
-/*
- * By content, then by port; a message within a stream need not look like one, but is the same
- * decoder's as the stream.
- */
+/* What a stream began with decides for all of it. */
 static const struct vnm_decoder *
-guess(const struct vnm_datagram *d)
+decoder_of(vnm_frame_fn frame)
 {
-	const struct vnm_decoder *decoder = vnm_decoder_guess(d->p, d->n, d->dst.port);
+	size_t i = 0;
 
-	if (d->frame == NULL || (decoder != NULL && decoder->frame == d->frame))
-		return decoder;
-	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
-		if (vnm_decoders[i]->frame == d->frame)
-			return vnm_decoders[i];
+	while (vnm_decoders[i] != NULL && vnm_decoders[i]->frame != frame)
+		i++;
+	return vnm_decoders[i];
+}
+
+/* Of the listener for that port, or in a stream without ports of any that has the decoder. */
+static const void *
+options_of(const struct replay *r, const struct vnm_conf_listener *l, const struct vnm_decoder *d)
+{
+	for (uint32_t i = 0; i < r->conf->listener_count && r->raw != NULL && l == NULL; i++) {
+		if (r->conf->listeners[i].decoder == d)
+			l = &r->conf->listeners[i];
 	}
-	return decoder;
+	return l != NULL && l->decoder == d ? l->options : NULL;
 }
 
 /* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
 static const struct vnm_decoder *
 resolve(const struct replay *r, const struct vnm_datagram *d, const void **options)
 {
-	const struct vnm_decoder *mapped =
+	const struct vnm_decoder *decoder =
 	    r->raw != NULL ? r->raw : vnm_options_mapped(r->options, d->dst.port);
 	const struct vnm_conf_listener *l =
 	    listener_of(r->conf, d->dst.port, vnm_transport_is_stream(d->transport));
 
-	*options = l != NULL ? l->options : NULL;
-	if (mapped != NULL)
-		return mapped;
-	if (l != NULL)
-		return l->decoder;
-	return r->conf->listener_count != 0 ? NULL : guess(d);
+	if (decoder == NULL && l != NULL)
+		decoder = l->decoder;
+	if (decoder == NULL && r->conf->listener_count == 0)
+		decoder = d->frame != NULL ? decoder_of(d->frame)
+					   : vnm_decoder_guess(d->p, d->n, d->dst.port);
+	*options = options_of(r, l, decoder);
+	return decoder;
 }
 
 static bool
@@ -103,10 +110,8 @@ message(void *ctx, const struct vnm_datagram *d)
 	const void *options;
 	const struct vnm_decoder *decoder = resolve(r, d, &options);
 
-	if (decoder != NULL)
-		vnm_pipeline_message(r->pipeline, decoder, options, d);
-	else
-		vnm_pipeline_refuse(r->pipeline, d, VNM_R_no_decoder);
+	assert(decoder != NULL); /* wanted() and stream() have let through no other */
+	vnm_pipeline_message(r->pipeline, decoder, options, d);
 }
 
 static void
@@ -136,7 +141,10 @@ room(void *ctx)
 static void
 clock_moved(void *ctx, uint64_t now_ns)
 {
-	vnm_pipeline_clock(((struct replay *)ctx)->pipeline, now_ns);
+	struct replay *r = ctx;
+
+	r->now_ns = now_ns;
+	vnm_pipeline_clock(r->pipeline, now_ns);
 }
 
 /* Reads the file to its end: the exit code. */
@@ -203,6 +211,8 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	vnm_pipeline_topology(r.pipeline, snapshot->topology);
 
 	rc = read_file(&r);
+	while (vnm_pipeline_work(r.pipeline, r.now_ns))
+		turn_end(&r);
 	vnm_pipeline_finish(r.pipeline);
 	vnm_sinks_flush(&r.sinks, conf->main.flush_timeout);
 	vnm_books_print(stderr, vnm_pipeline_counters(r.pipeline), r.sinks.p, r.sinks.n);

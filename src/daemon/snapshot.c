@@ -1,14 +1,16 @@
 /*
- * A configuration and its topology, as one.
+ * A configuration, its topology and its MIB catalogue, as one.
  */
 #include "daemon/snapshot.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "mibs/load.h"
 
 #include <assert.h>
 
 #define MAGIC 0x766e736eU /* "vnsn" */
+#define MIB_WARNINGS 20	  /* that are told one by one */
 
 static void
 tell(const struct vnm_snapshot *s)
@@ -30,6 +32,45 @@ tell(const struct vnm_snapshot *s)
 		    "topology: %u mentions of something that no source describes", size.unresolved);
 }
 
+/* What the parser of MIB files complains of keeps nothing from running, but is worth knowing. */
+static void
+tell_warnings(const struct vnm_errs *warnings)
+{
+	char text[1024];
+	uint32_t told = 0;
+
+	for (; told < warnings->n && told < MIB_WARNINGS; told++)
+		vnm_warning("mibs: %s", vnm_err_format(&warnings->p[told], text, sizeof(text)));
+	if (told < warnings->n || warnings->lost > 0)
+		vnm_warning("mibs: %u more of these", warnings->n - told + warnings->lost);
+}
+
+static int
+load_mibs(struct vnm_snapshot *s, struct vnm_errs *errs)
+{
+	const struct vnm_conf_mibs *c = &s->conf->mibs;
+	const struct vnm_mib_sources sources = {
+	    .dirs = (const char *const *)c->dirs.p,
+	    .dir_count = c->dirs.n,
+	    .files = (const char *const *)c->files.p,
+	    .file_count = c->files.n,
+	    .modules = (const char *const *)c->modules.p,
+	    .module_count = c->modules.n,
+	};
+	struct vnm_errs warnings = {0};
+
+	if (sources.dir_count == 0 && sources.file_count == 0)
+		return 0;
+	s->mib = vnm_mib_load(&sources, errs, &warnings);
+	tell_warnings(&warnings);
+	vnm_errs_free(&warnings);
+	if (s->mib == NULL)
+		return -1;
+	vnm_debug("mibs: %u modules with %u objects, %u of them built in", s->mib->module_count,
+	    s->mib->object_count, vnm_mib_builtin.object_count);
+	return 0;
+}
+
 struct vnm_snapshot *
 vnm_snapshot_load(const struct vnm_conf_input *input, uint64_t version, struct vnm_errs *errs)
 {
@@ -45,6 +86,8 @@ vnm_snapshot_load(const struct vnm_conf_input *input, uint64_t version, struct v
 	if (s->conf->topology_paths.n != 0 &&
 	    vnm_topology_load_json(&s->topology, &s->conf->topology_paths, version, &err) != 0)
 		goto failed;
+	if (load_mibs(s, errs) != 0)
+		goto told;
 	tell(s);
 	return s;
 failed:
@@ -61,6 +104,7 @@ vnm_snapshot_leave(struct vnm_snapshot *s)
 		return;
 	assert(s->magic == MAGIC);
 	s->magic = 0;
+	vnm_mib_free(s->mib);
 	vnm_topology_free(s->topology);
 	vnm_conf_free(s->conf);
 	vnm_free(s);

@@ -1,11 +1,12 @@
 /*
- * What a reload exchanges: a configuration and the topology that it names, immutable, counted
- * by their users and freed with the last of them.
+ * What a reload exchanges: a configuration, the topology and the MIB catalogue that it names,
+ * immutable, counted by their users and freed with the last of them.
  */
 #ifndef VNM_DAEMON_SNAPSHOT_H
 #define VNM_DAEMON_SNAPSHOT_H
 
 #include "daemon/conf.h"
+#include "mibs/mib.h"
 #include "topology/topology.h"
 
 #include <stdatomic.h>
@@ -15,6 +16,7 @@ struct vnm_snapshot {
 	atomic_uint users;
 	struct vnm_conf *conf;	       /* owned */
 	struct vnm_topology *topology; /* owned; NULL: none */
+	struct vnm_mib *mib;	       /* owned; NULL: what is built in, and no more */
 };
 
 /*

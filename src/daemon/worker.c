@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "daemon/pipeline.h"
+#include "decoders/rib_query.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define MAGIC 0x766e776bU /* "vnwk" */
+#define WORK_US 1000	  /* between two pieces of what can wait */
+#define NO_ROOM_US 5000	  /* the same while outputs have no room */
 
 /* One listener's socket in this worker. */
 struct port {
@@ -35,6 +38,7 @@ struct vnm_worker {
 	struct event_base *base;
 	struct event *clock;
 	struct event *mail;
+	struct event *work; /* armed while decoders have put something off */
 	int mail_fd;
 	_Atomic(struct vnm_snapshot *) posted; /* taken by the worker */
 	atomic_bool stop;
@@ -49,7 +53,35 @@ struct vnm_worker {
 	pthread_cond_t answered; /* on the monotonic clock */
 	bool asked;
 	struct vnm_counters answer;
+	struct vnm_rib_query *query; /* NULL: none is asked, or it is answered; borrowed */
+	struct vnm_buffer routes;    /* the answer to it */
+	bool dump_asked;
+	struct vnm_addr dump;
 };
+
+/* ---- what can wait --------------------------------------------------------------------------- */
+
+static void
+arm_work(struct vnm_worker *w, long us)
+{
+	const struct timeval after = {.tv_usec = us};
+
+	if (vnm_pipeline_waits(w->pipeline) && !evtimer_pending(w->work, NULL))
+		(void)evtimer_add(w->work, &after);
+}
+
+static void
+on_work(evutil_socket_t fd, short what, void *ctx)
+{
+	struct vnm_worker *w = ctx;
+	bool room = vnm_pipeline_room(w->pipeline);
+
+	(void)fd;
+	(void)what;
+	if (room && vnm_pipeline_work(w->pipeline, vnm_clock_wall_ns()))
+		vnm_pipeline_turn_end(w->pipeline);
+	arm_work(w, room ? WORK_US : NO_ROOM_US);
+}
 
 /* ---- what collectors call ------------------------------------------------------------------ */
 
@@ -75,6 +107,7 @@ on_turn_end(void *ctx)
 	struct port *p = ctx;
 
 	vnm_pipeline_turn_end(p->worker->pipeline);
+	arm_work(p->worker, WORK_US);
 }
 
 static bool
@@ -94,8 +127,13 @@ on_clock(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		if (w->ports[i].udp != NULL)
+			vnm_udp_tick(w->ports[i].udp);
+	}
 	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
 	vnm_pipeline_turn_end(w->pipeline);
+	arm_work(w, WORK_US);
 }
 
 static const struct vnm_conf_listener *
@@ -172,7 +210,17 @@ answer(struct vnm_worker *w)
 		w->asked = false;
 		pthread_cond_signal(&w->answered);
 	}
+	if (w->query != NULL) {
+		if (vnm_pipeline_query(w->pipeline, w->query, &w->routes) != 0)
+			w->query->more = true;
+		w->query = NULL;
+		pthread_cond_signal(&w->answered);
+	}
+	if (w->dump_asked)
+		vnm_pipeline_dump(w->pipeline, &w->dump);
+	w->dump_asked = false;
 	pthread_mutex_unlock(&w->lock);
+	arm_work(w, WORK_US);
 }
 
 static void
@@ -272,7 +320,8 @@ add_events(struct vnm_worker *w)
 		return -1;
 	w->clock = event_new(w->base, -1, EV_PERSIST, on_clock, w);
 	w->mail = event_new(w->base, w->mail_fd, EV_READ | EV_PERSIST, on_mail, w);
-	if (w->clock == NULL || w->mail == NULL)
+	w->work = evtimer_new(w->base, on_work, w);
+	if (w->clock == NULL || w->mail == NULL || w->work == NULL)
 		return -1;
 	return event_add(w->clock, &second) != 0 || event_add(w->mail, NULL) != 0 ? -1 : 0;
 }
@@ -376,6 +425,41 @@ vnm_worker_ask(struct vnm_worker *w)
 	eventfd_write(w->mail_fd, 1);
 }
 
+/* The worker answers under the lock: it is not asked anew meanwhile, and never too late. */
+void
+vnm_worker_query(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_rib_query *q,
+    struct vnm_buffer *answer)
+{
+	const struct timespec until = {.tv_sec = (time_t)(deadline_mono_ns / VNM_NS_PER_S),
+	    .tv_nsec = (long)(deadline_mono_ns % VNM_NS_PER_S)};
+
+	if (!w->started) {
+		if (vnm_pipeline_query(w->pipeline, q, answer) != 0)
+			q->more = true;
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->query = q;
+	eventfd_write(w->mail_fd, 1);
+	while (w->query != NULL && pthread_cond_timedwait(&w->answered, &w->lock, &until) == 0)
+		continue;
+	if (w->query != NULL || !vnm_buffer_append(answer, w->routes.p, w->routes.n))
+		q->more = true;
+	w->query = NULL;
+	vnm_buffer_free(&w->routes);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+vnm_worker_dump(struct vnm_worker *w, const struct vnm_addr *router)
+{
+	pthread_mutex_lock(&w->lock);
+	w->dump = *router;
+	w->dump_asked = true;
+	pthread_mutex_unlock(&w->lock);
+	eventfd_write(w->mail_fd, 1);
+}
+
 void
 vnm_worker_counters(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_counters *sum)
 {
@@ -412,6 +496,8 @@ vnm_worker_free(struct vnm_worker *w)
 		event_free(w->clock);
 	if (w->mail != NULL)
 		event_free(w->mail);
+	if (w->work != NULL)
+		event_free(w->work);
 	if (w->mail_fd >= 0)
 		close(w->mail_fd);
 	if (w->base != NULL)

@@ -10,6 +10,7 @@
 #include "daemon/snapshot.h"
 
 struct event_base;
+struct vnm_rib_query;
 struct vnm_worker;
 
 struct vnm_worker_config {
@@ -56,5 +57,16 @@ void vnm_worker_ask(struct vnm_worker *w);
  * answer.
  */
 void vnm_worker_counters(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_counters *sum);
+
+/*
+ * From the first worker's thread: asks a worker for routes, which it answers between two of its
+ * turns, and appends the answer. q->limit is what is left of it then; q->more says that something
+ * is missing, be it that the deadline (on the monotonic clock) passed or memory was short.
+ */
+void vnm_worker_query(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_rib_query *q,
+    struct vnm_buffer *answer);
+
+/* From any thread: the routes of a router (family NONE: of all) are to be published again. */
+void vnm_worker_dump(struct vnm_worker *w, const struct vnm_addr *router);
 
 #endif

@@ -8,6 +8,23 @@
 
 #include "decoders/decoder.h"
 
+/*
+ * One route of an UPDATE as it can be kept and told again: octets as they came, and how they
+ * turned out to read. Borrowed for the call.
+ */
+struct vnm_bgp_kept {
+	uint16_t afi;
+	uint8_t safi;
+	bool withdraw;
+	bool path_id;	      /* `nlri` begins with a path identifier */
+	bool path_id_guessed; /* ... or does not, against expectation */
+	bool multiple_labels; /* may stand before the prefix */
+	bool cut;	      /* the NLRI is longer than the message (link state) */
+	bool as4, as_guessed; /* the width of AS numbers in `attributes` */
+	struct vnm_slice nlri;
+	struct vnm_slice attributes; /* without NLRI: of MP_REACH_NLRI up to the next hop */
+};
+
 /* What the OPENs lead to expect, and where records go. */
 struct vnm_bgp_session {
 	void *ctx;
@@ -21,13 +38,18 @@ struct vnm_bgp_session {
 	struct vnm_record *(*begin)(void *ctx, enum vnm_kind kind);
 	/* The record is complete: false when the message has yielded all it may. */
 	bool (*emit)(void *ctx);
+	/* A route that could be read, before its record is emitted: false withholds that. Or NULL.
+	 */
+	bool (*keep)(void *ctx, const struct vnm_bgp_kept *k);
+	/* End-of-RIB, before its record is begun. Or NULL. */
+	void (*ended)(void *ctx, uint16_t afi, uint8_t safi);
 };
 
 /* What an UPDATE had to be read like, for the caller's counters and first guesses. */
 struct vnm_bgp_result {
-	bool as_width_guessed;	/* not the width that was expected */
-	bool add_path_guessed;	/* ... of at least one of its families */
-	bool trailing;		/* octets behind the message, which BMP allows as TLVs */
+	bool as_width_guessed; /* not the width that was expected */
+	bool add_path_guessed; /* ... of at least one of its families */
+	bool trailing;	       /* octets behind the message, which BMP allows as TLVs */
 	uint32_t announced, withdrawn, ends; /* NLRI; End-of-RIB markers */
 };
 
@@ -37,8 +59,28 @@ struct vnm_bgp_result {
  * of attributes and NLRI are faults of the message (vnm_out_fault) and stand in the records as
  * `verdict` (RFC 7606).
  */
-enum vnm_reason vnm_bgp_update(struct vnm_reader *r, const struct vnm_bgp_session *session,
+enum vnm_reason vnm_bgp_update(
+    struct vnm_reader *r, const struct vnm_bgp_session *session, struct vnm_bgp_result *result);
+
+/* A route that was kept, told again: as vnm_bgp_update() told it, or as withdrawn. */
+enum vnm_reason vnm_bgp_again(const struct vnm_bgp_kept *k, const struct vnm_bgp_session *session,
     struct vnm_bgp_result *result);
+
+#define VNM_BGP_KEY_MAX 512 /* octets of a key that is not in the NLRI as it came */
+
+/*
+ * What of an NLRI tells its route from others (labels, for instance, do not), behind the path
+ * identifier: in `room`, or in the NLRI itself. False of a family that is not known.
+ */
+bool vnm_bgp_key(
+    const struct vnm_bgp_kept *k, uint8_t room[VNM_BGP_KEY_MAX], struct vnm_slice *key);
+
+/* The prefix of a route; false where it has none that the NLRI alone tells. */
+bool vnm_bgp_prefix_of(const struct vnm_bgp_kept *k, struct vnm_prefix *prefix);
+
+/* The NLRI of a family whose NLRI are prefixes and nothing else: octets, or 0 of other families. */
+size_t vnm_bgp_prefix_nlri(
+    uint16_t afi, uint8_t safi, const struct vnm_prefix *prefix, uint8_t nlri[17]);
 
 #define VNM_BGP_FAMILIES 32 /* of one OPEN that are kept; further ones are ignored and counted */
 
@@ -51,7 +93,7 @@ struct vnm_bgp_family {
 };
 
 struct vnm_bgp_open {
-	uint32_t as;	/* of four octets where the capability is there */
+	uint32_t as; /* of four octets where the capability is there */
 	uint16_t hold_time_s;
 	uint8_t id[4];
 	bool as4, extended_message, enhanced_refresh;

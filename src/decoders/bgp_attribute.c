@@ -9,6 +9,7 @@
 #define OPTIONAL_TRANSITIVE 0xc0 /* the flags that an attribute's definition fixes */
 #define EXTENDED_LENGTH 0x10
 
+enum { MP_REACH = 14, MP_UNREACH = 15 };
 enum { WELL_KNOWN = 0x40, OPTIONAL = 0x80, TRANSITIVE = 0xc0, ANY = 0xff };
 enum rule { EXACTLY, ATLEAST, TIMES };
 
@@ -271,6 +272,7 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 	struct vnm_bgp_attr a;
 
 	u->extra.out = u->out;
+	u->octets = octets;
 	while (vnm_reader_left(&r) > 0) {
 		if (!take_attribute(&r, &a)) {
 			/* RFC 7606 section 4: what was found before is used to withdraw. */
@@ -281,7 +283,7 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 		uint64_t bit = 1ULL << (a.type % 64);
 		if ((seen[a.type / 64] & bit) != 0) {
 			const char *name = definitions[a.type].name;
-			bool twice = a.type == 14 || a.type == 15;
+			bool twice = a.type == MP_REACH || a.type == MP_UNREACH;
 
 			vnm_bgp_judge(u, twice ? VNM_BGP_RESET : VNM_BGP_DISCARD,
 			    name != NULL ? name : "attribute", "more than once");
@@ -297,6 +299,74 @@ vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets)
 	if (u->extra.n > 0)
 		VNM_SET(&u->attrs, route, attributes, vnm_bgp_list_pairs(&u->extra));
 	return u->verdict != VNM_BGP_RESET;
+}
+
+/* ---- to keep -----------------------------------------------------------------------------------
+ */
+
+/* Of those that we know, flags say nothing that their definition does not but Partial. */
+static uint8_t *
+put_attribute(uint8_t *p, const struct vnm_bgp_attr *a, size_t n)
+{
+	bool extended = (a->flags & EXTENDED_LENGTH) != 0;
+
+	*p = a->flags;
+	if (definitions[a->type].name != NULL) {
+		extended = n > UINT8_MAX;
+		*p = (uint8_t)((a->flags & 0xe0) | (extended ? EXTENDED_LENGTH : 0));
+	}
+	p[1] = a->type;
+	if (extended)
+		p[2] = (uint8_t)(n >> 8);
+	p += extended ? 3 : 2;
+	*p++ = (uint8_t)n;
+	memcpy(p, a->value.p, n);
+	return p + n;
+}
+
+/* Octets of the value that are kept. MP_REACH_NLRI has been found to be longer. */
+static size_t
+kept_octets(const struct vnm_bgp_attr *a)
+{
+	return a->type == MP_REACH ? 5U + a->value.p[3] : a->value.n;
+}
+
+/*
+ * Routers write the same attributes in another order when they tell them again: here they stand
+ * by their types, so that the same ones are the same octets. One that comes more than once is a
+ * fault (RFC 7606 section 3), for which twice is enough.
+ */
+struct vnm_slice
+vnm_bgp_attributes_kept(struct vnm_bgp_reading *u, bool reach)
+{
+	struct vnm_reader r = vnm_reader_of(u->octets.p, u->octets.n);
+	uint8_t *start = vnm_scratch_take(u->out->scratch, u->octets.n), *p = start;
+	struct vnm_bgp_attr found[2][256], a;
+	uint64_t seen[2][4] = {0};
+
+	if (start == NULL) {
+		vnm_out_fault(u->out, VNM_R_scratch_full);
+		return (struct vnm_slice){0};
+	}
+	while (take_attribute(&r, &a)) {
+		uint64_t bit = 1ULL << (a.type % 64);
+		unsigned word = a.type / 64, time = (seen[0][word] & bit) != 0;
+
+		if (a.type == MP_UNREACH || (a.type == MP_REACH && !reach))
+			continue;
+		seen[time][word] |= bit;
+		found[time][a.type] = a;
+	}
+	for (unsigned word = 0; word < 4; word++) {
+		for (uint64_t left = seen[0][word]; left != 0; left &= left - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(left), type = 64 * word + bit;
+
+			p = put_attribute(p, &found[0][type], kept_octets(&found[0][type]));
+			if ((seen[1][word] >> bit & 1) != 0)
+				p = put_attribute(p, &found[1][type], kept_octets(&found[1][type]));
+		}
+	}
+	return (struct vnm_slice){start, (size_t)(p - start)};
 }
 
 /* ---- a set of attributes (RFC 6368) ------------------------------------------------------------

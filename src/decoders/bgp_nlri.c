@@ -70,6 +70,18 @@ VNM_BGP_DECODE(prefix)
 	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);
 }
 
+/* Bits behind the prefix say nothing (RFC 4271 section 4.3). */
+VNM_BGP_KEY(prefix)
+{
+	unsigned bits = s.p[0];
+
+	(void)b;
+	memcpy(out, s.p, s.n);
+	if (bits % 8 != 0)
+		out[bits / 8 + 1] &= (uint8_t)(0xff << (8 - bits % 8));
+	return s.n;
+}
+
 /* ---- labels before a prefix (RFC 8277), a route distinguisher between (RFC 4364) ---------------
  */
 
@@ -159,6 +171,20 @@ VNM_BGP_DECODE(labelled)
 	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);
 }
 
+/* Labels are what a route has, not what it is (RFC 8277 section 2). */
+VNM_BGP_KEY(labelled)
+{
+	unsigned count = count_labels(b, s.p + 1, s.p[0]);
+	unsigned bits = s.p[0] - count * 24;
+	size_t n = s.n - 1 - (size_t)count * 3;
+
+	out[0] = (uint8_t)bits;
+	memcpy(out + 1, s.p + 1 + (size_t)count * 3, n);
+	if (bits % 8 != 0)
+		out[n] &= (uint8_t)(0xff << (8 - bits % 8));
+	return n + 1;
+}
+
 /*
  * Multicast in VPNs (SAFI 129): a route distinguisher and a prefix; some send a label before it,
  * as unicast has.
@@ -188,38 +214,50 @@ VNM_BGP_DECODE(distinguished)
 	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);
 }
 
+VNM_BGP_KEY(distinguished)
+{
+	unsigned bits = s.p[0];
+
+	if (!begins_with_rd(b, s.p, s.n))
+		return vnm_bgp_key_labelled(b, s, out);
+	memcpy(out, s.p, s.n);
+	if (bits % 8 != 0)
+		out[s.n - 1] &= (uint8_t)(0xff << (8 - bits % 8));
+	return s.n;
+}
+
 /* ---- the families ------------------------------------------------------------------------------
  */
 
-#define FAMILY(afi, safi, framed, max, name)                                       \
-	{                                                                          \
-		afi, safi, framed, max, vnm_bgp_size_##name, vnm_bgp_decode_##name \
+#define FAMILY(afi, safi, framed, max, name, key)                                       \
+	{                                                                               \
+		afi, safi, framed, max, vnm_bgp_size_##name, vnm_bgp_decode_##name, key \
 	}
 
 static const struct vnm_bgp_nlri families[] = {
-    FAMILY(1, 1, false, 32, prefix),
-    FAMILY(2, 1, false, 128, prefix),
-    FAMILY(1, 2, false, 32, prefix),
-    FAMILY(2, 2, false, 128, prefix),
-    FAMILY(1, 4, false, 32, labelled),
-    FAMILY(2, 4, false, 128, labelled),
-    FAMILY(1, 128, false, 32, labelled),
-    FAMILY(2, 128, false, 128, labelled),
-    FAMILY(1, 129, false, 32, distinguished),
-    FAMILY(2, 129, false, 128, distinguished),
-    FAMILY(25, 70, true, 0, evpn),
-    FAMILY(1, 133, false, 32, flowspec),
-    FAMILY(2, 133, false, 128, flowspec),
-    FAMILY(1, 134, false, 32, flowspec),
-    FAMILY(2, 134, false, 128, flowspec),
-    FAMILY(1, 132, false, 96, target),
-    FAMILY(25, 65, true, 0, vpls),
-    FAMILY(1, 5, true, 32, mvpn),
-    FAMILY(2, 5, true, 128, mvpn),
-    FAMILY(1, 73, false, 32, policy),
-    FAMILY(2, 73, false, 128, policy),
-    FAMILY(16388, 71, true, 0, linkstate),
-    FAMILY(16388, 72, true, 0, linkstate),
+    FAMILY(1, 1, false, 32, prefix, vnm_bgp_key_prefix),
+    FAMILY(2, 1, false, 128, prefix, vnm_bgp_key_prefix),
+    FAMILY(1, 2, false, 32, prefix, vnm_bgp_key_prefix),
+    FAMILY(2, 2, false, 128, prefix, vnm_bgp_key_prefix),
+    FAMILY(1, 4, false, 32, labelled, vnm_bgp_key_labelled),
+    FAMILY(2, 4, false, 128, labelled, vnm_bgp_key_labelled),
+    FAMILY(1, 128, false, 32, labelled, vnm_bgp_key_labelled),
+    FAMILY(2, 128, false, 128, labelled, vnm_bgp_key_labelled),
+    FAMILY(1, 129, false, 32, distinguished, vnm_bgp_key_distinguished),
+    FAMILY(2, 129, false, 128, distinguished, vnm_bgp_key_distinguished),
+    FAMILY(25, 70, true, 0, evpn, vnm_bgp_key_evpn),
+    FAMILY(1, 133, false, 32, flowspec, NULL),
+    FAMILY(2, 133, false, 128, flowspec, NULL),
+    FAMILY(1, 134, false, 32, flowspec, NULL),
+    FAMILY(2, 134, false, 128, flowspec, NULL),
+    FAMILY(1, 132, false, 96, target, vnm_bgp_key_prefix),
+    FAMILY(25, 65, true, 0, vpls, vnm_bgp_key_vpls),
+    FAMILY(1, 5, true, 32, mvpn, NULL),
+    FAMILY(2, 5, true, 128, mvpn, NULL),
+    FAMILY(1, 73, false, 32, policy, NULL),
+    FAMILY(2, 73, false, 128, policy, NULL),
+    FAMILY(16388, 71, true, 0, linkstate, NULL),
+    FAMILY(16388, 72, true, 0, linkstate, NULL),
 };
 
 static const struct vnm_bgp_nlri *
@@ -422,13 +460,34 @@ set_verdict(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, bool
 		VNM_SET(rec, route, verdict_reason, reason);
 }
 
+/* Whether its record is to be emitted. */
+static bool
+keep(const struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, struct vnm_slice nlri,
+    bool good)
+{
+	const struct vnm_bgp_kept kept = {.afi = b->afi,
+	    .safi = b->safi,
+	    .withdraw = b->withdraw,
+	    .path_id = b->add_path,
+	    .path_id_guessed = b->add_path_guessed,
+	    .multiple_labels = b->multiple_labels,
+	    .cut = !good,
+	    .as4 = u->as4 || u->as_path.n == 0, /* without a path it is all the same */
+	    .as_guessed = u->as_guessed,
+	    .nlri = nlri,
+	    .attributes = b->attributes};
+
+	return u->session->keep(u->session->ctx, &kept);
+}
+
 /* One NLRI as a record; `good` says that its size is its own. */
 static bool
 emit_nlri(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, struct vnm_reader r, bool good)
 {
 	struct vnm_record *rec = vnm_bgp_begin(u, b);
 	size_t mark = vnm_scratch_mark(u->out->scratch);
-	bool route = rec->kind_id == VNM_KIND_route;
+	bool route = rec->kind_id == VNM_KIND_route, more = true;
+	const struct vnm_slice all = {r.p, vnm_reader_left(&r)};
 
 	if (b->add_path && (good || !route) && vnm_reader_left(&r) >= 4) {
 		uint32_t id = vnm_reader_u32(&r);
@@ -450,9 +509,21 @@ emit_nlri(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, struct vnm_reader 
 		u->result->withdrawn++;
 	else
 		u->result->announced++;
-	bool more = u->session->emit(u->session->ctx);
+	bool keeps = u->session->keep != NULL && b->nlri != NULL && (!route || (good && read));
+	if (!keeps || keep(u, b, all, good))
+		more = u->session->emit(u->session->ctx);
 	vnm_scratch_rewind(u->out->scratch, mark);
 	return more;
+}
+
+/* How it reads was found out when it came. */
+static bool
+tell_again(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, struct vnm_reader r)
+{
+	b->add_path = u->again->path_id;
+	b->add_path_guessed = u->again->path_id_guessed;
+	b->multiple_labels = u->again->multiple_labels;
+	return emit_nlri(u, b, r, !u->again->cut);
 }
 
 bool
@@ -463,8 +534,12 @@ vnm_bgp_block(struct vnm_bgp_reading *u, struct vnm_bgp_block *b)
 	bool expected = s->add_path != NULL && s->add_path(s->ctx, b->afi, b->safi);
 
 	b->nlri = find_family(b->afi, b->safi);
+	if (u->again != NULL)
+		return tell_again(u, b, r);
 	if (b->nlri == NULL)
 		return emit_nlri(u, b, r, true);
+	if (s->keep != NULL && !b->withdraw)
+		b->attributes = vnm_bgp_attributes_kept(u, b->reach);
 	b->multiple_labels =
 	    s->multiple_labels != NULL && s->multiple_labels(s->ctx, b->afi, b->safi);
 	bool fits = choose(b, expected);
@@ -486,4 +561,60 @@ vnm_bgp_block(struct vnm_bgp_reading *u, struct vnm_bgp_block *b)
 			return false;
 	}
 	return true;
+}
+
+/* ---- keys --------------------------------------------------------------------------------------
+ */
+
+bool
+vnm_bgp_key(const struct vnm_bgp_kept *k, uint8_t room[VNM_BGP_KEY_MAX], struct vnm_slice *key)
+{
+	const struct vnm_bgp_block b = {.afi = k->afi,
+	    .safi = k->safi,
+	    .nlri = find_family(k->afi, k->safi),
+	    .multiple_labels = k->multiple_labels};
+	size_t id = k->path_id ? 4 : 0;
+
+	if (b.nlri == NULL || k->nlri.n <= id)
+		return false;
+	*key = (struct vnm_slice){k->nlri.p + id, k->nlri.n - id};
+	if (b.nlri->key != NULL && key->n <= VNM_BGP_KEY_MAX)
+		*key = (struct vnm_slice){room, b.nlri->key(&b, *key, room)};
+	return true;
+}
+
+bool
+vnm_bgp_prefix_of(const struct vnm_bgp_kept *k, struct vnm_prefix *prefix)
+{
+	const struct vnm_bgp_nlri *f = find_family(k->afi, k->safi);
+	uint8_t room[VNM_BGP_KEY_MAX];
+	struct vnm_slice key;
+
+	if (f == NULL ||
+	    (f->size != vnm_bgp_size_prefix && f->size != vnm_bgp_size_labelled &&
+		f->size != vnm_bgp_size_distinguished) ||
+	    !vnm_bgp_key(k, room, &key))
+		return false;
+	size_t rd = f->size != vnm_bgp_size_prefix && k->safi >= 128 ? 8 : 0;
+	size_t n = key.n - 1 - rd;
+	prefix->len = (uint8_t)(key.p[0] - 8 * rd);
+	prefix->addr = (struct vnm_addr){.family = f->max == 32 ? VNM_ADDR_IP4 : VNM_ADDR_IP6};
+	memcpy(prefix->addr.b, key.p + 1 + rd, n);
+	return true;
+}
+
+size_t
+vnm_bgp_prefix_nlri(uint16_t afi, uint8_t safi, const struct vnm_prefix *prefix, uint8_t nlri[17])
+{
+	const struct vnm_bgp_nlri *f = find_family(afi, safi);
+	size_t n = (prefix->len + 7U) / 8;
+
+	if (f == NULL || f->size != vnm_bgp_size_prefix ||
+	    (f->max == 32) != (prefix->addr.family == VNM_ADDR_IP4) || prefix->len > f->max)
+		return 0;
+	nlri[0] = prefix->len;
+	memcpy(nlri + 1, prefix->addr.b, n);
+	if (prefix->len % 8 != 0)
+		nlri[n] &= (uint8_t)(0xff << (8 - prefix->len % 8));
+	return n + 1;
 }

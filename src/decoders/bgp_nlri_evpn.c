@@ -282,3 +282,47 @@ VNM_BGP_DECODE(evpn)
 		VNM_SET(rec, route, nlri, vnm_bgp_list_pairs(&list));
 	return good;
 }
+
+/* Where the multicast source, the group and the originator end that begin at `at`; 0: nowhere. */
+static size_t
+addresses_end(struct vnm_slice s, size_t at)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		if (at >= s.n)
+			return 0;
+		at += 1U + s.p[at] / 8U;
+	}
+	return at <= s.n ? at : 0;
+}
+
+/*
+ * Not what RFC 7432 section 7, RFC 9136 section 3.1 and RFC 9251 section 9 take for attributes of
+ * the route: labels, the segment of types 2 and 5, gateways, flags. Lengths are those that
+ * VNM_BGP_DECODE has found right.
+ */
+VNM_BGP_KEY(evpn)
+{
+	enum { HEAD = 2, RD = 8, ESI = 10, TAG = 4 };
+	const size_t after_rd = HEAD + RD, tag = after_rd + ESI;
+	uint8_t type = s.n > 0 ? s.p[0] : 0;
+	size_t end = s.n;
+
+	(void)b;
+	if (type == 1)
+		end = tag + TAG;
+	else if (type == 2 && s.n > tag + TAG + 7)
+		end = tag + TAG + 8 + s.p[tag + TAG + 7] / 8U;
+	else if (type == 5)
+		end = tag + TAG + 1 + (s.n - tag - TAG == 12 ? 4 : 16);
+	else if (type == 6)
+		end = addresses_end(s, after_rd + TAG);
+	else if (type == 7 || type == 8)
+		end = addresses_end(s, tag + TAG);
+	if (end == 0 || end > s.n)
+		end = s.n;
+	memcpy(out, s.p, end);
+	out[1] = 0; /* the length, which counts what is left out */
+	if ((type == 2 || type == 5) && end > tag)
+		memset(out + after_rd, 0, ESI);
+	return end;
+}

@@ -92,6 +92,16 @@ VNM_BGP_DECODE(vpls)
 	return true;
 }
 
+/* Size and begin of the label block are not part of it (RFC 4761 section 3.2.2). */
+VNM_BGP_KEY(vpls)
+{
+	size_t n = s.n == 2 + 17 ? 2 + 12 : s.n;
+
+	(void)b;
+	memcpy(out, s.p, n);
+	return n;
+}
+
 /* ---- multicast VPN -----------------------------------------------------------------------------
  */
 

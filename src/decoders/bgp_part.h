@@ -106,7 +106,9 @@ struct vnm_bgp_reading {
 	struct vnm_out *out;
 	bool as4; /* the width that AS_PATH turned out to have */
 	bool as_guessed;
-	bool nested; /* within an ATTR_SET */
+	bool nested;			  /* within an ATTR_SET */
+	const struct vnm_bgp_kept *again; /* it is this route, told again; NULL: an UPDATE */
+	struct vnm_slice octets;	  /* of all attributes */
 
 	struct vnm_record attrs; /* of kind route: has and the fields from next_hop to attributes */
 	struct vnm_bgp_list extra;
@@ -139,6 +141,12 @@ void vnm_bgp_judge(struct vnm_bgp_reading *u, enum vnm_bgp_verdict verdict, cons
  * have to be reset for them.
  */
 bool vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets);
+
+/*
+ * The attributes as they can be kept, in scratch: without NLRI, and with the next hop of
+ * MP_REACH_NLRI where `reach` says that the routes are its own. Empty when scratch is full.
+ */
+struct vnm_slice vnm_bgp_attributes_kept(struct vnm_bgp_reading *u, bool reach);
 
 /* The fields that `u` holds as named values: of an ATTR_SET. */
 void vnm_bgp_attributes_list(const struct vnm_bgp_reading *u, struct vnm_bgp_list *list);
@@ -180,12 +188,14 @@ struct vnm_bgp_block {
 	uint8_t safi;
 	bool withdraw;
 	bool judged; /* the attributes' verdict holds for it */
+	bool reach;  /* of MP_REACH_NLRI */
 	struct vnm_slice octets;
 	const struct vnm_bgp_nlri *nlri; /* NULL: a family that is not known */
 	bool add_path;			 /* path identifiers are there */
 	bool multiple_labels;
 	bool add_path_guessed, labels_guessed;
 	bool bad_next_hop;
+	struct vnm_slice attributes; /* as they can be kept; empty: they are not */
 };
 
 /* How NLRI of one family are read: a row of the table in bgp_nlri.c. */
@@ -202,6 +212,11 @@ struct vnm_bgp_nlri {
 	/* The NLRI in r, which is of that size, into *rec; false when it is malformed inside. */
 	bool (*decode)(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, struct vnm_reader r,
 	    struct vnm_record *rec);
+	/*
+	 * What of the NLRI in s, which is of that size, tells its route from others, into `out`
+	 * of VNM_BGP_KEY_MAX octets: how many. NULL: all of it.
+	 */
+	size_t (*key)(const struct vnm_bgp_block *b, struct vnm_slice s, uint8_t *out);
 };
 
 /*
@@ -238,21 +253,28 @@ struct vnm_str vnm_bgp_prefix_text(
 #define VNM_BGP_DECODE(name)                                                           \
 	bool vnm_bgp_decode_##name(struct vnm_bgp_reading *u, struct vnm_bgp_block *b, \
 	    struct vnm_reader r, struct vnm_record *rec)
+#define VNM_BGP_KEY(name) \
+	size_t vnm_bgp_key_##name(const struct vnm_bgp_block *b, struct vnm_slice s, uint8_t *out)
 
 VNM_BGP_SIZE(prefix);
 VNM_BGP_DECODE(prefix);
+VNM_BGP_KEY(prefix);
 VNM_BGP_SIZE(labelled);
 VNM_BGP_DECODE(labelled);
+VNM_BGP_KEY(labelled);
 VNM_BGP_SIZE(distinguished);
 VNM_BGP_DECODE(distinguished);
+VNM_BGP_KEY(distinguished);
 VNM_BGP_SIZE(evpn);
 VNM_BGP_DECODE(evpn);
+VNM_BGP_KEY(evpn);
 VNM_BGP_SIZE(flowspec);
 VNM_BGP_DECODE(flowspec);
 VNM_BGP_SIZE(target);
 VNM_BGP_DECODE(target);
 VNM_BGP_SIZE(vpls);
 VNM_BGP_DECODE(vpls);
+VNM_BGP_KEY(vpls);
 VNM_BGP_SIZE(mvpn);
 VNM_BGP_DECODE(mvpn);
 VNM_BGP_SIZE(policy);

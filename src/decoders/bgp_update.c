@@ -34,9 +34,12 @@ vnm_bgp_header(struct vnm_reader *r, uint8_t type, struct vnm_reader *body)
 static bool
 emit_end(struct vnm_bgp_reading *u, uint16_t afi, uint8_t safi)
 {
-	struct vnm_record *rec = u->session->begin(u->session->ctx, VNM_KIND_route);
 	struct vnm_str name = vnm_afi_name(afi);
+	struct vnm_record *rec;
 
+	if (u->session->ended != NULL)
+		u->session->ended(u->session->ctx, afi, safi);
+	rec = u->session->begin(u->session->ctx, VNM_KIND_route);
 	VNM_SET(rec, route, action, VNM_STR("end-of-rib"));
 	VNM_SET(rec, route, afi, afi);
 	VNM_SET(rec, route, safi, safi);
@@ -131,7 +134,8 @@ static bool
 reach(struct vnm_bgp_reading *u, struct vnm_slice octets)
 {
 	struct vnm_reader r = vnm_reader_of(u->reach.p, u->reach.n);
-	struct vnm_bgp_block b = {.judged = true, .withdraw = u->verdict >= VNM_BGP_WITHDRAW};
+	struct vnm_bgp_block b = {
+	    .judged = true, .reach = true, .withdraw = u->verdict >= VNM_BGP_WITHDRAW};
 
 	b.afi = vnm_reader_u16(&r);
 	b.safi = vnm_reader_u8(&r);
@@ -225,6 +229,29 @@ vnm_bgp_update(
 		return VNM_R_update_malformed;
 	result->as_width_guessed = u.as_guessed;
 	emit_all(&u, vnm_reader_rest(&withdrawn), octets, vnm_reader_rest(&body));
+	return VNM_OK;
+}
+
+enum vnm_reason
+vnm_bgp_again(const struct vnm_bgp_kept *k, const struct vnm_bgp_session *session,
+    struct vnm_bgp_result *result)
+{
+	struct vnm_bgp_reading u = {
+	    .session = session, .result = result, .out = session->out, .as4 = k->as4, .again = k};
+
+	*result = (struct vnm_bgp_result){0};
+	if (k->withdraw) {
+		withdraw(&u, k->afi, k->safi, k->nlri);
+		return VNM_OK;
+	}
+	if (!vnm_bgp_attributes(&u, k->attributes))
+		return VNM_R_update_malformed;
+	u.as_guessed = k->as_guessed;
+	check_mandatory(&u, !u.has_reach);
+	if (u.has_reach)
+		reach(&u, k->nlri);
+	else
+		announce(&u, k->afi, k->safi, k->nlri);
 	return VNM_OK;
 }
 

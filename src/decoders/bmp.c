@@ -6,7 +6,7 @@
  * The BGP decoder reads strictly and takes the other width where only that one fits; the
  * record then says so in `inferred`.
  */
-#include "decoders/bmp.h"
+#include "decoders/bmp_rib.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -18,12 +18,6 @@
 #define PEER_HEADER_N 42
 #define MESSAGE_MAX (1U << 18) /* far beyond a Peer Up with two extended OPENs */
 
-/* Flags of the per-peer header. */
-#define FLAG_V 0x80U /* IPv6; of a Loc-RIB: filtered */
-#define FLAG_L 0x40U /* post-policy */
-#define FLAG_A 0x20U /* AS_PATH of two-octet AS numbers */
-#define FLAG_O 0x10U /* Adj-RIB-Out */
-
 /* Types of messages that differ in their TLVs; TLVs of the router. */
 enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
 #define TLV_TERM_REASON 1
@@ -31,185 +25,11 @@ enum { PEER_DOWN = 2, PEER_UP = 3, INITIATION = 4, TERMINATION = 5 };
 #define TLV_TABLE_NAME 3
 #define NAME_N 16 /* octets for "tlv_65535" */
 
-/* One message on its way through the decoder. */
-struct message {
-	struct vnm_exporter *x;
-	struct vnm_out *out;
-	struct vnm_bmp_session *session;
-	struct vnm_bmp_peer *peer; /* NULL: the message is about the router */
-	uint8_t version, type;
-	uint8_t flags;
-	enum vnm_bmp_view view;
-	struct vnm_str distinguisher;
-	struct vnm_str table_name; /* of this message; n 0: that of the Peer Up */
-	struct vnm_bmp_tlvs tlvs;  /* of version 4's Route Monitoring */
-	uint32_t routes;	   /* begun so far */
-};
-
-/* ---- records ------------------------------------------------------------------------------- */
-
-static struct vnm_str
-borrowed(const char *text)
-{
-	return (struct vnm_str){text, (uint32_t)strlen(text), false};
-}
-
-static struct vnm_str
-rib_name(const struct message *m)
-{
-	bool post = (m->flags & FLAG_L) != 0;
-
-	if (m->view == VNM_BMP_LOC)
-		return VNM_STR("loc-rib");
-	if (m->view == VNM_BMP_OUT)
-		return post ? VNM_STR("adj-rib-out-post") : VNM_STR("adj-rib-out-pre");
-	return post ? VNM_STR("adj-rib-in-post") : VNM_STR("adj-rib-in-pre");
-}
-
-static struct vnm_str
-peer_type_name(uint8_t type)
-{
-	static const struct vnm_str names[] = {
-	    VNM_STR("global"), VNM_STR("rd"), VNM_STR("local"), VNM_STR("loc-rib")};
-
-	return type < VNM_ARRAY_LEN(names) ? names[type] : (struct vnm_str){0};
-}
-
-static bool
-is_zero(const uint8_t *p, size_t n)
-{
-	while (n > 0 && p[n - 1] == 0)
-		n--;
-	return n == 0;
-}
-
-/* The V flag is not defined for a Loc-RIB, whose address is zero anyway. */
-static struct vnm_addr
-peer_addr(const struct message *m)
-{
-	const uint8_t *addr = m->peer->key.addr;
-	bool ip6 = (m->flags & FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
-
-	return ip6 ? vnm_addr_ip6(addr) : vnm_addr_ip4(addr + 12);
-}
-
-/* What route, linkstate and peer records say alike of the peer. */
-#define SET_PEER(r, kind, m)                                                               \
-	do {                                                                               \
-		const struct vnm_bmp_peer *peer_ = (m)->peer;                              \
-		VNM_SET(r, kind, peer_type, peer_->key.type);                              \
-		if (peer_type_name(peer_->key.type).n != 0)                                \
-			VNM_SET(r, kind, peer_type_name, peer_type_name(peer_->key.type)); \
-		if (peer_->key.type != VNM_BMP_PEER_LOC_RIB)                               \
-			VNM_SET(r, kind, peer_addr, peer_addr(m));                         \
-		VNM_SET(r, kind, peer_as, peer_->as);                                      \
-		if (!is_zero(peer_->bgp_id, 4))                                            \
-			VNM_SET(r, kind, peer_bgp_id, vnm_addr_ip4(peer_->bgp_id));        \
-		if ((m)->distinguisher.n != 0)                                             \
-			VNM_SET(r, kind, peer_distinguisher, (m)->distinguisher);          \
-		VNM_SET(r, kind, rib, rib_name(m));                                        \
-		if ((m)->table_name.n != 0)                                                \
-			VNM_SET(r, kind, table_name, (m)->table_name);                     \
-		else if (peer_->table_name[0] != '\0')                                     \
-			VNM_SET(r, kind, table_name, borrowed(peer_->table_name));         \
-		VNM_SET(r, kind, peer_flags, (m)->flags);                                  \
-	} while (0)
-
-#define SET_ROUTER(r, kind, m)                                                       \
-	do {                                                                         \
-		if (VNM_HAS(r, env, exporter_addr))                                  \
-			VNM_SET(r, kind, router_addr, (r)->env.exporter_addr);       \
-		if ((m)->session->name[0] != '\0')                                   \
-			VNM_SET(r, kind, router_name, borrowed((m)->session->name)); \
-	} while (0)
-
-static struct vnm_record *
-begin_peer(struct message *m, struct vnm_str event)
-{
-	struct vnm_record *r = vnm_out_begin(m->out, VNM_KIND_peer);
-
-	SET_ROUTER(r, peer, m);
-	if (m->peer != NULL) {
-		SET_PEER(r, peer, m);
-		if (m->peer->implicit)
-			VNM_SET(r, peer, implicit, true);
-	}
-	VNM_SET(r, peer, event, event);
-	return r;
-}
-
-static void
-set_marking(struct message *m, struct vnm_record *r)
-{
-	const struct vnm_bmp_marking *marking = vnm_bmp_marking(&m->tlvs, ++m->routes);
-
-	if (marking == NULL)
-		return;
-	VNM_SET(r, route, path_status, marking->status);
-	if (marking->has_reason)
-		VNM_SET(r, route, path_reason, marking->reason);
-}
-
-/* Without a Peer Up nothing told how this peer's messages read. */
-static struct vnm_record *
-begin_route(void *ctx, enum vnm_kind kind)
-{
-	static const struct vnm_str guessed[] = {VNM_STR("peer")};
-	struct message *m = ctx;
-	struct vnm_record *r = vnm_out_begin(m->out, kind);
-	const struct vnm_strs inferred = {guessed, m->peer->up ? 0 : 1};
-
-	if (kind == VNM_KIND_linkstate) {
-		SET_ROUTER(r, linkstate, m);
-		SET_PEER(r, linkstate, m);
-		if (inferred.n != 0)
-			VNM_SET(r, linkstate, inferred, inferred);
-	} else {
-		SET_ROUTER(r, route, m);
-		SET_PEER(r, route, m);
-		set_marking(m, r);
-		if (inferred.n != 0)
-			VNM_SET(r, route, inferred, inferred);
-	}
-	return r;
-}
-
-static uint64_t
-epoch(const struct message *m)
-{
-	return m->session->id << 32 | m->peer->epoch;
-}
-
-static bool
-emit_route(void *ctx)
-{
-	struct message *m = ctx;
-	const struct vnm_bmp_options *o = m->x->options;
-
-	if (!vnm_out_emit(m->out))
-		return false;
-	if ((o == NULL || o->evidence) && vnm_bgp_fact(m->out, epoch(m)))
-		m->peer->taught = true;
-	return true;
-}
-
-/* After a peer's record: what the peer taught does not hold any more. */
-static void
-end_facts(struct message *m, bool gone)
-{
-	if (m->peer == NULL)
-		return;
-	m->peer->epoch++;
-	if (m->peer->taught)
-		vnm_bgp_fact_source(m->out, gone, epoch(m));
-	m->peer->taught = false;
-}
-
 /* ---- Route Monitoring ------------------------------------------------------------------------ */
 
 /* What the message itself says of a family; NULL where it says nothing. */
 static const struct vnm_bgp_family *
-stateless(const struct message *m, uint16_t afi, uint8_t safi)
+stateless(const struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
 {
 	for (uint8_t i = 0; i < m->tlvs.family_count; i++) {
 		if (m->tlvs.families[i].afi == afi && m->tlvs.families[i].safi == safi)
@@ -222,7 +42,7 @@ static bool
 expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 {
 	static const uint8_t ways[] = {[VNM_BMP_IN] = 1, [VNM_BMP_OUT] = 2, [VNM_BMP_LOC] = 3};
-	const struct message *m = ctx;
+	const struct vnm_bmp_message *m = ctx;
 	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
 	if (told == NULL)
@@ -234,7 +54,7 @@ expects_add_path(void *ctx, uint16_t afi, uint8_t safi)
 static bool
 expects_labels(void *ctx, uint16_t afi, uint8_t safi)
 {
-	const struct message *m = ctx;
+	const struct vnm_bmp_message *m = ctx;
 	const struct vnm_bgp_family *told = stateless(m, afi, safi);
 
 	return (told != NULL && told->labels > 1) || vnm_bmp_expects_labels(m->peer, afi, safi);
@@ -245,17 +65,19 @@ expects_labels(void *ctx, uint16_t afi, uint8_t safi)
  * random, so the OPENs have a say: the first guess is four octets only where both agree.
  */
 static enum vnm_reason
-read_update(struct message *m, struct vnm_reader *r)
+read_update(struct vnm_bmp_message *m, struct vnm_reader *r)
 {
 	struct vnm_bgp_result result = {0};
 	const struct vnm_bgp_session session = {
 	    .ctx = m,
 	    .out = m->out,
-	    .as4 = m->tlvs.as4 || ((m->flags & FLAG_A) == 0 && m->peer->as4),
+	    .as4 = m->tlvs.as4 || ((m->flags & VNM_BMP_FLAG_A) == 0 && m->peer->as4),
 	    .add_path = expects_add_path,
 	    .multiple_labels = expects_labels,
-	    .begin = begin_route,
-	    .emit = emit_route,
+	    .begin = vnm_bmp_begin_route,
+	    .emit = vnm_bmp_emit,
+	    .keep = m->session->mode != VNM_RIB_OFF ? vnm_bmp_rib_keep : NULL,
+	    .ended = m->session->mode != VNM_RIB_OFF ? vnm_bmp_rib_ended : NULL,
 	};
 	enum vnm_reason reason = vnm_bgp_update(r, &session, &result);
 
@@ -268,7 +90,7 @@ read_update(struct message *m, struct vnm_reader *r)
 }
 
 static enum vnm_reason
-route_monitoring(struct message *m, struct vnm_reader r)
+route_monitoring(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	enum vnm_reason reason;
 
@@ -284,14 +106,14 @@ route_monitoring(struct message *m, struct vnm_reader r)
 /* ---- Statistics ----------------------------------------------------------------------------- */
 
 static enum vnm_reason
-statistics(struct message *m, struct vnm_reader r)
+statistics(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	struct vnm_pairs pairs;
 	enum vnm_reason reason = vnm_bmp_stats(r, m->out, &pairs);
 
 	if (reason != VNM_OK)
 		return reason;
-	struct vnm_record *rec = begin_peer(m, VNM_STR("stats"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("stats"));
 	VNM_SET(rec, peer, stats, pairs);
 	vnm_out_emit(m->out);
 	return VNM_OK;
@@ -323,7 +145,8 @@ term_reason(uint16_t code)
 
 /* What a TLV tells beyond the message it is in. True where it is not to be shown besides. */
 static bool
-use_information(struct message *m, uint16_t type, struct vnm_reader value, struct vnm_record *rec)
+use_information(
+    struct vnm_bmp_message *m, uint16_t type, struct vnm_reader value, struct vnm_record *rec)
 {
 	if (m->type == INITIATION && type == TLV_SYS_NAME)
 		keep_text(m->session->name, sizeof(m->session->name), value);
@@ -340,7 +163,7 @@ use_information(struct message *m, uint16_t type, struct vnm_reader value, struc
 
 /* NULL when the scratch is full; text where the TLV is known, else it is kept as octets. */
 static const char *
-information_name(struct message *m, uint16_t type, bool *text)
+information_name(struct vnm_bmp_message *m, uint16_t type, bool *text)
 {
 	static const char *const of_router[] = {"string", "sys_descr", "sys_name"};
 	static const char *const of_peer[] = {"string", NULL, NULL, "table_name", "admin_label"};
@@ -362,8 +185,8 @@ information_name(struct message *m, uint16_t type, bool *text)
  * first value where there is one.
  */
 static void
-read_information(
-    struct message *m, struct vnm_reader r, struct vnm_record *rec, const struct vnm_pair *first)
+read_information(struct vnm_bmp_message *m, struct vnm_reader r, struct vnm_record *rec,
+    const struct vnm_pair *first)
 {
 	uint32_t room = (uint32_t)(vnm_reader_left(&r) / 4) + 1, n = 0;
 	struct vnm_pair *pairs = vnm_scratch_take(m->out->scratch, room * sizeof(*pairs));
@@ -413,26 +236,27 @@ keep_opens(
 
 /* In a VRF a router may call itself something else. */
 static void
-keep_router_id(struct message *m, const uint8_t id[4])
+keep_router_id(struct vnm_bmp_message *m, const uint8_t id[4])
 {
 	const struct vnm_bmp_key *key = &m->peer->key;
 	bool global = key->type == VNM_BMP_PEER_GLOBAL || key->type == VNM_BMP_PEER_LOC_RIB;
 
-	if (global && is_zero(key->distinguisher, sizeof(key->distinguisher)) && !is_zero(id, 4))
+	if (global && vnm_bmp_is_zero(key->distinguisher, sizeof(key->distinguisher)) &&
+	    !vnm_bmp_is_zero(id, 4))
 		memcpy(m->session->router_id, id, sizeof(m->session->router_id));
 }
 
 /* Of the peer's family; some exporters say IPv4 and write an IPv6 address all the same. */
 static struct vnm_addr
-local_addr(const struct message *m, const uint8_t p[16])
+local_addr(const struct vnm_bmp_message *m, const uint8_t p[16])
 {
-	bool ip6 = (m->flags & FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
+	bool ip6 = (m->flags & VNM_BMP_FLAG_V) != 0 && m->peer->key.type != VNM_BMP_PEER_LOC_RIB;
 
-	return ip6 || !is_zero(p, 12) ? vnm_addr_ip6(p) : vnm_addr_ip4(p + 12);
+	return ip6 || !vnm_bmp_is_zero(p, 12) ? vnm_addr_ip6(p) : vnm_addr_ip4(p + 12);
 }
 
 static enum vnm_reason
-peer_up(struct message *m, struct vnm_reader r)
+peer_up(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	const uint8_t *p = vnm_reader_take(&r, 20);
 	struct vnm_bgp_open sent, received;
@@ -443,12 +267,13 @@ peer_up(struct message *m, struct vnm_reader r)
 	if ((reason = vnm_bgp_open(&r, m->out, &sent)) != VNM_OK ||
 	    (reason = vnm_bgp_open(&r, m->out, &received)) != VNM_OK)
 		return reason;
+	vnm_bmp_rib_up(m);
 	keep_opens(m->peer, &sent, &received);
 	keep_router_id(m, sent.id);
 	m->peer->table_name[0] = '\0';
-	struct vnm_record *rec = begin_peer(m, VNM_STR("up"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("up"));
 	read_information(m, r, rec, NULL);
-	if (!is_zero(p, 16))
+	if (!vnm_bmp_is_zero(p, 16))
 		VNM_SET(rec, peer, local_addr, local_addr(m, p));
 	VNM_SET(rec, peer, local_port, vnm_be16(p + 16));
 	VNM_SET(rec, peer, remote_port, vnm_be16(p + 18));
@@ -459,9 +284,9 @@ peer_up(struct message *m, struct vnm_reader r)
 	VNM_SET(rec, peer, capabilities_sent, sent.capabilities);
 	VNM_SET(rec, peer, capabilities_received, received.capabilities);
 	if (m->peer->table_name[0] != '\0')
-		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
+		VNM_SET(rec, peer, table_name, vnm_bmp_text(m->peer->table_name));
 	vnm_out_emit(m->out);
-	end_facts(m, false);
+	vnm_bmp_end_facts(m, false);
 	return VNM_OK;
 }
 
@@ -485,7 +310,7 @@ down_reason(uint8_t code)
  */
 static bool
 take_notification(
-    struct message *m, struct vnm_reader *r, struct vnm_record *rec, struct vnm_pair *pair)
+    struct vnm_bmp_message *m, struct vnm_reader *r, struct vnm_record *rec, struct vnm_pair *pair)
 {
 	struct vnm_reader whole = *r;
 	const uint8_t *p = vnm_reader_take(&whole, 21);
@@ -522,7 +347,7 @@ take_fsm_event(struct vnm_reader *r, struct vnm_pair *pair)
 
 /* What follows the reason; TLVs behind it are version 4's, and of one reason also 3's. */
 static void
-read_down(struct message *m, uint8_t code, struct vnm_reader r, struct vnm_record *rec)
+read_down(struct vnm_bmp_message *m, uint8_t code, struct vnm_reader r, struct vnm_record *rec)
 {
 	struct vnm_pair first;
 	bool has_first = false;
@@ -540,45 +365,46 @@ read_down(struct message *m, uint8_t code, struct vnm_reader r, struct vnm_recor
 }
 
 static enum vnm_reason
-peer_down(struct message *m, struct vnm_reader r)
+peer_down(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	uint8_t code = vnm_reader_u8(&r);
 	struct vnm_record *rec;
 
 	if (r.bad)
 		return VNM_R_truncated;
-	rec = begin_peer(m, VNM_STR("down"));
+	rec = vnm_bmp_begin_peer(m, VNM_STR("down"));
 	VNM_SET(rec, peer, reason_code, code);
 	if (down_reason(code).n != 0)
 		VNM_SET(rec, peer, reason, down_reason(code));
 	read_down(m, code, r, rec);
 	if (m->peer->table_name[0] != '\0')
-		VNM_SET(rec, peer, table_name, borrowed(m->peer->table_name));
+		VNM_SET(rec, peer, table_name, vnm_bmp_text(m->peer->table_name));
 	VNM_SET(rec, peer, routes_gone, true);
 	vnm_out_emit(m->out);
-	end_facts(m, true);
+	vnm_bmp_end_facts(m, true);
 	m->peer->up = m->peer->told = false;
+	vnm_bmp_rib_down(m);
 	return VNM_OK;
 }
 
 /* ---- Initiation, Termination, mirroring ------------------------------------------------- */
 
 static enum vnm_reason
-initiation(struct message *m, struct vnm_reader r)
+initiation(struct vnm_bmp_message *m, struct vnm_reader r)
 {
-	struct vnm_record *rec = begin_peer(m, VNM_STR("init"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("init"));
 
 	read_information(m, r, rec, NULL);
 	if (m->session->name[0] != '\0')
-		VNM_SET(rec, peer, router_name, borrowed(m->session->name));
+		VNM_SET(rec, peer, router_name, vnm_bmp_text(m->session->name));
 	vnm_out_emit(m->out);
 	return VNM_OK;
 }
 
 static enum vnm_reason
-termination(struct message *m, struct vnm_reader r)
+termination(struct vnm_bmp_message *m, struct vnm_reader r)
 {
-	struct vnm_record *rec = begin_peer(m, VNM_STR("term"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("term"));
 
 	read_information(m, r, rec, NULL);
 	m->session->terminated = true;
@@ -588,10 +414,10 @@ termination(struct message *m, struct vnm_reader r)
 
 /* RFC 7854 section 4.7: a mirrored message, or word that some were lost; a record for each. */
 static enum vnm_reason
-mirroring(struct message *m, struct vnm_reader r)
+mirroring(struct vnm_bmp_message *m, struct vnm_reader r)
 {
 	static const struct vnm_str codes[] = {VNM_STR("errored-pdu"), VNM_STR("messages-lost")};
-	struct vnm_record *rec = begin_peer(m, VNM_STR("mirror"));
+	struct vnm_record *rec = vnm_bmp_begin_peer(m, VNM_STR("mirror"));
 
 	while (vnm_reader_left(&r) > 0) {
 		uint16_t type = vnm_reader_u16(&r);
@@ -603,7 +429,7 @@ mirroring(struct message *m, struct vnm_reader r)
 		}
 		if (type == 0 && VNM_HAS(rec, peer, mirrored)) {
 			vnm_out_emit(m->out);
-			rec = begin_peer(m, VNM_STR("mirror"));
+			rec = vnm_bmp_begin_peer(m, VNM_STR("mirror"));
 		}
 		if (type == 0) {
 			VNM_SET(rec, peer, mirrored, vnm_reader_rest(&value));
@@ -624,7 +450,7 @@ mirroring(struct message *m, struct vnm_reader r)
 
 static const struct message_row {
 	bool has_peer;
-	enum vnm_reason (*read)(struct message *m, struct vnm_reader r);
+	enum vnm_reason (*read)(struct vnm_bmp_message *m, struct vnm_reader r);
 } rows[] = {
     {true, route_monitoring},
     {true, statistics},
@@ -646,22 +472,12 @@ set_time(struct vnm_out *out, const uint8_t *p)
 	vnm_out_base(out);
 }
 
-static void
-set_source(const struct message *m)
-{
-	struct vnm_record *r = m->out->rec;
-
-	VNM_SET(r, env, decoder, VNM_STR("bmp"));
-	if (!is_zero(m->session->router_id, sizeof(m->session->router_id)))
-		VNM_SET(r, env, agent_addr, vnm_addr_ip4(m->session->router_id));
-	vnm_out_base(m->out);
-}
-
 static enum vnm_reason
-read_peer_header(struct message *m, struct vnm_reader *r)
+read_peer_header(struct vnm_bmp_message *m, struct vnm_reader *r)
 {
 	const uint8_t *p = vnm_reader_take(r, PEER_HEADER_N);
 	struct vnm_bmp_key key = {0};
+	uint32_t known = m->session->count;
 
 	if (p == NULL)
 		return VNM_R_truncated;
@@ -671,17 +487,14 @@ read_peer_header(struct message *m, struct vnm_reader *r)
 	m->peer = vnm_bmp_peer_get(m->session, &key, m->out->limits->peers);
 	if (m->peer == NULL)
 		return VNM_R_peer_limit;
-	m->flags = m->peer->flags = p[1];
+	if (m->session->count > known)
+		vnm_bmp_rib_adopt(m);
+	m->peer->flags = p[1];
 	m->peer->as = vnm_be32(p + 26);
 	memcpy(m->peer->bgp_id, p + 30, 4);
-	if (key.type == VNM_BMP_PEER_LOC_RIB)
-		m->view = VNM_BMP_LOC;
-	else
-		m->view = (m->flags & FLAG_O) != 0 ? VNM_BMP_OUT : VNM_BMP_IN;
+	vnm_bmp_set_peer(m, m->peer, p[1]);
 	if (key.type == VNM_BMP_PEER_LOC_RIB) /* RFC 9069 section 4.1 */
 		keep_router_id(m, m->peer->bgp_id);
-	if (!is_zero(key.distinguisher, 8))
-		m->distinguisher = vnm_rd_text(m->peer->key.distinguisher, m->out);
 	set_time(m->out, p + 34);
 	return VNM_OK;
 }
@@ -691,7 +504,7 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 {
 	struct vnm_reader r = vnm_reader_of(d->p, d->n);
 	const uint8_t *p = vnm_reader_take(&r, COMMON_HEADER_N);
-	struct message m = {.x = x, .out = out};
+	struct vnm_bmp_message m = {.x = x, .out = out};
 	enum vnm_reason reason;
 
 	if (p == NULL || vnm_be32(p + 1) > d->n)
@@ -705,10 +518,13 @@ bmp_decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out 
 	m.session = vnm_bmp_session_get(x->state, d->session);
 	if (m.session == NULL)
 		return VNM_R_out_of_memory;
+	vnm_bmp_rib_begin(&m, d);
 	if (rows[m.type].has_peer && (reason = read_peer_header(&m, &r)) != VNM_OK)
 		return reason;
-	set_source(&m);
-	return rows[m.type].read(&m, r);
+	vnm_bmp_set_source(&m);
+	reason = rows[m.type].read(&m, r);
+	vnm_bmp_rib_done(&m);
+	return reason;
 }
 
 static size_t
@@ -739,31 +555,36 @@ bmp_end(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *ou
 {
 	struct vnm_bmp_state *state = x->state;
 	struct vnm_bmp_session *session = vnm_bmp_session_find(state, d->session);
-	struct message m = {.x = x, .out = out, .session = session};
+	struct vnm_bmp_message m = {.x = x, .out = out, .session = session, .now_ns = d->rx_ns};
 	struct vnm_str reason = VNM_STR("connection-closed");
+	bool any_kept = false;
 
 	if (session == NULL)
 		return;
 	if (session->terminated)
 		reason = VNM_STR("terminated");
-	set_source(&m);
+	vnm_bmp_set_source(&m);
 	for (uint32_t i = 0; i <= session->count; i++) {
-		m.peer = i < session->count ? &session->peers[i] : NULL;
-		if (m.peer != NULL && !m.peer->up && !m.peer->told)
+		struct vnm_bmp_peer *peer = i < session->count ? &session->peers[i] : NULL;
+
+		if (peer != NULL && !peer->up && !peer->told)
 			continue;
-		m.distinguisher = (struct vnm_str){0};
-		if (m.peer != NULL && !is_zero(m.peer->key.distinguisher, 8))
-			m.distinguisher = vnm_rd_text(m.peer->key.distinguisher, out);
-		m.flags = m.peer != NULL ? m.peer->flags : 0;
-		m.view = m.peer != NULL && m.peer->key.type == VNM_BMP_PEER_LOC_RIB ? VNM_BMP_LOC
-										    : VNM_BMP_IN;
-		struct vnm_record *rec = begin_peer(&m, VNM_STR("lost"));
+		vnm_bmp_set_peer(&m, peer, peer != NULL ? peer->flags : 0);
+		if (m.view == VNM_BMP_OUT)
+			m.view = VNM_BMP_IN;
+		struct vnm_record *rec = vnm_bmp_begin_peer(&m, VNM_STR("lost"));
 		VNM_SET(rec, peer, reason, reason);
-		VNM_SET(rec, peer, routes_gone, true);
+		bool kept = peer != NULL && vnm_bmp_rib_outlasts(&m, peer);
+		any_kept |= kept;
+		if (kept || (peer == NULL && any_kept))
+			VNM_SET(rec, peer, routes_stale, true);
+		else
+			VNM_SET(rec, peer, routes_gone, true);
 		vnm_out_emit(out);
-		end_facts(&m, true);
+		if (!kept)
+			vnm_bmp_end_facts(&m, true);
 	}
-	vnm_bmp_session_end(state, session);
+	vnm_bmp_rib_lost(&m);
 }
 
 static void
@@ -771,13 +592,11 @@ bmp_close(struct vnm_exporter *x, struct vnm_counters *counters)
 {
 	struct vnm_bmp_state *s = x->state;
 
-	(void)counters;
 	while (s->count > 0)
 		vnm_bmp_session_end(s, s->sessions[s->count - 1]);
 	vnm_free(s->sessions);
+	vnm_bmp_rib_close(s, counters);
 }
-
-static const struct vnm_option options[] = {VNM_BMP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 
 const struct vnm_decoder vnm_bmp_decoder = {
     .name = "bmp",
@@ -787,8 +606,13 @@ const struct vnm_decoder vnm_bmp_decoder = {
     .probe = bmp_probe,
     .frame = bmp_frame,
     .decode = bmp_decode,
+    .tick = vnm_bmp_rib_tick,
+    .work = vnm_bmp_tell_work,
+    .query = vnm_bmp_tell_query,
+    .dump = vnm_bmp_tell_dump,
     .end = bmp_end,
     .close = bmp_close,
-    .options = options,
+    .options = vnm_bmp_options,
     .options_size = sizeof(struct vnm_bmp_options),
+    .check = vnm_bmp_options_check,
 };

@@ -8,13 +8,27 @@
 #ifndef VNM_DECODERS_BMP_H
 #define VNM_DECODERS_BMP_H
 
-#include "base/hash.h"
-#include "decoders/bgp.h"
+#include "decoders/rib.h"
 
 /* Keys of a listener that has this decoder. */
-#define VNM_BMP_OPTIONS(X)                                        \
-	X(struct vnm_bmp_options, evidence, BOOL, "true", RELOAD, \
-	    "what EVPN and BGP-LS teach about the topology is told in records of their own")
+#define VNM_BMP_OPTIONS(X)                                                                         \
+	X(struct vnm_bmp_options, evidence, BOOL, "true", RELOAD,                                  \
+	    "what EVPN and BGP-LS teach about the topology is told in records of their own")       \
+	X(struct vnm_bmp_options, rib, STRING, "off", RELOAD,                                      \
+	    "standing table of routes: off, count (how many there are) or full (the routes); of "  \
+	    "sessions that begin from then on")                                                    \
+	X(struct vnm_bmp_options, rib_paths, NUMBER, "4000000", RELOAD,                            \
+	    "paths kept of one router; further ones are published, not kept")                      \
+	X(struct vnm_bmp_options, rib_suppress, BOOL, "false", RELOAD,                             \
+	    "announcements that change nothing and withdrawals of routes that are not there are "  \
+	    "not published; needs `rib: full`")                                                    \
+	X(struct vnm_bmp_options, rib_stale, DURATION, "5m", RELOAD,                               \
+	    "how long routes of a lost router, or of a peer that came up again, are kept until "   \
+	    "they are confirmed")                                                                  \
+	X(struct vnm_bmp_options, rib_dump_interval, DURATION, "0", RELOAD,                        \
+	    "how often all routes (with `rib: count` their number) are published again; 0: never") \
+	X(struct vnm_bmp_options, rib_dump_start, BOOL, "false", RELOAD,                           \
+	    "one such dump as soon as the first tables of a session are complete")
 
 struct vnm_bmp_options {
 	VNM_BMP_OPTIONS(VNM_OPTION_MEMBER)
@@ -46,7 +60,10 @@ struct vnm_bmp_peer {
 	struct vnm_bgp_family sent[VNM_BGP_FAMILIES]; /* in the router's OPEN */
 	struct vnm_bgp_family received[VNM_BGP_FAMILIES];
 	uint8_t sent_count, received_count;
-	char table_name[64]; /* cut where longer; empty: not told */
+	char table_name[64];	       /* cut where longer; empty: not told */
+	struct vnm_rib_table **tables; /* owned, as are the tables (vnm_rib_drop()) */
+	uint32_t table_count;
+	bool unkept; /* a table could not be made: routes are not kept that are there */
 };
 
 struct vnm_bmp_session {
@@ -57,22 +74,53 @@ struct vnm_bmp_session {
 	struct vnm_bmp_peer *peers; /* owned */
 	uint32_t count, cap;
 	struct vnm_table index; /* of peers by key */
+	bool begun;		/* what follows is set */
+	enum vnm_rib_mode mode;
+	uint64_t serial;    /* later sessions have greater ones */
+	uint16_t port;	    /* of the router */
+	bool lost;	    /* it is over, and routes of it are kept as stale */
+	uint64_t lost_ns;   /* since when */
+	uint64_t began_ns;  /* on the packets' clock, as are all times */
+	uint64_t dumped_ns; /* when the last dump began */
+	bool first_dumped;
+	struct {
+		bool on, begun;	      /* begun: the table's begin is told */
+		uint32_t peer, table; /* where it is */
+		uint64_t paths;	      /* told so far */
+	} dump;
 };
 
 struct vnm_bmp_state {
 	struct vnm_bmp_session **sessions; /* owned, as are the sessions */
 	uint32_t count, cap;
+	uint64_t serial; /* of the last session */
+	struct vnm_rib rib;
+	struct vnm_bmp_rib_config {
+		enum vnm_rib_mode mode; /* of sessions to come */
+		uint64_t paths;
+		bool suppress, dump_start;
+		uint64_t stale_ns, interval_ns;
+	} config; /* as the options were with the last message that had some */
+	uint64_t counted_paths, counted_octets; /* in the worker's gauges */
 };
 
 /* The stream's session, made where it is new; NULL when memory is short. */
 struct vnm_bmp_session *vnm_bmp_session_get(struct vnm_bmp_state *s, uint64_t id);
 /* NULL where there is none. */
 struct vnm_bmp_session *vnm_bmp_session_find(struct vnm_bmp_state *s, uint64_t id);
+/* Its tables are dropped with it. */
 void vnm_bmp_session_end(struct vnm_bmp_state *s, struct vnm_bmp_session *session);
 
 /* The peer, made (implicit) where it is new; NULL when memory is short or there are `limit`. */
 struct vnm_bmp_peer *vnm_bmp_peer_get(
     struct vnm_bmp_session *session, const struct vnm_bmp_key *key, uint32_t limit);
+
+/* NULL where there is none. */
+struct vnm_bmp_peer *vnm_bmp_peer_find(
+    const struct vnm_bmp_session *session, const struct vnm_bmp_key *key);
+
+/* All its tables are dropped. */
+void vnm_bmp_peer_drop(struct vnm_bmp_state *s, struct vnm_bmp_peer *peer);
 
 /* Whether the OPENs lead to expect path identifiers in this view (RFC 7911 section 5). */
 bool vnm_bmp_expects_add_path(

@@ -5,11 +5,22 @@
 
 #include "base/alloc.h"
 
+void
+vnm_bmp_peer_drop(struct vnm_bmp_state *s, struct vnm_bmp_peer *peer)
+{
+	for (uint32_t i = 0; i < peer->table_count; i++)
+		vnm_rib_drop(&s->rib, peer->tables[i]);
+	vnm_free(peer->tables);
+	peer->tables = NULL;
+	peer->table_count = 0;
+	peer->unkept = false;
+}
+
 struct vnm_bmp_session *
 vnm_bmp_session_find(struct vnm_bmp_state *s, uint64_t id)
 {
 	for (uint32_t i = 0; i < s->count; i++) {
-		if (s->sessions[i]->id == id)
+		if (s->sessions[i]->id == id && !s->sessions[i]->lost)
 			return s->sessions[i];
 	}
 	return NULL;
@@ -47,6 +58,8 @@ vnm_bmp_session_end(struct vnm_bmp_state *s, struct vnm_bmp_session *session)
 		s->sessions[i] = s->sessions[--s->count];
 		break;
 	}
+	for (uint32_t i = 0; i < session->count; i++)
+		vnm_bmp_peer_drop(s, &session->peers[i]);
 	vnm_free(session->peers);
 	vnm_table_free(&session->index);
 	vnm_free(session);
@@ -62,6 +75,12 @@ peer_find(const struct vnm_bmp_session *session, const struct vnm_bmp_key *key, 
 			return &session->peers[i];
 	}
 	return NULL;
+}
+
+struct vnm_bmp_peer *
+vnm_bmp_peer_find(const struct vnm_bmp_session *session, const struct vnm_bmp_key *key)
+{
+	return peer_find(session, key, vnm_hash(key, sizeof(*key), 0));
 }
 
 struct vnm_bmp_peer *

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/counters.h"
+#include "base/err.h"
 #include "base/option.h"
 #include "base/reader.h"
 #include "base/scratch.h"
@@ -60,9 +61,11 @@ struct vnm_exporter {
 	struct vnm_addr addr;
 	uint64_t last_ns; /* when it was last heard, on the packets' clock */
 	const void
-	    *options; /* the decoder's own, of the listener; borrowed, may change by reload */
-	bool dirty;   /* the state changed in a way worth saving; cleared by who saves it */
-	void *state;  /* decoder->state_size octets, zeroed before open(); owned */
+	    *options;	    /* the decoder's own, of the listener; borrowed, may change by reload */
+	bool dirty;	    /* the state changed in a way worth saving; cleared by who saves it */
+	bool waits;	    /* there is something for work() to do */
+	uint64_t hash_seed; /* for tables of what strangers may choose; 0 in a replay */
+	void *state;	    /* decoder->state_size octets, zeroed before open(); owned */
 };
 
 /* Who vnmcd is to those who ask it: constant while it runs. */
@@ -89,6 +92,7 @@ struct vnm_out {
 	uint32_t faults;	     /* part faults of this message so far */
 	enum vnm_reason first_fault; /* where faults is not 0 */
 	uint32_t held;		     /* parts of this message that wait for a template */
+	bool again;		     /* it was read before, and its faults were counted then */
 	void (*emit)(struct vnm_out *out);				/* the pipeline's */
 	void (*fact)(struct vnm_out *out, const struct vnm_fact *fact); /* ... or NULL */
 	void (*reply)(struct vnm_out *out, struct vnm_slice reply, bool acknowledges); /* or NULL */
@@ -121,6 +125,8 @@ vnm_out_begin(struct vnm_out *out, enum vnm_kind kind)
 static inline void
 vnm_out_fault(struct vnm_out *out, enum vnm_reason reason)
 {
+	if (out->again)
+		return;
 	out->counters->parts[reason]++;
 	if (out->faults++ == 0)
 		out->first_fault = reason;
@@ -185,6 +191,8 @@ struct vnm_decoder_setting {
 	const struct vnm_snmp_access *snmp; /* NULL: nobody is named */
 };
 
+struct vnm_rib_query; /* decoders/rib_query.h */
+
 struct vnm_decoder {
 	const char *name;    /* in the configuration and for -m */
 	const char *summary; /* one line for the documentation */
@@ -220,6 +228,21 @@ struct vnm_decoder {
 	 */
 	void (*tick)(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm_out *out);
 
+	/*
+	 * A bounded piece of what need not be done at once (x->waits says that there is some).
+	 * Called between turns, while outputs have room for all records of a message. May be NULL.
+	 */
+	void (*work)(struct vnm_exporter *x, uint64_t now_ns, struct vnm_out *out);
+
+	/*
+	 * Records of the routes that are kept and asked for: they go to who asks, not to outputs.
+	 * May be NULL.
+	 */
+	void (*query)(struct vnm_exporter *x, struct vnm_rib_query *q, struct vnm_out *out);
+
+	/* All routes that are kept are to be told again, by work(). May be NULL. */
+	void (*dump)(struct vnm_exporter *x);
+
 	/* A stream ended: d->session, src and dst tell which. May be NULL. */
 	void (*end)(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out);
 
@@ -243,6 +266,9 @@ struct vnm_decoder {
 	int (*prepare)(
 	    void *options, const struct vnm_decoder_setting *setting, struct vnm_err *err);
 	void (*release)(void *options);
+
+	/* Whether they make sense: 0, or -1 and err->text. May be NULL. */
+	int (*check)(const void *options, struct vnm_err *err);
 };
 
 /* The list of decoders.def, ended by NULL. */

@@ -244,6 +244,15 @@ vnm_mib_draft_object(
 	return 0;
 }
 
+bool
+vnm_mib_draft_has_type(struct vnm_mib_draft *d, const char *name)
+{
+	struct vnm_draft_ref ref = {d->modules.p[module_now(d)], 0};
+
+	return keep_text(d, name, &ref.name) == 0 &&
+	       vnm_draft_find_type(d, module_now(d), &ref) != NULL;
+}
+
 /* ---- what is there under a name ------------------------------------------------------------ */
 
 /* How well a thing of `module` fits: 0 not at all, 2 best. */

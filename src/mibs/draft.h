@@ -66,6 +66,9 @@ int vnm_mib_draft_object(
 /* Whether a module of this name has been begun. */
 bool vnm_mib_draft_has(const struct vnm_mib_draft *d, const char *module);
 
+/* Whether the last module has a textual convention of this name. */
+bool vnm_mib_draft_has_type(struct vnm_mib_draft *d, const char *name);
+
 /* Modules of a catalogue that the draft does not have yet. */
 int vnm_mib_draft_copy(struct vnm_mib_draft *d, const struct vnm_mib *m, struct vnm_err *err);
 
@@ -75,8 +78,5 @@ int vnm_mib_draft_copy(struct vnm_mib_draft *d, const struct vnm_mib *m, struct 
  */
 struct vnm_mib *vnm_mib_draft_finish(
     struct vnm_mib_draft *d, struct vnm_errs *conflicts, struct vnm_err *err);
-
-/* One that finish() made; NULL is nothing. */
-void vnm_mib_free(struct vnm_mib *m);
 
 #endif

@@ -45,6 +45,16 @@ form_of(const struct vnm_mib_draft *d, const struct vnm_mib_type *t)
 	return is_text_hint(hint) ? VNM_MIB_TEXT : VNM_MIB_PLAIN;
 }
 
+/* What nothing is known of by itself keeps the form of what it is made of. */
+static void
+set_form(const struct vnm_mib_draft *d, struct vnm_mib_type *t)
+{
+	enum vnm_mib_form form = form_of(d, t);
+
+	if (form != VNM_MIB_PLAIN)
+		t->form = (uint8_t)form;
+}
+
 static int
 compare_labels(const void *a, const void *b)
 {
@@ -154,8 +164,7 @@ vnm_draft_resolve(struct vnm_mib_draft *d, uint32_t module, const struct vnm_dra
 	}
 	if (refine(d, s, &t) != 0)
 		return vnm_draft_no_memory(err);
-	if (base != VNM_MIB_NO_VALUE)
-		t.form = (uint8_t)form_of(d, &t);
+	set_form(d, &t);
 	return intern(d, &t, index) != 0 ? vnm_draft_no_memory(err) : 0;
 }
 
@@ -179,8 +188,7 @@ resolve_type(
 	made = d->final_types.p[*index];
 	made.name = t->name;
 	made.module = (uint16_t)t->module;
-	if (form_of(d, &made) != VNM_MIB_PLAIN || made.form == VNM_MIB_PLAIN)
-		made.form = (uint8_t)form_of(d, &made);
+	set_form(d, &made);
 	t->busy = false;
 	if (intern(d, &made, index) != 0)
 		return vnm_draft_no_memory(err);

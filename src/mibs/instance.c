@@ -93,9 +93,10 @@ take_length(struct walk *w, uint32_t *n)
 static bool
 take_string(struct walk *w, const struct vnm_mib_type *t, bool last, struct vnm_mib_value *v)
 {
-	bool implied = last && (w->entry->implied || (w->leniency & LAST_WITHOUT_LENGTH) != 0);
 	bool address = is_address(t);
 	uint32_t wanted = address ? w->address_length : UINT32_MAX, n;
+	bool unmeasured = (w->leniency & LAST_WITHOUT_LENGTH) != 0 && wanted == UINT32_MAX;
+	bool implied = last && (w->entry->implied || unmeasured);
 
 	if (is_fixed(t) && wanted == UINT32_MAX) {
 		if ((w->leniency & FIXED_WITH_LENGTH) != 0 && w->left.n > t->size_min &&
@@ -162,6 +163,9 @@ take_part(struct walk *w, const struct vnm_mib_object *o, bool last, struct vnm_
 	case VNM_MIB_OID:
 		return take_oid(w, last, v);
 	case VNM_MIB_IPADDRESS:
+		/* RFC 1212 had a 1 before a NetworkAddress: it is an internet address. */
+		if ((w->leniency & FIXED_WITH_LENGTH) != 0 && w->left.n > 4 && w->left.v[0] == 1)
+			w->left = vnm_oid_rest(w->left, 1);
 		return take_octets(w, 4, v);
 	case VNM_MIB_NO_VALUE:
 		return false;
@@ -237,6 +241,14 @@ vnm_mib_index_part(const struct vnm_mib_index *index, const struct vnm_mib_objec
 	return NULL;
 }
 
+/* Whether a type of address says that a DNS name follows (RFC 4001: dns). */
+static bool
+is_name(const struct vnm_mib *m, const struct vnm_mib_object *o, const struct vnm_mib_value *v)
+{
+	return vnm_mib_type(m, o)->form == VNM_MIB_INET_TYPE && v->type == VNM_MIB_VALUE_SIGNED &&
+	       v->i == 16;
+}
+
 size_t
 vnm_mib_index_text(
     const struct vnm_mib *m, const struct vnm_mib_index *index, char *text, size_t room)
@@ -244,10 +256,15 @@ vnm_mib_index_text(
 	struct vnm_mib_out out = {text, text + room, false};
 
 	for (uint32_t i = 0; i < index->n && !out.full; i++) {
-		if (i > 0)
+		const struct vnm_mib_object *o = index->part[i].object;
+
+		if (i > 0) {
 			vnm_mib_put(&out, ",", 1);
-		out.p += vnm_mib_text(m, index->part[i].object, &index->part[i].value, out.p,
-		    (size_t)(out.end - out.p));
+			if (is_name(m, index->part[i - 1].object, &index->part[i - 1].value))
+				o = NULL; /* text, however many octets it has */
+		}
+		out.p +=
+		    vnm_mib_text(m, o, &index->part[i].value, out.p, (size_t)(out.end - out.p));
 	}
 	for (uint32_t i = 0; i < index->rest.n && !out.full; i++) {
 		vnm_mib_put(&out,

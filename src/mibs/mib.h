@@ -127,6 +127,9 @@ struct vnm_mib {
 /* The one that is built in. */
 extern const struct vnm_mib vnm_mib_builtin;
 
+/* Frees one that was built at run time; NULL is nothing. */
+void vnm_mib_free(struct vnm_mib *m);
+
 /* ---- objects ------------------------------------------------------------------------------- */
 
 /*

@@ -1,6 +1,6 @@
 /*
  * Reads our own form of MIB modules (mibs/table.h): a statement is a line, or more where braces
- * are open at its end; # begins a comment.
+ * are open or a \ stands at its end; # begins a comment.
  */
 #include "mibs/table.h"
 
@@ -96,6 +96,9 @@ read_statement(struct table_reader *r)
 				r->p++;
 		} else if (*r->p == ' ' || *r->p == '\t' || *r->p == '\r') {
 			r->p++;
+		} else if (*r->p == '\\' && r->p + 1 < r->stop && r->p[1] == '\n') {
+			r->lines++;
+			r->p += 2;
 		} else {
 			open += *r->p == '{' ? 1 : *r->p == '}' ? -1 : 0;
 			if (read_token(r) != 0)

@@ -142,7 +142,7 @@ put_address(struct vnm_mib_out *out, struct vnm_slice s)
 	if (s.n == 4 || s.n == 8)
 		a = vnm_addr_ip4(s.p);
 	else if (s.n == 16 || s.n == 20)
-		a = vnm_addr_ip6(s.p);
+		a = vnm_addr_unmapped(s.p);
 	else
 		return false;
 	put_addr(out, &a);
@@ -391,7 +391,7 @@ vnm_mib_address(const struct vnm_mib *m, const struct vnm_mib_object *o, struct 
 		if (octets.n == 4 || octets.n == 8)
 			return vnm_addr_ip4(octets.p);
 		if (octets.n == 16 || octets.n == 20)
-			return vnm_addr_ip6(octets.p);
+			return vnm_addr_unmapped(octets.p);
 	}
 	return (struct vnm_addr){0};
 }

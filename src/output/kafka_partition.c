@@ -28,21 +28,30 @@ with_leader(struct vnm_kafka_topic *t, uint32_t turn, uint32_t partitions)
 	return turn % partitions;
 }
 
+/*
+ * Where none has a leader the next message is to look again: librdkafka knows a topic's partitions
+ * before the threads of their brokers have taken them over, and until then none is available.
+ */
 static void
 look_at_partitions(const rd_kafka_topic_t *rkt, struct vnm_kafka_topic *t, uint32_t partitions)
 {
 	uint32_t watched = partitions < VNM_KAFKA_WATCHED ? partitions : VNM_KAFKA_WATCHED;
+	bool none = partitions <= VNM_KAFKA_WATCHED;
 
 	atomic_store_explicit(&t->partitions, partitions, memory_order_relaxed);
 	for (uint32_t first = 0; first < watched; first += 64) {
 		uint64_t down = 0;
 
 		for (uint32_t i = 0; i < 64 && first + i < watched; i++) {
-			if (!rd_kafka_topic_partition_available(rkt, (int32_t)(first + i)))
+			if (rd_kafka_topic_partition_available(rkt, (int32_t)(first + i)))
+				none = false;
+			else
 				down |= 1ULL << i;
 		}
 		atomic_store_explicit(&t->down[first / 64], down, memory_order_relaxed);
 	}
+	if (none)
+		atomic_store_explicit(&t->look, true, memory_order_relaxed);
 }
 
 /*
@@ -75,7 +84,7 @@ vnm_kafka_partition_next(struct vnm_kafka_topic *t)
 	uint64_t next_ns = atomic_load_explicit(&t->next_look_ns, memory_order_relaxed);
 	uint64_t now_ns = vnm_clock_mono_ns();
 
-	if (partitions == 0 ||
+	if (partitions == 0 || atomic_load_explicit(&t->look, memory_order_relaxed) ||
 	    (now_ns >= next_ns &&
 		atomic_compare_exchange_strong(&t->next_look_ns, &next_ns, now_ns + LOOK_NS))) {
 		atomic_store_explicit(&t->look, true, memory_order_relaxed);

@@ -46,6 +46,7 @@ static const struct vnm_option null_options[] = {VNM_OPTION_END};
 const struct vnm_sink_type vnm_null_sink = {
     .name = "null",
     .summary = "takes everything and keeps nothing, for benchmarks",
+    .discards = true,
     .open = null_open,
     .room = null_room,
     .publish = null_publish,

@@ -244,7 +244,8 @@ vnm_output_record(struct vnm_output *o, const struct vnm_record *r)
 	*e = (struct vnm_batch_entry){.kind = r->kind_id};
 	if (!add_key(o, r, e))
 		goto no_memory;
-	if (!o->sink->encoder->encode(&o->selection, r, &o->bytes, &e->frame))
+	if (!o->sink->type->discards &&
+	    !o->sink->encoder->encode(&o->selection, r, &o->bytes, &e->frame))
 		goto no_memory;
 	size_t n = e->frame.n;
 	o->count++;

@@ -88,6 +88,7 @@ struct vnm_sink_type {
 
 	void (*close)(struct vnm_sink *s);
 
+	bool discards; /* looks at nothing but the kinds: records are not encoded for it */
 	const struct vnm_option *options; /* keys of its own in an output */
 	size_t options_size;
 };

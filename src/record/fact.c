@@ -20,11 +20,17 @@ vnm_fact_info(enum vnm_fact_kind kind)
 	return &infos[kind];
 }
 
-/* Its length too, so that text cannot move from one part to the next unnoticed. */
+/* The length too, so that text cannot move from one part to the next unnoticed. */
+static uint64_t
+hash_octets(const void *p, size_t n, uint64_t h)
+{
+	return vnm_hash(n > 0 ? p : "", n, h ^ n);
+}
+
 static uint64_t
 hash_str(struct vnm_str s, uint64_t h)
 {
-	return vnm_hash(s.p, s.n, h ^ s.n);
+	return hash_octets(s.p, s.n, h);
 }
 
 uint64_t
@@ -53,7 +59,7 @@ hash_value(const struct vnm_pair *p, uint64_t h)
 	case VNM_PAIR_ADDR:
 		return vnm_hash(p->addr.b, sizeof(p->addr.b), h ^ (uint64_t)p->addr.family);
 	case VNM_PAIR_BYTES:
-		return vnm_hash(p->bytes.p, p->bytes.n, h ^ p->bytes.n);
+		return hash_octets(p->bytes.p, p->bytes.n, h);
 	case VNM_PAIR_OBJECT:
 		return hash_pairs(p->items, p->count, true, h);
 	case VNM_PAIR_ARRAY:

@@ -18,7 +18,8 @@
 
 static const struct vnm_kind_info kinds[VNM_KIND_COUNT] = {
 #define VNM_KIND(kind, ordered, doc) \
-	[VNM_KIND_##kind] = {#kind, ordered, doc, kind##_fields, VNM_ARRAY_LEN(kind##_fields)},
+	[VNM_KIND_##kind] = {        \
+	    #kind, sizeof(#kind) - 1, ordered, doc, kind##_fields, VNM_ARRAY_LEN(kind##_fields)},
 #include "record/kinds.def"
 #undef VNM_KIND
 };

@@ -226,6 +226,7 @@ struct vnm_field {
 
 struct vnm_kind_info {
 	const char *name;
+	uint8_t name_len;
 	bool ordered; /* must reach Kafka in order, by key */
 	const char *doc;
 	const struct vnm_field *fields; /* by field index, the envelope's first */

@@ -5,7 +5,7 @@
  * by which it calls itself (agent_addr).
  *
  * What a route is about: of EVPN the CP with the MAC address, with the IP address where no MAC
- * address is known; of another route to one address the CP with it. The virtual link is that
+ * address is known; of another route to one address who has it. The virtual link is that
  * of the VNI as the VTEP means it. Two that contradict each other name nothing: MAC and IP address
  * of different CPs, a CP whose virtual link has another VNI.
  *
@@ -64,10 +64,12 @@ by_router_key(const struct vnm_topology *t, uint64_t key)
 	const uint8_t id[4] = {
 	    (uint8_t)(key >> 24), (uint8_t)(key >> 16), (uint8_t)(key >> 8), (uint8_t)key};
 	const struct vnm_addr addr = vnm_addr_ip4(id);
-	uint32_t node = vnm_key_find(t, key);
+	const struct vnm_topology_number *listed = vnm_key_entry(t, key);
 
-	if (node != VNM_NONE || key >> 60 != VNM_BY_ROUTER_ID)
-		return node;
+	if (listed != NULL)
+		return listed->value;
+	if (key >> 60 != VNM_BY_ROUTER_ID)
+		return VNM_NONE;
 	const struct vnm_topology_addr *e = vnm_addr_find(t, &addr);
 	return e != NULL && e->of_node ? e->node : VNM_NONE;
 }
@@ -175,7 +177,7 @@ is_in(const struct vnm_topology *t, const struct vnm_identity *id, uint32_t vl, 
 	return vni == 0 || segment == 0 || segment == vni;
 }
 
-static struct vnm_found
+static struct end
 find_mac_ip(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl, uint32_t vni)
 {
 	const struct vnm_identity *by_mac = NULL, *by_ip = NULL;
@@ -189,10 +191,10 @@ find_mac_ip(const struct vnm_topology *t, const struct vnm_record *r, uint32_t v
 	if (!is_in(t, by_ip, vl, vni))
 		by_ip = NULL;
 	if (by_mac != NULL && by_ip != NULL && by_mac != by_ip)
-		return (struct vnm_found){NULL, VNM_MATCH_NONE};
+		return nobody;
 	if (by_mac != NULL)
-		return (struct vnm_found){by_mac, VNM_MATCH_MAC};
-	return (struct vnm_found){by_ip, by_ip != NULL ? VNM_MATCH_IP : VNM_MATCH_NONE};
+		return (struct end){by_mac, VNM_NONE, VNM_MATCH_MAC};
+	return by_ip != NULL ? (struct end){by_ip, VNM_NONE, VNM_MATCH_IP} : nobody;
 }
 
 /* The one address of a route to one, from its text. */
@@ -216,26 +218,50 @@ is_unicast(uint8_t safi)
 	return safi <= 2 || safi == SAFI_LABELLED || safi == SAFI_VPN;
 }
 
-static struct vnm_found
-find_about(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl, uint32_t vni)
+/* Of a route to one address: who has it. */
+static struct end
+find_host(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl)
 {
 	const struct vnm_route_fields *f = &r->route;
-	bool evpn = VNM_HAS(r, route, safi) && f->safi == SAFI_EVPN;
-	struct vnm_found about = {NULL, VNM_MATCH_NONE};
 	struct vnm_addr addr;
 
-	if (evpn && VNM_HAS(r, route, route_type) && f->route_type == EVPN_MAC_IP)
+	if (!VNM_HAS(r, route, prefix) || !VNM_HAS(r, route, prefix_len) ||
+	    !host_of(f->prefix, f->prefix_len, &addr))
+		return nobody;
+	bool tenant = f->safi == SAFI_EVPN || f->safi == SAFI_VPN || is_tenant(r);
+	struct end host = at_addr(t, &addr, tenant);
+	if (host.by != VNM_MATCH_NONE)
+		return host;
+	const struct vnm_identity *id = vnm_identity_by_addr(t, &addr, vl);
+	return id != NULL ? (struct end){id, VNM_NONE, VNM_MATCH_IP} : nobody;
+}
+
+static struct end
+find_about(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl, uint32_t vni)
+{
+	if (!VNM_HAS(r, route, safi))
+		return nobody;
+	if (r->route.safi != SAFI_EVPN)
+		return is_unicast(r->route.safi) ? find_host(t, r, vl) : nobody;
+	if (!VNM_HAS(r, route, route_type))
+		return nobody;
+	if (r->route.route_type == EVPN_MAC_IP)
 		return find_mac_ip(t, r, vl, vni);
-	if (evpn && !(VNM_HAS(r, route, route_type) && f->route_type == EVPN_PREFIX))
-		return about;
-	if (!evpn && !(VNM_HAS(r, route, safi) && is_unicast(f->safi)))
-		return about;
-	if (VNM_HAS(r, route, prefix) && VNM_HAS(r, route, prefix_len) &&
-	    host_of(f->prefix, f->prefix_len, &addr))
-		about.id = vnm_identity_by_addr(t, &addr, vl);
-	if (about.id != NULL)
-		about.by = VNM_MATCH_IP;
-	return about;
+	return r->route.route_type == EVPN_PREFIX ? find_host(t, r, vl) : nobody;
+}
+
+static void
+put_owner(const struct vnm_topology *t, struct vnm_record *r, const struct end *about)
+{
+	const struct vnm_topology_node *node =
+	    about->node != VNM_NONE ? &t->nodes.p[about->node] : NULL;
+
+	if (node != NULL)
+		VNM_SET(r, route, about_node_id, node->id);
+	if (vnm_identity_knows(about->id, VNM_IDENTITY_host_id))
+		VNM_SET(r, route, about_host_id, about->id->name[VNM_IDENTITY_host_id]);
+	else if (node != NULL && node->host.n != 0)
+		VNM_SET(r, route, about_host_id, node->host);
 }
 
 static enum vnm_match
@@ -254,10 +280,9 @@ name_route(const struct vnm_topology *t, struct vnm_record *r)
 		hop = name_next_hop(t, r);
 	if (vni != 0)
 		vl = vnm_vl_by_vni(t, hop.node, vni);
-	struct vnm_found about = find_about(t, r, vl, vni);
+	struct end about = find_about(t, r, vl, vni);
+	put_owner(t, r, &about);
 	vnm_put_about(t, r, about.id, vnm_identity_at(t, vl));
-	if (vnm_identity_knows(about.id, VNM_IDENTITY_host_id))
-		VNM_SET(r, route, about_host_id, about.id->name[VNM_IDENTITY_host_id]);
 	if (about.by != VNM_MATCH_NONE)
 		return about.by;
 	if (vl != VNM_NONE)
@@ -342,37 +367,18 @@ agree_on_ids(const struct vnm_topology *t, struct agreed *a, const struct vnm_pa
 	return true;
 }
 
+/* One end of what is told; its addresses have these names among the attributes. */
 static struct agreed
-find_local(const struct vnm_topology *t, const struct vnm_record *r)
+find_node(const struct vnm_topology *t, const struct vnm_pairs *descriptors, struct vnm_str igp_id,
+    const struct vnm_pairs *attributes, const char *name4, const char *name6)
 {
-	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct agreed a = {.node = VNM_NONE};
 
-	if (!VNM_HAS(r, linkstate, local_node) ||
-	    !agree_on_ids(t, &a, &f->local_node,
-		VNM_HAS(r, linkstate, local_igp_router_id) ? f->local_igp_router_id
-							   : (struct vnm_str){0}))
+	if (!agree_on_ids(t, &a, descriptors, igp_id))
 		return a;
-	if (VNM_HAS(r, linkstate, attributes))
-		agree_on_addrs(t, &a, &f->attributes, "ipv4_router_id_of_local_node",
-		    "ipv6_router_id_of_local_node");
-	return a;
-}
-
-static struct agreed
-find_remote(const struct vnm_topology *t, const struct vnm_record *r)
-{
-	const struct vnm_linkstate_fields *f = &r->linkstate;
-	struct agreed a = {.node = VNM_NONE};
-
-	if (!VNM_HAS(r, linkstate, remote_node) ||
-	    !agree_on_ids(t, &a, &f->remote_node,
-		VNM_HAS(r, linkstate, remote_igp_router_id) ? f->remote_igp_router_id
-							    : (struct vnm_str){0}))
-		return a;
-	if (VNM_HAS(r, linkstate, attributes))
-		agree_on_addrs(t, &a, &f->attributes, "ipv4_router_id_of_remote_node",
-		    "ipv6_router_id_of_remote_node");
+	agree_on_addrs(t, &a, attributes, name4, name6);
+	if (a.contradicted)
+		a.node = VNM_NONE;
 	return a;
 }
 
@@ -380,18 +386,30 @@ find_remote(const struct vnm_topology *t, const struct vnm_record *r)
 static enum vnm_match
 name_linkstate(const struct vnm_topology *t, struct vnm_record *r)
 {
+	static const struct vnm_pairs none;
 	const struct vnm_linkstate_fields *f = &r->linkstate;
-	struct agreed local = find_local(t, r), remote = find_remote(t, r);
+	const struct vnm_pairs *attributes =
+	    VNM_HAS(r, linkstate, attributes) ? &f->attributes : &none;
+	const struct agreed local =
+	    find_node(t, VNM_HAS(r, linkstate, local_node) ? &f->local_node : &none,
+		VNM_HAS(r, linkstate, local_igp_router_id) ? f->local_igp_router_id
+							   : (struct vnm_str){0},
+		attributes, "ipv4_router_id_of_local_node", "ipv6_router_id_of_local_node");
+	const struct agreed remote =
+	    find_node(t, VNM_HAS(r, linkstate, remote_node) ? &f->remote_node : &none,
+		VNM_HAS(r, linkstate, remote_igp_router_id) ? f->remote_igp_router_id
+							    : (struct vnm_str){0},
+		attributes, "ipv4_router_id_of_remote_node", "ipv6_router_id_of_remote_node");
 
 	struct end peer = find_peer(t, VNM_HAS(r, linkstate, peer_addr) ? &f->peer_addr : NULL,
 	    VNM_HAS(r, linkstate, peer_bgp_id) ? &f->peer_bgp_id : NULL,
 	    VNM_HAS(r, linkstate, peer_distinguisher));
 	if (peer.node != VNM_NONE)
 		VNM_SET(r, linkstate, peer_node_id, t->nodes.p[peer.node].id);
-	if (remote.node != VNM_NONE && !remote.contradicted)
+	if (remote.node != VNM_NONE)
 		VNM_SET(r, linkstate, remote_node_id, t->nodes.p[remote.node].id);
-	if (local.node == VNM_NONE || local.contradicted)
-		return remote.node == VNM_NONE || remote.contradicted ? VNM_MATCH_NONE : remote.by;
+	if (local.node == VNM_NONE)
+		return remote.node != VNM_NONE ? remote.by : VNM_MATCH_NONE;
 	VNM_SET(r, linkstate, local_node_id, t->nodes.p[local.node].id);
 	vnm_put_about(t, r, identity_of_node(t, local.node), NULL);
 	return local.by;

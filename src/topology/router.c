@@ -35,7 +35,7 @@ vnm_router_key(const char *text, size_t n)
 	char copy[16] = "";
 	struct vnm_addr a;
 
-	if (n >= sizeof(copy))
+	if (n == 0 || n >= sizeof(copy))
 		return 0;
 	memcpy(copy, text, n);
 	if (n == SYSTEM_ID_N && system_id(copy) != 0)

@@ -218,18 +218,18 @@ vnm_addr_find_in(const struct vnm_topology *t, const struct vnm_addr *addr, uint
 	return NULL;
 }
 
-/* What a key means, or VNM_NONE. */
-static inline uint32_t
-vnm_key_find(const struct vnm_topology *t, uint64_t key)
+/* NULL where there is none. */
+static inline const struct vnm_topology_number *
+vnm_key_entry(const struct vnm_topology *t, uint64_t key)
 {
 	uint64_t hash = vnm_key_hash(key);
 	uint32_t at = 0, i;
 
 	while ((i = vnm_table_next(&t->by_number, hash, &at)) != VNM_TABLE_NONE) {
 		if (t->numbers.p[i].key == key)
-			return t->numbers.p[i].value;
+			return &t->numbers.p[i];
 	}
-	return VNM_NONE;
+	return NULL;
 }
 
 /* What a number means, or VNM_NONE. */
@@ -237,7 +237,9 @@ static inline uint32_t
 vnm_number_find(
     const struct vnm_topology *t, enum vnm_number_space space, uint32_t node, uint32_t number)
 {
-	return vnm_key_find(t, vnm_number_key(space, node, number));
+	const struct vnm_topology_number *e = vnm_key_entry(t, vnm_number_key(space, node, number));
+
+	return e != NULL ? e->value : VNM_NONE;
 }
 
 /* The key of a BGP identifier or OSPF router id. */

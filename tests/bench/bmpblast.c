@@ -6,6 +6,7 @@
  * Every UPDATE has attributes of its own: 3 to 6 ASes of four octets, MED, 2 to 6 communities,
  * large communities in a third of them, route targets in VPNs.
  */
+#include "blast.h"
 #include "octets.h"
 
 #include <arpa/inet.h>
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROUTER_AS 65000U
@@ -335,15 +335,6 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return 0;
 }
 
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Sends the stream behind its first `head` octets as fast as it is taken, and closes. */
 static int
 send_all(const struct blast *b, size_t head, double *took)
@@ -361,9 +352,9 @@ send_all(const struct blast *b, size_t head, double *took)
 	if (write_all(fd, b->out.p, head) != 0)
 		goto failed;
 	usleep(b->delay * 1000);
-	double begin = seconds();
+	uint64_t begin = vnm_blast_clock_ns(CLOCK_MONOTONIC);
 	rc = write_all(fd, b->out.p + head, b->out.n - head);
-	*took = seconds() - begin;
+	*took = (double)(vnm_blast_clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;
 failed:
 	if (fd >= 0)
 		close(fd);
@@ -398,33 +389,7 @@ static const char usage_text[] =
     "  -o FILE     write the stream to a file instead\n"
     "One line of JSON tells what was sent.\n";
 
-static _Noreturn void
-usage(const char *why)
-{
-	fprintf(stderr, "bmpblast: %s\n%s", why, usage_text);
-	exit(2);
-}
-
-static uint64_t
-number(const char *text, uint64_t min, uint64_t max)
-{
-	char *end = NULL;
-	uint64_t v = strtoull(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || v < min || v > max)
-		usage(text);
-	return v;
-}
-
-static enum family
-family(const char *text)
-{
-	for (unsigned i = 0; i < FAMILIES; i++) {
-		if (strcmp(text, family_names[i]) == 0)
-			return (enum family)i;
-	}
-	usage(text);
-}
+static const struct vnm_blast blast = {"bmpblast", usage_text};
 
 static void
 read_options(struct blast *b, int argc, char **argv)
@@ -437,35 +402,36 @@ read_options(struct blast *b, int argc, char **argv)
 			b->host = optarg;
 			break;
 		case 'p':
-			b->port = (uint16_t)number(optarg, 1, 65535);
+			b->port = (uint16_t)vnm_blast_number(&blast, optarg, 1, 65535);
 			break;
 		case 'f':
-			b->family = family(optarg);
+			b->family =
+			    (enum family)vnm_blast_word(&blast, optarg, family_names, FAMILIES);
 			break;
 		case 'n':
-			b->prefixes = number(optarg, 1, 14000000);
+			b->prefixes = vnm_blast_number(&blast, optarg, 1, 14000000);
 			break;
 		case 'k':
-			b->each = (uint32_t)number(optarg, 1, 200);
+			b->each = (uint32_t)vnm_blast_number(&blast, optarg, 1, 200);
 			break;
 		case 'w':
 			b->withdraw = true;
 			break;
 		case 'b':
-			b->delay = (uint32_t)number(optarg, 0, 60000);
+			b->delay = (uint32_t)vnm_blast_number(&blast, optarg, 0, 60000);
 			break;
 		case 's':
-			b->random = number(optarg, 0, UINT32_MAX);
+			b->random = vnm_blast_number(&blast, optarg, 0, UINT32_MAX);
 			break;
 		case 'o':
 			b->path = optarg;
 			break;
 		default:
-			usage("unknown option");
+			vnm_blast_usage(&blast, "unknown option");
 		}
 	}
 	if (optind != argc)
-		usage(argv[optind]);
+		vnm_blast_usage(&blast, argv[optind]);
 }
 
 int

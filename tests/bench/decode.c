@@ -59,11 +59,13 @@ play_all(struct vnm_station *s, const struct vnm_messages *list)
 static struct result
 measure(const struct settings *o, const struct vnm_messages *list, unsigned encodings, bool named)
 {
+	struct vnm_sink_type encoding = *vnm_sink_type_find("null");
 	struct vnm_station s;
 	struct result r = {.ns = 1e18};
 	double begin, end, first;
 
-	if (vnm_station_open(&s, vnm_sink_type_find("null"), encodings) != 0)
+	encoding.discards = false;
+	if (vnm_station_open(&s, &encoding, encodings) != 0)
 		abort();
 	if (named)
 		vnm_pipeline_topology(s.pipeline, o->topology);

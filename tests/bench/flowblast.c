@@ -3,6 +3,7 @@
  * many exporters over UDP, or writes what they would send to a pcap file, and prints the exact
  * sums of what it sent as one line of JSON.
  */
+#include "blast.h"
 #include "load.h"
 
 #include <getopt.h>
@@ -51,44 +52,7 @@ static const char usage_text[] =
     "  -o FILE      write a pcap file instead of sending\n"
     "One line of JSON tells what was sent.\n";
 
-static _Noreturn void
-usage(const char *why)
-{
-	fprintf(stderr, "flowblast: %s\n%s", why, usage_text);
-	exit(2);
-}
-
-static uint64_t
-number(const char *text, uint64_t min, uint64_t max)
-{
-	char *end = NULL;
-	uint64_t v = strtoull(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || v < min || v > max)
-		usage(text);
-	return v;
-}
-
-static double
-real(const char *text)
-{
-	char *end = NULL;
-	double v = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !(v >= 0))
-		usage(text);
-	return v;
-}
-
-static unsigned
-word(const char *text, const char *const *names, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (strcmp(text, names[i]) == 0)
-			return i;
-	}
-	usage(text);
-}
+static const struct vnm_blast blast = {"flowblast", usage_text};
 
 struct number_option {
 	char letter;
@@ -111,10 +75,10 @@ set_number(struct vnm_load *l, int letter, const char *text)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].letter != letter)
 			continue;
-		*table[i].at = (uint32_t)number(text, table[i].min, table[i].max);
+		*table[i].at = (uint32_t)vnm_blast_number(&blast, text, table[i].min, table[i].max);
 		return;
 	}
-	usage("unknown option");
+	vnm_blast_usage(&blast, "unknown option");
 }
 
 static void
@@ -125,28 +89,29 @@ read_options(struct vnm_load *l, int argc, char **argv)
 	while ((c = getopt(argc, argv, "t:d:p:e:S:r:m:n:D:R:b:T:w:k:x:6:c:N:a:P:L:O:s:o:")) != -1) {
 		switch (c) {
 		case 't':
-			l->protocol = (enum vnm_load_protocol)word(optarg, protocol_names, 4);
+			l->protocol = (enum vnm_load_protocol)vnm_blast_word(
+			    &blast, optarg, protocol_names, 4);
 			break;
 		case 'S':
-			l->by = (enum vnm_load_by)word(optarg, by_names, 3);
+			l->by = (enum vnm_load_by)vnm_blast_word(&blast, optarg, by_names, 3);
 			break;
 		case 'd':
 			l->destination = optarg;
 			break;
 		case 'p':
-			l->port = (uint16_t)number(optarg, 1, 65535);
+			l->port = (uint16_t)vnm_blast_number(&blast, optarg, 1, 65535);
 			break;
 		case 'n':
-			l->datagrams = number(optarg, 1, UINT64_MAX);
+			l->datagrams = vnm_blast_number(&blast, optarg, 1, UINT64_MAX);
 			break;
 		case 'D':
-			l->seconds = real(optarg);
+			l->seconds = vnm_blast_real(&blast, optarg);
 			break;
 		case 'R':
-			l->rate = real(optarg);
+			l->rate = vnm_blast_real(&blast, optarg);
 			break;
 		case 's':
-			l->seed = number(optarg, 0, UINT64_MAX);
+			l->seed = vnm_blast_number(&blast, optarg, 0, UINT64_MAX);
 			break;
 		case 'o':
 			l->pcap = optarg;
@@ -156,11 +121,11 @@ read_options(struct vnm_load *l, int argc, char **argv)
 		}
 	}
 	if (optind != argc)
-		usage(argv[optind]);
+		vnm_blast_usage(&blast, argv[optind]);
 	if (l->datagrams == 0 && l->seconds <= 0)
-		usage("one of -n and -D is needed");
+		vnm_blast_usage(&blast, "one of -n and -D is needed");
 	if (l->varlen_every != 0 && l->protocol != VNM_LOAD_IPFIX)
-		usage("-x is for ipfix");
+		vnm_blast_usage(&blast, "-x is for ipfix");
 }
 
 static void

@@ -3,6 +3,7 @@
  * wanted rate, or writes them to a pcap file on a clock of its own, and counts what it sent.
  */
 #include "config.h"
+#include "blast.h"
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BATCH_MAX 256
@@ -39,15 +39,6 @@ struct run {
 	double credit; /* datagrams that the rate allows now */
 	FILE *pcap;
 };
-
-static uint64_t
-clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
@@ -356,7 +347,7 @@ rate_allows(struct run *run, uint32_t want, double records_a_datagram)
 		run->now_ns += (uint64_t)(step * 1e9);
 		return true;
 	}
-	uint64_t now = run->begin_ns + clock_ns(CLOCK_MONOTONIC) - run->begin_mono_ns;
+	uint64_t now = run->begin_ns + vnm_blast_clock_ns(CLOCK_MONOTONIC) - run->begin_mono_ns;
 	double most = rate * 0.02; /* 20 ms of burst */
 	run->credit += (double)(now - run->now_ns) * 1e-9 * rate;
 	run->now_ns = now;
@@ -424,8 +415,8 @@ vnm_load_run(const struct vnm_load *load, struct vnm_tally *tally, const volatil
 	int result = -1;
 
 	memset(tally, 0, sizeof(*tally));
-	run.begin_mono_ns = clock_ns(CLOCK_MONOTONIC);
-	run.begin_ns = load->pcap != NULL ? PCAP_EPOCH_NS : clock_ns(CLOCK_REALTIME);
+	run.begin_mono_ns = vnm_blast_clock_ns(CLOCK_MONOTONIC);
+	run.begin_ns = load->pcap != NULL ? PCAP_EPOCH_NS : vnm_blast_clock_ns(CLOCK_REALTIME);
 	run.now_ns = run.begin_ns;
 	run.bodies = calloc(load->bodies, sizeof(*run.bodies));
 	run.slots = calloc(load->batch, sizeof(*run.slots));

@@ -111,6 +111,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (m.decoder == NULL || vnm_station_open(&s, &vnm_judge_sink, VNM_STATION_BOTH) != 0)
 		abort();
+	if (n % 2 != 0) /* what cannot matter otherwise decides */
+		vnm_station_keep_routes(&s);
 	while (vnm_reader_left(&r) >= 3) {
 		uint8_t how = vnm_reader_u8(&r);
 		size_t size = vnm_reader_u16(&r), left = vnm_reader_left(&r);

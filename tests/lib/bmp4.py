@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """BMP version 4 (draft-ietf-grow-bmp-tlv, as IOS-XR numbers its TLVs), read and written.
 
-    bmp4.py write DIR       makes in.bmp and expect.jsonl of FACTS
+    bmp4.py write DIR       makes in.bmp, in.pcap and expect.jsonl of what bmp4_facts.py says
     bmp4.py read FILE       an object for each message of a stream, as expect.jsonl has them
 
 Of BGP it knows what such streams have: UPDATEs of IPv4 and IPv6 unicast, labelled and VPN routes
@@ -12,6 +12,8 @@ import json
 import pathlib
 import struct
 import sys
+
+import pcapfile
 
 TYPES = ["route_monitoring", "stats", "peer_down", "peer_up", "initiation", "termination",
          "route_mirroring"]
@@ -563,6 +565,9 @@ def main():
         directory.mkdir(exist_ok=True)
         messages = list(bmp4_facts.messages())
         (directory / "in.bmp").write_bytes(b"".join(write(o, how) for o, how in messages))
+        pcapfile.write(directory / "in.pcap", (
+            ((bmp4_facts.TS + o["i"]) * 10**9, "192.0.2.77", 43021, "192.0.2.1", 11019,
+             write(o, how)) for o, how in messages), "tcp")
         (directory / "expect.jsonl").write_text("".join(
             json.dumps(o, separators=(",", ":")) + "\n" for o, _ in messages))
     elif sys.argv[1:2] == ["read"]:

@@ -5,7 +5,8 @@ import json
 
 from replay import short
 
-ABOUT = ("vnf_id", "vnf_name", "vnfc_id", "cp_id", "vl_id", "ns_id", "ns_name", "about_host_id")
+ABOUT = ("vnf_id", "vnf_name", "vnfc_id", "cp_id", "vl_id", "ns_id", "ns_name", "about_host_id",
+         "about_node_id")
 HOP = ("node_id", "host_id", "vnf_id", "vnf_name", "vnfc_id", "cp_id")
 PEER = ("node_id", "vnf_id", "cp_id")
 
@@ -48,6 +49,8 @@ class Names:
         want.update(("next_hop_" + k, hop.get(k)) for k in HOP)
         owner, by = self._about(r)
         want.update(self.told["owners"].get(owner, {}))
+        if by == "ip" and owner:  # of a CP its VNFC
+            want["about_node_id"] = want["vnfc_id"]
         vni = r.get("vni") or r.get("pmsi_tunnel", {}).get("vni")
         if str(vni) in self.told["vnis"]:
             want["vl_id"] = self.told["vnis"][str(vni)]

@@ -102,8 +102,6 @@ ELSEWHERE = {
     "broker-refused": "unit/kafka.c",
     "broker-timeout": "unit/kafka.c",
 }
-# What replays refuse before it comes to a decoder is `ignored`; this is for what slips through.
-NEVER = {"no-decoder"}
 
 
 def datagrams(messages):

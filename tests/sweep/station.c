@@ -3,6 +3,10 @@
  */
 #include "station.h"
 
+#include "base/clock.h"
+#include "decoders/bmp.h"
+#include "decoders/rib_query.h"
+
 #define SCRATCH_OCTETS 32768 /* little, so that messages that need more are met, too */
 
 static const char *const names[VNM_STATION_OUTPUTS] = {"json", "protobuf"};
@@ -64,6 +68,7 @@ vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsign
 	memset(s, 0, sizeof(*s));
 	if (vnm_option_defaults(vnm_limits_options, &s->limits, &err) != 0)
 		return -1;
+	s->limits.facts = 64; /* few, so that others make room */
 	s->pipeline = vnm_pipeline_new(&config);
 	if (s->pipeline == NULL)
 		return -1;
@@ -94,6 +99,46 @@ vnm_station_close(struct vnm_station *s)
 }
 
 void
+vnm_station_keep_routes(struct vnm_station *s)
+{
+	s->rib = true;
+}
+
+static const void *
+options_for(const struct vnm_station *s, const struct vnm_decoder *decoder)
+{
+	static char full[] = "full";
+	static const struct vnm_bmp_options keeping = {.evidence = true,
+	    .rib = full,
+	    .rib_paths = 64,
+	    .rib_suppress = true,
+	    .rib_stale = 60 * VNM_NS_PER_S,
+	    .rib_dump_interval = 1 * VNM_NS_PER_S,
+	    .rib_dump_start = true};
+
+	return s->rib && strcmp(decoder->name, "bmp") == 0 ? &keeping : NULL;
+}
+
+/* All that is kept, for someone who asks. */
+static void
+ask(struct vnm_station *s)
+{
+	struct vnm_rib_query q = {.view = -1,
+	    .match = VNM_RIB_LONGEST,
+	    .prefix = {.addr.family = VNM_ADDR_IP4, .len = 32},
+	    .limit = 1000,
+	    .looks = 1000};
+	struct vnm_buffer answer = {0};
+
+	(void)vnm_pipeline_query(s->pipeline, &q, &answer);
+	q.match = VNM_RIB_ANY;
+	(void)vnm_pipeline_query(s->pipeline, &q, &answer);
+	q.summary = true;
+	(void)vnm_pipeline_query(s->pipeline, &q, &answer);
+	vnm_buffer_free(&answer);
+}
+
+void
 vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m)
 {
 	vnm_pipeline_clock(s->pipeline, m->d.rx_ns);
@@ -102,13 +147,15 @@ vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m)
 	if (m->end)
 		vnm_pipeline_end(s->pipeline, m->decoder, &m->d);
 	else
-		vnm_pipeline_message(s->pipeline, m->decoder, NULL, &m->d);
+		vnm_pipeline_message(s->pipeline, m->decoder, options_for(s, m->decoder), &m->d);
 	vnm_pipeline_turn_end(s->pipeline);
 }
 
 void
 vnm_station_finish(struct vnm_station *s)
 {
+	if (s->rib)
+		ask(s);
 	vnm_pipeline_finish(s->pipeline);
 }
 

@@ -19,6 +19,7 @@ struct vnm_station {
 	struct vnm_output outputs[VNM_STATION_OUTPUTS];
 	struct vnm_output *list[VNM_STATION_OUTPUTS];
 	unsigned open; /* outputs */
+	bool rib;      /* BMP has a standing RIB, which is swept, dumped and asked */
 };
 
 /* Which encodings a station's outputs have. */
@@ -27,6 +28,9 @@ enum { VNM_STATION_NONE = 0, VNM_STATION_JSON = 1, VNM_STATION_PROTOBUF = 2, VNM
 /* An output for each encoding, into sinks of this type. 0, or -1 when memory was short. */
 int vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsigned encodings);
 void vnm_station_close(struct vnm_station *s);
+
+/* From the next message on BMP keeps its routes: few, withholding repeats, with dumps. */
+void vnm_station_keep_routes(struct vnm_station *s);
 
 /* One message, after the clock came to its time. */
 void vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m);

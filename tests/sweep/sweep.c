@@ -1,7 +1,8 @@
 /*
  * The sweep: every message of every case is cut at every length and has single bits flipped,
  * with its exporter's state as it was before the message; then each case is played with each
- * of vnmcd's allocations failing in turn. Nothing may crash, hang or leak, and the books must
+ * of vnmcd's allocations failing in turn. BMP keeps its routes in half of the mutations and with
+ * all failures. Nothing may crash, hang or leak, and the books must
  * balance: each message has exactly one outcome and each record one end.
  *
  *   sweep [-n VARIANTS] [-a RUNS] [-v] PATH...
@@ -127,6 +128,8 @@ play_variant(struct progress *progress, const struct vnm_messages *list, size_t 
 
 	if (vnm_station_open(&s, &vnm_judge_sink, VNM_STATION_BOTH) != 0)
 		abort();
+	if (variant % 2 != 0)
+		vnm_station_keep_routes(&s);
 	for (size_t k = 0; k < prefix_n; k++)
 		vnm_station_play(&s, &list->m[prefix[k]]);
 	records = records_of(&s);
@@ -190,6 +193,7 @@ play_with_failure(struct progress *progress, const struct vnm_messages *list, ui
 
 	(void)vnm_alloc_fail_at(n);
 	if (vnm_station_open(&s, &vnm_judge_sink, VNM_STATION_BOTH) == 0) {
+		vnm_station_keep_routes(&s);
 		for (size_t i = 0; i < list->n; i++)
 			vnm_station_play(&s, &list->m[i]);
 		vnm_station_finish(&s);

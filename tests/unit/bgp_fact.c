@@ -25,7 +25,8 @@ static void
 copy(char *to, size_t size, struct vnm_str s)
 {
 	CU_ASSERT_FATAL(s.n < size);
-	memcpy(to, s.p, s.n);
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
 	to[s.n] = '\0';
 }
 
@@ -239,7 +240,8 @@ test_instances(void)
 static void
 test_nothing(void)
 {
-	const struct vnm_bmp_options off = {.evidence = false};
+	static char no_rib[] = "off";
+	const struct vnm_bmp_options off = {.evidence = false, .rib = no_rib};
 	struct desk *k = open_desk();
 
 	announce(k, 0, 0, 40); /* no MAC address has 40 bits */

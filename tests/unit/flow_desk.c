@@ -32,6 +32,9 @@ keep(struct vnm_out *out)
 	struct desk *k = (struct desk *)((char *)out - offsetof(struct desk, out));
 	const struct vnm_record *r = out->rec;
 
+	k->emitted++;
+	if (k->quiet)
+		return;
 	CU_ASSERT_FATAL(k->count < RECORDS_MAX);
 	k->got[k->count] = *r;
 	if (r->kind_id == VNM_KIND_flow && VNM_HAS(r, flow, application))
@@ -93,6 +96,16 @@ desk_free(struct desk *k)
 	free(k);
 }
 
+void
+desk_begin(struct desk *k)
+{
+	memset(k->rec.has, 0, sizeof(k->rec.has));
+	vnm_out_base(&k->out);
+	k->out.records_left = k->limits.records_per_message;
+	k->out.emitted = k->out.good = k->out.faults = k->out.held = 0;
+	k->count = k->emitted = 0;
+}
+
 /* As the pipeline does it; the outcome is counted. */
 enum vnm_reason
 desk_give(struct desk *k, const uint8_t *p, size_t n)
@@ -104,11 +117,7 @@ desk_give(struct desk *k, const uint8_t *p, size_t n)
 	    .transport = k->session != 0 ? VNM_TRANSPORT_TCP : VNM_TRANSPORT_UDP,
 	    .session = k->session};
 
-	memset(k->rec.has, 0, sizeof(k->rec.has));
-	vnm_out_base(&k->out);
-	k->out.records_left = k->limits.records_per_message;
-	k->out.emitted = k->out.good = k->out.faults = k->out.held = 0;
-	k->count = 0;
+	desk_begin(k);
 	enum vnm_reason reason = k->x.decoder->decode(&k->x, &d, &k->out);
 	if (reason == VNM_OK && k->out.held != 0)
 		k->counters.outcome[VNM_OUTCOME_HELD]++;
@@ -119,10 +128,7 @@ desk_give(struct desk *k, const uint8_t *p, size_t n)
 void
 desk_tick(struct desk *k, uint64_t now_ns, bool final)
 {
-	memset(k->rec.has, 0, sizeof(k->rec.has));
-	vnm_out_base(&k->out);
-	k->out.records_left = k->limits.records_per_message;
-	k->count = 0;
+	desk_begin(k);
 	k->x.decoder->tick(&k->x, now_ns, final, &k->out);
 }
 

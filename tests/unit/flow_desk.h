@@ -22,6 +22,8 @@ struct desk {
 	struct vnm_limits limits;
 	struct vnm_record got[RECORDS_MAX]; /* as they were emitted; text is gone */
 	unsigned count;
+	bool quiet;		    /* records are counted, not kept */
+	unsigned emitted;	    /* by the last message or call */
 	char text[RECORDS_MAX][64]; /* of the first text there was */
 	uint64_t listed[16];	    /* unsigned values of the first list */
 	unsigned listed_count;
@@ -40,6 +42,8 @@ struct pen {
 struct desk *desk_new(void);
 struct desk *desk_new_for(const char *decoder);
 void desk_free(struct desk *k);
+/* As the pipeline begins a message; further calls of the decoder may follow. */
+void desk_begin(struct desk *k);
 /* One message, as the pipeline gives it; what is held is counted. */
 enum vnm_reason desk_give(struct desk *k, const uint8_t *p, size_t n);
 /* Time has come to now_ns. */

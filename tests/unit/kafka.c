@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "output/kafka.h"
 #include "output/output.h"
 
 #include <librdkafka/rdkafka.h>
@@ -14,7 +15,9 @@
 
 #define PRODUCE_API 0 /* of Kafka's protocol */
 #define TOPIC "vnm.flow"
-#define DEADLINE_S 10
+/* What ends all the same is given much time, as machines are busy; what has to time out little. */
+#define DEADLINE_S 30
+#define TIMEOUT "3s"
 #define UNREACHABLE "127.0.0.1:9"
 
 struct bench {
@@ -184,6 +187,45 @@ test_no_leader(void)
 	stop(&b);
 }
 
+/* As long as none has a leader each batch looks again, and uses those that get one. */
+static void
+test_leader_comes(void)
+{
+	struct bench b;
+
+	start_cluster(&b, 2, 4);
+	for (int32_t i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(rd_kafka_mock_partition_set_leader(b.cluster, TOPIC, i, -1), 0);
+	start_sink(&b, (const char *const[]){NULL});
+	publish(&b, VNM_KIND_flow, 1);
+	CU_ASSERT_EQUAL(rd_kafka_mock_partition_set_leader(b.cluster, TOPIC, 0, 1), 0);
+	CU_ASSERT(wait_for(&b, &b.sink->books.published[VNM_KIND_flow], 1, 0));
+	publish(&b, VNM_KIND_flow, 50);
+	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
+	check_books(&b, 51, VNM_R_broker_timeout, 0);
+	stop(&b);
+}
+
+static void
+test_partition_next(void)
+{
+	static struct vnm_kafka_topic t;
+
+	t.partitions = 4;
+	t.next_look_ns = UINT64_MAX;
+	t.down[0] = 5;
+	CU_ASSERT_EQUAL(vnm_kafka_partition_next(&t), 1);
+	CU_ASSERT_EQUAL(vnm_kafka_partition_next(&t), 1);
+	CU_ASSERT_EQUAL(vnm_kafka_partition_next(&t), 3);
+	t.look = true; /* none had a leader */
+	for (unsigned i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(vnm_kafka_partition_next(&t), RD_KAFKA_PARTITION_UA);
+	t.look = false;
+	t.next_look_ns = 0; /* once in a while */
+	CU_ASSERT_EQUAL(vnm_kafka_partition_next(&t), RD_KAFKA_PARTITION_UA);
+	CU_ASSERT_TRUE(t.look);
+}
+
 /* A message has at the least one record, however small messages must be. */
 static void
 test_small_messages(void)
@@ -246,7 +288,7 @@ test_broker_dies(void)
 	struct bench b;
 
 	start_cluster(&b, 1, 1);
-	start_sink(&b, (const char *const[]){"message_timeout", "500ms", NULL});
+	start_sink(&b, (const char *const[]){"message_timeout", TIMEOUT, NULL});
 	publish(&b, VNM_KIND_flow, 10);
 	CU_ASSERT_EQUAL(flush(&b, DEADLINE_S), 0);
 	CU_ASSERT_EQUAL(rd_kafka_mock_broker_set_down(b.cluster, 1), 0);
@@ -303,7 +345,7 @@ test_ordered_no_leader(void)
 		CU_ASSERT_EQUAL(rd_kafka_mock_topic_create(b.cluster, "vnm.route", 2, 1), 0);
 		CU_ASSERT_EQUAL(
 		    rd_kafka_mock_partition_set_leader(b.cluster, "vnm.route", down, -1), 0);
-		start_sink(&b, (const char *const[]){"message_timeout", "1s", NULL});
+		start_sink(&b, (const char *const[]){"message_timeout", TIMEOUT, NULL});
 		publish(&b, VNM_KIND_route, 5);
 		(void)flush(&b, DEADLINE_S);
 		uint64_t got = b.sink->books.published[VNM_KIND_route];
@@ -450,6 +492,8 @@ test_right_options(void)
 CU_TestInfo suite_kafka[] = {
     {"delivery", test_delivery},
     {"no leader", test_no_leader},
+    {"leader comes", test_leader_comes},
+    {"whose turn it is", test_partition_next},
     {"small messages", test_small_messages},
     {"unknown topic", test_unknown_topic},
     {"refused", test_refused},

@@ -114,8 +114,9 @@ test_reload(void)
 	struct vnm_output_options options = options_with(NULL, NULL);
 	struct vnm_output_options wanted = options_with("fields", "src_port");
 	struct vnm_output_options wrong = options_with("fields", "src_prot");
-	const struct vnm_sink_type *null = vnm_sink_type_find("null");
-	struct vnm_sink *sink = vnm_sink_open(null, "n", &vnm_json_encoder, NULL, NULL);
+	struct vnm_sink_type null = *vnm_sink_type_find("null");
+	null.discards = false;
+	struct vnm_sink *sink = vnm_sink_open(&null, "n", &vnm_json_encoder, NULL, NULL);
 	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
 	struct vnm_output o;
 	struct vnm_err err;
@@ -137,6 +138,28 @@ test_reload(void)
 	vnm_option_release(vnm_output_options, &options);
 	vnm_option_release(vnm_output_options, &wanted);
 	vnm_option_release(vnm_output_options, &wrong);
+}
+
+/* What keeps nothing costs nothing, and its books are right all the same. */
+static void
+test_discards(void)
+{
+	struct vnm_output_options options = options_with(NULL, NULL);
+	struct vnm_sink *sink =
+	    vnm_sink_open(vnm_sink_type_find("null"), "n", &vnm_json_encoder, NULL, NULL);
+	struct vnm_record r = flow("10.0.0.1", 1, "10.0.0.2", 2);
+	struct vnm_output o;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sink);
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, sink, NULL), 0);
+	for (unsigned i = 0; i < 1300; i++)
+		CU_ASSERT_EQUAL(vnm_output_record(&o, &r), 0);
+	CU_ASSERT_EQUAL(o.bytes.n, 0);
+	vnm_output_close(&o);
+	CU_ASSERT_EQUAL(sink->books.offered[VNM_KIND_flow], 1300);
+	CU_ASSERT_EQUAL(sink->books.published[VNM_KIND_flow], 1300);
+	vnm_sink_close(sink);
+	vnm_option_release(vnm_output_options, &options);
 }
 
 static void
@@ -479,6 +502,7 @@ test_reopen(void)
 CU_TestInfo suite_output[] = {
     {"batches", test_batches},
     {"reload", test_reload},
+    {"discards", test_discards},
     {"keys", test_keys},
     {"ordered keys", test_ordered_keys},
     {"long keys", test_long_keys},

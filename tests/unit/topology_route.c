@@ -34,7 +34,7 @@ static const char text[] =
     "'physicalSwitches':[{'id':'s1','mgmtIp':'192.0.2.11',"
 	"'routerIds':['10.255.0.11','0000.0000.0011','10.9.9.8']},"
     "{'id':'s2','mgmtIp':'192.0.2.12','loopbacks':['10.255.0.12','10.255.0.99']},"
-    "{'id':'s3','mgmtIp':'192.0.2.13','loopbacks':['10.255.0.99'],'routerIds':['10.0.0.3']}]}";
+    "{'id':'s3','mgmtIp':'192.0.2.13','loopbacks':['10.255.0.99','10.9.9.8'],'routerIds':['10.0.0.3']}]}";
 /* clang-format on */
 
 static struct vnm_topology *t;
@@ -276,12 +276,21 @@ test_host_routes(void)
 		uint8_t safi;
 		const char *prefix;
 		uint8_t len;
-		const char *cp;
-	} rows[] = {{1, 1, "10.0.0.2/32", 32, "p2"}, {1, 4, "10.0.0.2/32", 32, "p2"},
-	    {1, 128, "10.0.0.2/32", 32, "p2"}, {2, 1, "2001:db8:9::1/128", 128, "p1"},
-	    {25, 70, "10.0.0.2/32", 32, "p2"}, {1, 1, "10.0.0.1/32", 32, NULL},
-	    {1, 1, "10.0.0.2/31", 31, NULL}, {2, 1, "2001:db8:9::1/32", 32, NULL},
-	    {1, 133, "10.0.0.2/32", 32, NULL}, {1, 1, "10.0.0.200/32", 32, NULL}};
+		const char *cp, *node, *host;
+	} rows[] = {{1, 1, "10.0.0.2/32", 32, "p2", "c1", "h1"},
+	    {1, 4, "10.0.0.2/32", 32, "p2", "c1", "h1"},
+	    {1, 128, "10.0.0.2/32", 32, "p2", "c1", "h1"},
+	    {2, 1, "2001:db8:9::1/128", 128, "p1", "c1", "h1"},
+	    {25, 70, "10.0.0.2/32", 32, "p2", "c1", "h1"},
+	    {1, 1, "10.255.0.1/32", 32, NULL, "h1", "h1"},
+	    {1, 1, "10.255.0.12/32", 32, NULL, "s2", NULL},
+	    {1, 1, "192.0.2.2/32", 32, NULL, "h2", "h2"}, /* a tenant's too */
+	    {1, 128, "192.0.2.2/32", 32, NULL, NULL, NULL},
+	    {1, 1, "10.0.0.1/32", 32, NULL, NULL, NULL},
+	    {1, 1, "10.0.0.2/31", 31, NULL, NULL, NULL},
+	    {2, 1, "2001:db8:9::1/32", 32, NULL, NULL, NULL},
+	    {1, 133, "10.0.0.2/32", 32, NULL, NULL, NULL},
+	    {1, 1, "10.0.0.200/32", 32, NULL, NULL, NULL}};
 	struct vnm_record r;
 
 	load();
@@ -293,7 +302,9 @@ test_host_routes(void)
 			VNM_SET(&r, route, route_type, 5);
 		name(&r);
 		IS(&r, "cp_id", rows[i].cp);
-		IS(&r, "topology_match", rows[i].cp != NULL ? "ip" : NULL);
+		IS(&r, "about_node_id", rows[i].node);
+		IS(&r, "about_host_id", rows[i].host);
+		IS(&r, "topology_match", rows[i].node != NULL ? "ip" : NULL);
 	}
 	vnm_topology_free(t);
 }

@@ -88,6 +88,11 @@ ROUTES = (
 GONE = ("203.0.113.64/27", "-a ipv6 2001:db8:300::/48")
 
 
+# FRR connects from an address that is nobody's: its BGP identifier tells who it is.
+TOPOLOGY = {"physicalSwitches": [{"id": "r1", "routerIds": [FRR]},
+                                 {"id": "g2", "loopbacks": [GOBGP, "2001:db8::2"]}]}
+
+
 class Skipped(Exception):
     pass
 
@@ -223,9 +228,11 @@ def _frr_table(lab):
 def check_frr(work, daemon_class):
     if not os.path.exists(BGPD) or shutil.which("gobgpd") is None or shutil.which("vtysh") is None:
         raise Skipped("FRR or GoBGP is not installed")
+    topology = work / "topology.json"
+    topology.write_text(json.dumps(TOPOLOGY))
     lab, daemon = Lab(work), None
     try:
-        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{PORT}", lab.inside)
+        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{PORT}", lab.inside, topology)
         lab.gobgpd(bmp=False)
         lab.frr()
         lab.routes()
@@ -252,6 +259,8 @@ def _compare_frr(prefix, r, path):
     _same(prefix + " large communities", r.get("large_communities", []),
           path.get("largeCommunity", {}).get("list", []))
     _same(prefix + " next hop", r["next_hop"] in [h["ip"] for h in path["nexthops"]], True)
+    names = [r.get(k) for k in ("node_id", "peer_node_id", "next_hop_node_id")]
+    assert names == ["r1", "g2", "g2"], f"{prefix}: names {names}"
 
 
 # ---- GoBGP ---------------------------------------------------------------------------------------

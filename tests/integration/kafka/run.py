@@ -24,6 +24,9 @@ import traceback
 import broker as kafka
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+from readback import equal, frames  # pylint: disable=wrong-import-position
+
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 ROUTES = str(pathlib.Path(VNMCD).resolve().parent / "tests" / "bench" / "routes")
 REAL = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
@@ -129,31 +132,10 @@ def values(broker, topic):
     return [m.value for m in broker.read(topic)]
 
 
-def equal(got, want, what):
-    assert got == want, f"{what}: {str(got)[:300]}, must be {str(want)[:300]}"
-
-
 def same_multiset(got, want, what):
     got, want = collections.Counter(got), collections.Counter(want)
     assert got == want, f"{what}: {sum((got - want).values())} too many, " \
         f"{sum((want - got).values())} missing"
-
-
-def frames(data):
-    """A file of messages behind their lengths as varints."""
-    out, at = [], 0
-    while at < len(data):
-        n = shift = 0
-        while True:
-            octet = data[at]
-            n |= (octet & 127) << shift
-            at, shift = at + 1, shift + 7
-            if octet < 128:
-                break
-        assert at + n <= len(data), "the last message is cut short"
-        out.append(data[at:at + n])
-        at += n
-    return out
 
 
 # ---- tests: each gets the broker and a directory of its own --------------------------------------

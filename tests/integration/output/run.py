@@ -24,6 +24,9 @@ import time
 import traceback
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+from readback import equal, frames  # pylint: disable=wrong-import-position
+
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 CASES = sorted((TOP / "tests" / "cases").glob("*/in.pcap"))
 BIG = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
@@ -31,10 +34,6 @@ BIG = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
 
 class Skipped(Exception):
     pass
-
-
-def equal(got, want, what):
-    assert got == want, f"{what}: {str(got)[:300]}, must be {str(want)[:300]}"
 
 
 def vnmcd(capture, *options, code=0, **popen):
@@ -73,22 +72,6 @@ def classes(work):
     module = importlib.import_module("vnm_pb2")
     return {name.lower(): getattr(module, name) for name in ("Flow", "Interface", "Visibility", "Route", "Peer",
                                                         "Linkstate")}
-
-
-def frames(data):
-    """The messages of a file, each behind its length as a varint."""
-    at = 0
-    while at < len(data):
-        n = shift = 0
-        while True:
-            octet = data[at]
-            n |= (octet & 127) << shift
-            at, shift = at + 1, shift + 7
-            if octet < 128:
-                break
-        assert at + n <= len(data), "the last message is cut short"
-        yield data[at:at + n]
-        at += n
 
 
 def octet_texts(octets):
@@ -258,7 +241,6 @@ def test_rotation(work):
 
 def test_rotation_by_time(work):
     """A replay of one second with a new file each quarter of it."""
-    sys.path.insert(0, str(TOP / "tests" / "lib"))
     import pcapfile
     times = [ts for _, ts, _, _ in pcapfile.frames(BIG)]
     speed = (max(times) - min(times)) / 1e9

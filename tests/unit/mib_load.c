@@ -1,0 +1,170 @@
+/*
+ * An operator's MIB files, read by net-snmp's parser into a catalogue with the built-in modules.
+ */
+#include "unit.h"
+
+#include "mibs/load.h"
+
+#include <dirent.h>
+#include <string.h>
+
+#define MIBS VNM_TEST_DATA "/mibs"
+
+struct loaded {
+	struct vnm_mib *m;
+	struct vnm_errs errs, warnings;
+};
+
+static struct loaded
+load(const struct vnm_mib_sources *s)
+{
+	struct loaded l = {NULL, {0}, {0}};
+
+	l.m = vnm_mib_load(s, &l.errs, &l.warnings);
+	return l;
+}
+
+static void
+release(struct loaded *l)
+{
+	vnm_mib_free(l->m);
+	vnm_errs_free(&l->errs);
+	vnm_errs_free(&l->warnings);
+}
+
+static const char *const example[] = {MIBS "/EXAMPLE-VNF-MIB.txt"};
+static const struct vnm_mib_sources example_only = {.files = example, .file_count = 1};
+
+static const struct vnm_mib_object *
+named(const struct vnm_mib *m, const char *name)
+{
+	const struct vnm_mib_object *o = vnm_mib_named(m, name, strlen(name));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(o);
+	return o;
+}
+
+static void
+test_objects(void)
+{
+	struct loaded l = load(&example_only);
+	const struct vnm_mib *m = l.m;
+	const struct vnm_mib_object *o;
+	uint32_t v[VNM_OID_MAX];
+	char text[VNM_OID_TEXT];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	CU_ASSERT_EQUAL(l.errs.n, 0);
+	CU_ASSERT_EQUAL(l.warnings.n, 0);
+	o = named(m, "EXAMPLE-VNF-MIB::exampleState");
+	CU_ASSERT_EQUAL(o->kind, VNM_MIB_COLUMN);
+	CU_ASSERT_STRING_EQUAL(vnm_mib_label(m, o, 3), "draining");
+	CU_ASSERT_STRING_EQUAL(vnm_mib_type_name(m, o), "ExampleState");
+	vnm_oid_text(text, vnm_mib_oid(m, o, v));
+	CU_ASSERT_STRING_EQUAL(text, "1.3.6.1.4.1.32473.7.1.2.1.4");
+	CU_ASSERT_EQUAL(vnm_mib_type(m, named(m, "exampleStation"))->form, VNM_MIB_MAC);
+	CU_ASSERT_STRING_EQUAL(vnm_mib_type_name(m, named(m, "exampleSince")), "DateAndTime");
+	CU_ASSERT_EQUAL(vnm_mib_type(m, named(m, "exampleSince"))->form, VNM_MIB_DATE);
+	CU_ASSERT_EQUAL(named(m, "exampleSince")->access, VNM_MIB_FOR_NOTIFY);
+	CU_ASSERT_EQUAL(named(m, "examplePeer")->access, VNM_MIB_NOT_ACCESSIBLE);
+	CU_ASSERT_EQUAL(vnm_mib_type(m, named(m, "exampleSession"))->size_max, 32);
+	CU_ASSERT_EQUAL(named(m, "exampleModel")->kind, VNM_MIB_IDENTITY);
+	CU_ASSERT_EQUAL(named(m, "exampleSessionTable")->kind, VNM_MIB_TABLE);
+	o = named(m, "exampleSessionLost");
+	CU_ASSERT_EQUAL(o->kind, VNM_MIB_NOTIFICATION);
+	CU_ASSERT_EQUAL_FATAL(o->member_count, 3);
+	CU_ASSERT_PTR_EQUAL(vnm_mib_member(m, o, 2), named(m, "IF-MIB::ifDescr"));
+	CU_ASSERT_EQUAL(named(m, "vmName")->kind, VNM_MIB_COLUMN); /* still there */
+	release(&l);
+}
+
+static void
+test_values(void)
+{
+	struct loaded l = load(&example_only);
+	static const uint8_t features[] = {0x40, 0x40};
+	struct vnm_mib_value v = {.type = VNM_MIB_VALUE_UNSIGNED, .u = 123};
+	static const uint32_t suffix[] = {3, 1, 4, 10, 0, 0, 1, 'a', 'b'};
+	struct vnm_mib_index index;
+	char text[64];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.m);
+	text[vnm_mib_text(l.m, named(l.m, "exampleLoad"), &v, text, sizeof(text))] = '\0';
+	CU_ASSERT_STRING_EQUAL(text, "12.3");
+	v.type = VNM_MIB_VALUE_OCTETS;
+	v.octets = (struct vnm_slice){features, sizeof(features)};
+	text[vnm_mib_text(l.m, named(l.m, "exampleFeatures"), &v, text, sizeof(text))] = '\0';
+	CU_ASSERT_STRING_EQUAL(text, "firewall,dpi");
+	CU_ASSERT_TRUE(vnm_mib_index(l.m, named(l.m, "exampleState"), VNM_OID(suffix), &index));
+	text[vnm_mib_index_text(l.m, &index, text, sizeof(text))] = '\0';
+	CU_ASSERT_STRING_EQUAL(text, "3,ipv4,10.0.0.1,ab");
+	release(&l);
+}
+
+static void
+test_directory(void)
+{
+	static const char *const dirs[] = {MIBS};
+	static const char *const modules[] = {"EXAMPLE-BROKEN-MIB"};
+	struct vnm_mib_sources s = {.dirs = dirs, .dir_count = 1};
+	struct loaded l = load(&s);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.m);
+	CU_ASSERT_PTR_NOT_NULL(vnm_mib_named(l.m, "exampleState", 12));
+	CU_ASSERT_PTR_NOT_NULL(vnm_mib_named(l.m, "exampleFine", 11));
+	release(&l);
+	s.modules = modules;
+	s.module_count = 1;
+	l = load(&s);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.m);
+	CU_ASSERT_PTR_NULL(vnm_mib_named(l.m, "exampleState", 12));
+	CU_ASSERT_PTR_NOT_NULL(vnm_mib_named(l.m, "exampleFine", 11));
+	CU_ASSERT_PTR_NULL(vnm_mib_named(l.m, "exampleOrphan", 13));
+	CU_ASSERT_TRUE_FATAL(l.warnings.n > 0);
+	CU_ASSERT_STRING_EQUAL(l.warnings.p[0].text, "Cannot find module (EXAMPLE-MISSING-MIB)");
+	CU_ASSERT_STRING_EQUAL(l.warnings.p[0].file, MIBS "/EXAMPLE-BROKEN-MIB.txt");
+	CU_ASSERT_EQUAL(l.warnings.p[0].line, 7);
+	release(&l);
+}
+
+static void
+test_refused(void)
+{
+	static const char *const files[] = {MIBS "/NO-SUCH-FILE", MIBS "/README"};
+	static const char *const dirs[] = {MIBS "/nowhere"};
+	struct vnm_mib_sources s = {.files = files, .file_count = 2, .dirs = dirs, .dir_count = 1};
+	struct loaded l = load(&s);
+
+	CU_ASSERT_PTR_NULL(l.m);
+	CU_ASSERT_EQUAL(l.errs.n, 3);
+	release(&l);
+}
+
+/* No directory of ours is left behind, and the next one finds the parser as it was. */
+static void
+test_again(void)
+{
+	DIR *dir = opendir("/tmp");
+	struct dirent *e;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct loaded l = load(&example_only);
+
+		CU_ASSERT_PTR_NOT_NULL(l.m);
+		CU_ASSERT_EQUAL(l.warnings.n, 0);
+		release(&l);
+	}
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		CU_ASSERT_NOT_EQUAL(strncmp(e->d_name, "vnmcd-mibs-", 11), 0);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+CU_TestInfo suite_mib_load[] = {
+    {"objects", test_objects},
+    {"values", test_values},
+    {"directory", test_directory},
+    {"refused", test_refused},
+    {"again", test_again},
+    CU_TEST_INFO_NULL,
+};
