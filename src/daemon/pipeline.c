@@ -7,7 +7,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "daemon/analysed.h"
 #include "daemon/replies.h"
+#include "daemon/shed.h"
 #include "daemon/state.h"
 #include "decoders/rib_query.h"
 #include "output/encoder.h"
@@ -48,9 +50,7 @@ struct vnm_pipeline {
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
-	struct vnm_analysis *analysis; /* owned; NULL: none */
-	struct vnm_analysis_out analysed;
-	struct vnm_record extra; /* the analysis's own */
+	struct vnm_analysed analysed;
 	struct vnm_told told;
 	const struct vnm_datagram *message; /* that is being decoded */
 	struct vnm_replies replies;
@@ -112,27 +112,12 @@ name_kind(struct vnm_record *r)
 	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
 }
 
-/*
- * Whether a record of a datagram is let go for more urgent ones, since outputs lack room for all.
- * The less room there is, the more urgent a message must be; the most urgent are always tried.
- */
 static bool
 is_shed(struct vnm_pipeline *p, const struct vnm_record *r)
 {
-	uint64_t severity, wanted;
-
-	if (r->kind_id != VNM_KIND_log || p->message == NULL ||
-	    vnm_transport_is_stream(p->message->transport) || vnm_pipeline_room(p))
-		return false;
-	severity = VNM_HAS(r, log, vendor_severity) ? r->log.vendor_severity : r->log.severity;
-	wanted = room_wanted(p) * (severity < 7 ? severity : 7) / 7;
-	for (size_t i = 0; i < p->output_count; i++) {
-		struct vnm_sink *s = p->outputs[i]->sink;
-
-		if (s->type->room(s) < wanted)
-			return true;
-	}
-	return false;
+	return r->kind_id == VNM_KIND_log && p->message != NULL &&
+	       !vnm_transport_is_stream(p->message->transport) && !vnm_pipeline_room(p) &&
+	       vnm_shed(r, p->outputs, p->output_count, room_wanted(p));
 }
 
 /* The record goes no further, for this reason. */
@@ -148,7 +133,7 @@ emit(struct vnm_out *out)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
 	struct vnm_record *r = out->rec;
-	enum vnm_reason reason = VNM_OK;
+	enum vnm_reason reason;
 
 	if (is_shed(p, r)) {
 		hold_back(out, VNM_R_shed);
@@ -157,8 +142,7 @@ emit(struct vnm_out *out)
 	name_kind(r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->counters);
-	if (p->analysis != NULL)
-		reason = vnm_analysis_record(p->analysis, r, &p->analysed);
+	reason = vnm_analysed_record(&p->analysed, r);
 	if (reason != VNM_OK) {
 		hold_back(out, reason);
 		return;
@@ -225,29 +209,22 @@ begin_record(const struct vnm_pipeline *p, struct vnm_record *r, uint64_t observ
 	VNM_SET(r, env, observed_ns, observed_ns);
 }
 
-static struct vnm_pipeline *
-pipeline_of_analysed(struct vnm_analysis_out *out)
-{
-	return (struct vnm_pipeline *)((char *)out - offsetof(struct vnm_pipeline, analysed));
-}
-
 static void
-begin_analysed(struct vnm_analysis_out *out, enum vnm_kind kind, uint64_t observed_ns)
+begin_analysed(void *pipeline, struct vnm_record *r, uint64_t observed_ns)
 {
-	begin_record(pipeline_of_analysed(out), out->rec, observed_ns);
-	out->rec->kind_id = kind;
-	name_kind(out->rec);
+	begin_record(pipeline, r, observed_ns);
+	name_kind(r);
 }
 
 /* A record of the analysis; one that it made of a named record has that one's names. */
 static void
-emit_analysed(struct vnm_analysis_out *out)
+publish_analysed(void *pipeline, struct vnm_record *r)
 {
-	struct vnm_pipeline *p = pipeline_of_analysed(out);
+	struct vnm_pipeline *p = pipeline;
 
-	if (p->topology != NULL && !VNM_HAS(out->rec, env, topology_version))
-		vnm_topology_correlate(p->topology, out->rec, &p->counters);
-	publish(p, out->rec);
+	if (p->topology != NULL && !VNM_HAS(r, env, topology_version))
+		vnm_topology_correlate(p->topology, r, &p->counters);
+	publish(p, r);
 }
 
 static void
@@ -512,15 +489,6 @@ tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 	}
 }
 
-static void
-tick_analysis(struct vnm_pipeline *p, bool final)
-{
-	if (p->analysis == NULL)
-		return;
-	vnm_analysis_tick(p->analysis, p->now_ns, final, &p->analysed);
-	vnm_scratch_reset(&p->scratch);
-}
-
 bool
 vnm_pipeline_work(struct vnm_pipeline *p, uint64_t now_ns)
 {
@@ -585,7 +553,7 @@ vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		tick_exporter(p, p->exporters[i], false);
-	tick_analysis(p, false);
+	vnm_analysed_tick(&p->analysed, p->now_ns, false);
 	save_some(p);
 	if (now_ns < p->drops_told_ns || now_ns - p->drops_told_ns >= DROPS_NS)
 		tell_drops(p);
@@ -634,16 +602,10 @@ vnm_pipeline_turn_end(struct vnm_pipeline *p)
 bool
 vnm_pipeline_room(struct vnm_pipeline *p)
 {
-	uint64_t wanted = room_wanted(p);
-
 	if (p->record_seq < p->room_until)
 		return true;
-	for (size_t i = 0; i < p->output_count; i++) {
-		struct vnm_sink *s = p->outputs[i]->sink;
-
-		if (s->type->room(s) < wanted)
-			return false;
-	}
+	if (!vnm_outputs_room(p->outputs, p->output_count, room_wanted(p)))
+		return false;
 	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
 }
@@ -655,7 +617,7 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 		tick_exporter(p, p->exporters[i], true);
 		vnm_state_save(p->config.state_dir, p->exporters[i]);
 	}
-	tick_analysis(p, true);
+	vnm_analysed_tick(&p->analysed, p->now_ns, true);
 	tell_drops(p);
 	vnm_pipeline_turn_end(p);
 }
@@ -743,13 +705,10 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .turn = 1,
 	    .fact = tell,
 	};
-	p->analysed = (struct vnm_analysis_out){
-	    .rec = &p->extra,
-	    .scratch = &p->scratch,
-	    .counters = &p->counters,
-	    .begin = begin_analysed,
-	    .emit = emit_analysed,
-	};
+	vnm_analysed_init(&p->analysed, &p->scratch, &p->counters);
+	p->analysed.begin = begin_analysed;
+	p->analysed.publish = publish_analysed;
+	p->analysed.pipeline = p;
 	return p;
 }
 
@@ -762,7 +721,7 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
-	vnm_analysis_free(p->analysis);
+	vnm_analysed_free(&p->analysed);
 	vnm_told_free(&p->told);
 	vnm_replies_free(&p->replies);
 	vnm_table_free(&p->index);
@@ -807,10 +766,7 @@ vnm_pipeline_forget_options(struct vnm_pipeline *p)
 bool
 vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o)
 {
-	if (p->analysis != NULL)
-		return vnm_analysis_reload(p->analysis, o);
-	p->analysis = vnm_analysis_new(o, p->config.hash_seed);
-	return p->analysis != NULL;
+	return vnm_analysed_options(&p->analysed, o, p->config.hash_seed);
 }
 
 struct vnm_counters *
