@@ -171,6 +171,29 @@ parse_listen(void *value, const char *text)
 }
 
 static bool
+parse_target(void *value, const char *text)
+{
+	struct vnm_listen l;
+
+	if (!parse_listen(&l, text) || !vnm_transport_is_stream(l.transport) || l.at.port == 0 ||
+	    vnm_addr_is_zero(&l.at.addr))
+		return false;
+	memcpy(value, &l, sizeof(l));
+	return true;
+}
+
+static bool
+parse_address(void *value, const char *text)
+{
+	struct vnm_addr a;
+
+	if (!vnm_addr_parse(&a, text))
+		return false;
+	memcpy(value, &a, sizeof(a));
+	return true;
+}
+
+static bool
 parse_speed(void *value, const char *text)
 {
 	double speed = 0;
@@ -198,6 +221,11 @@ static const struct type_info types[] = {
 	"udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT (an IP address, IPv6 in "
 	"brackets; a port up to 65535)",
 	parse_listen, sizeof(struct vnm_listen)},
+    [VNM_OPTION_TARGETS] = {"list of targets",
+	"tcp:ADDRESS:PORT or tls:ADDRESS:PORT (an IP address, IPv6 in brackets; a port from 1 "
+	"to 65535)",
+	NULL, sizeof(struct vnm_targets)},
+    [VNM_OPTION_ADDRESS] = {"address", "an IP address", parse_address, sizeof(struct vnm_addr)},
     [VNM_OPTION_ENDPOINT] = {"endpoint",
 	"ADDRESS:PORT (an IP address, IPv6 in brackets; a port up to 65535)", parse_endpoint,
 	sizeof(struct vnm_endpoint)},
@@ -268,6 +296,22 @@ prefixes_append(const struct vnm_option *option, struct vnm_prefixes *list, cons
 	return 0;
 }
 
+static int
+targets_append(const struct vnm_option *option, struct vnm_targets *list, const char *text,
+    struct vnm_err *err)
+{
+	struct vnm_listen target;
+
+	if (!parse_target(&target, text))
+		return bad_value(option, text, err);
+	struct vnm_listen *p = vnm_realloc(list->p, (list->n + 1) * sizeof(*p));
+	if (p == NULL)
+		return no_memory(err);
+	list->p = p;
+	list->p[list->n++] = target;
+	return 0;
+}
+
 int
 vnm_option_append(
     const struct vnm_option *option, void *values, const char *text, struct vnm_err *err)
@@ -275,6 +319,8 @@ vnm_option_append(
 	assert(vnm_option_is_list(option));
 	if (option->type == VNM_OPTION_PREFIXES)
 		return prefixes_append(option, value_of(option, values), text, err);
+	if (option->type == VNM_OPTION_TARGETS)
+		return targets_append(option, value_of(option, values), text, err);
 	if (vnm_strings_add(value_of(option, values), text) != 0)
 		return no_memory(err);
 	return 0;
@@ -317,6 +363,8 @@ release(const struct vnm_option *option, void *values)
 		vnm_strings_free(value);
 	} else if (option->type == VNM_OPTION_PREFIXES) {
 		vnm_free(((struct vnm_prefixes *)value)->p);
+	} else if (option->type == VNM_OPTION_TARGETS) {
+		vnm_free(((struct vnm_targets *)value)->p);
 	}
 	memset(value, 0, types[option->type].size);
 }
@@ -347,7 +395,8 @@ set_list(const struct vnm_option *option, void *values, const char *text, struct
 bool
 vnm_option_is_list(const struct vnm_option *option)
 {
-	return option->type == VNM_OPTION_STRINGS || option->type == VNM_OPTION_PREFIXES;
+	return option->type == VNM_OPTION_STRINGS || option->type == VNM_OPTION_PREFIXES ||
+	       option->type == VNM_OPTION_TARGETS;
 }
 
 int
@@ -382,6 +431,74 @@ vnm_option_release(const struct vnm_option *table, void *values)
 {
 	for (const struct vnm_option *o = table; o->name != NULL; o++)
 		release(o, values);
+}
+
+/* n octets; also where n is 0 something to free. */
+static int
+copy_octets(void *to, const void *from, size_t n)
+{
+	void *p = vnm_alloc(n);
+
+	if (p == NULL)
+		return -1;
+	if (n > 0)
+		memcpy(p, from, n);
+	memcpy(to, &p, sizeof(p));
+	return 0;
+}
+
+static int
+copy_strings(struct vnm_strings *to, const struct vnm_strings *from)
+{
+	for (uint32_t i = 0; i < from->n; i++) {
+		if (vnm_strings_add(to, from->p[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The value is zero before, and can be released after, also on failure. */
+static int
+copy_value(const struct vnm_option *option, void *to, const void *from)
+{
+	const void *value = (const char *)from + option->offset;
+	const struct vnm_prefixes *prefixes = value;
+	const struct vnm_targets *targets = value;
+	char *text;
+
+	switch (option->type) {
+	case VNM_OPTION_STRING:
+		memcpy(&text, value, sizeof(text));
+		return text != NULL ? copy_octets(value_of(option, to), text, strlen(text) + 1) : 0;
+	case VNM_OPTION_STRINGS:
+	case VNM_OPTION_PAIRS:
+		return copy_strings(value_of(option, to), value);
+	case VNM_OPTION_PREFIXES:
+		((struct vnm_prefixes *)value_of(option, to))->n = prefixes->n;
+		return copy_octets(
+		    value_of(option, to), prefixes->p, prefixes->n * sizeof(*prefixes->p));
+	case VNM_OPTION_TARGETS:
+		((struct vnm_targets *)value_of(option, to))->n = targets->n;
+		return copy_octets(
+		    value_of(option, to), targets->p, targets->n * sizeof(*targets->p));
+	default:
+		memcpy(value_of(option, to), value, types[option->type].size);
+		return 0;
+	}
+}
+
+int
+vnm_option_copy(const struct vnm_option *table, void *to, const void *from)
+{
+	for (const struct vnm_option *o = table; o->name != NULL; o++)
+		memset(value_of(o, to), 0, types[o->type].size);
+	for (const struct vnm_option *o = table; o->name != NULL; o++) {
+		if (copy_value(o, to, from) == 0)
+			continue;
+		vnm_option_release(table, to);
+		return -1;
+	}
+	return 0;
 }
 
 const struct vnm_option *
@@ -429,6 +546,25 @@ prefixes_differ(const struct vnm_prefixes *a, const struct vnm_prefixes *b)
 }
 
 static bool
+listens_differ(const struct vnm_listen *a, const struct vnm_listen *b)
+{
+	return a->transport != b->transport || a->at.port != b->at.port ||
+	       !vnm_addr_equal(&a->at.addr, &b->at.addr);
+}
+
+static bool
+targets_differ(const struct vnm_targets *a, const struct vnm_targets *b)
+{
+	if (a->n != b->n)
+		return true;
+	for (uint32_t i = 0; i < a->n; i++) {
+		if (listens_differ(&a->p[i], &b->p[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
 endpoints_differ(const struct vnm_endpoint *a, const struct vnm_endpoint *b)
 {
 	return a->port != b->port || !vnm_addr_equal(&a->addr, &b->addr);
@@ -440,7 +576,6 @@ vnm_option_differs(const struct vnm_option *option, const void *a, const void *b
 	const void *va = (const char *)a + option->offset;
 	const void *vb = (const char *)b + option->offset;
 	const char *sa, *sb;
-	const struct vnm_listen *la, *lb;
 
 	switch (option->type) {
 	case VNM_OPTION_STRING:
@@ -453,9 +588,11 @@ vnm_option_differs(const struct vnm_option *option, const void *a, const void *b
 	case VNM_OPTION_PREFIXES:
 		return prefixes_differ(va, vb);
 	case VNM_OPTION_LISTEN:
-		la = va;
-		lb = vb;
-		return la->transport != lb->transport || endpoints_differ(&la->at, &lb->at);
+		return listens_differ(va, vb);
+	case VNM_OPTION_TARGETS:
+		return targets_differ(va, vb);
+	case VNM_OPTION_ADDRESS:
+		return !vnm_addr_equal(va, vb);
 	case VNM_OPTION_ENDPOINT:
 		return endpoints_differ(va, vb);
 	default:

@@ -26,6 +26,8 @@ enum vnm_option_type {
 	VNM_OPTION_STRINGS,  /* struct vnm_strings, owned: a sequence of scalars */
 	VNM_OPTION_PREFIXES, /* struct vnm_prefixes, owned: a sequence of prefixes */
 	VNM_OPTION_LISTEN,   /* struct vnm_listen: "udp:[::]:4739", "tcp:127.0.0.1:4739" */
+	VNM_OPTION_TARGETS,  /* struct vnm_targets, owned: a sequence of such, to connect to */
+	VNM_OPTION_ADDRESS,  /* struct vnm_addr: "192.0.2.1", "2001:db8::1" */
 	VNM_OPTION_ENDPOINT, /* struct vnm_endpoint: "[::1]:9464", "127.0.0.1:9464" */
 	VNM_OPTION_SPEED,    /* double: max (0), or how many times the recorded speed */
 	VNM_OPTION_PAIRS /* struct vnm_strings of k, v, k, v …, owned: a mapping passed on verbatim
@@ -51,6 +53,11 @@ struct vnm_listen {
 	struct vnm_endpoint at; /* family NONE: not given */
 };
 
+struct vnm_targets {
+	struct vnm_listen *p; /* owned; streams only, with a port */
+	uint32_t n;
+};
+
 #define VNM_OPTION_CTYPE_STRING char *
 #define VNM_OPTION_CTYPE_BOOL bool
 #define VNM_OPTION_CTYPE_NUMBER uint32_t
@@ -60,6 +67,8 @@ struct vnm_listen {
 #define VNM_OPTION_CTYPE_STRINGS struct vnm_strings
 #define VNM_OPTION_CTYPE_PREFIXES struct vnm_prefixes
 #define VNM_OPTION_CTYPE_LISTEN struct vnm_listen
+#define VNM_OPTION_CTYPE_TARGETS struct vnm_targets
+#define VNM_OPTION_CTYPE_ADDRESS struct vnm_addr
 #define VNM_OPTION_CTYPE_ENDPOINT struct vnm_endpoint
 #define VNM_OPTION_CTYPE_SPEED double
 #define VNM_OPTION_CTYPE_PAIRS struct vnm_strings
@@ -94,7 +103,7 @@ int vnm_option_defaults(const struct vnm_option *table, void *values, struct vnm
 int vnm_option_set(
     const struct vnm_option *option, void *values, const char *text, struct vnm_err *err);
 
-/* Appends to a STRINGS or PREFIXES option. */
+/* Appends to a STRINGS, PREFIXES or TARGETS option. */
 int vnm_option_append(
     const struct vnm_option *option, void *values, const char *text, struct vnm_err *err);
 
@@ -102,11 +111,17 @@ int vnm_option_append(
 int vnm_option_pair(const struct vnm_option *option, void *values, const char *key,
     const char *text, struct vnm_err *err);
 
-/* Whether it is STRINGS or PREFIXES. */
+/* Whether it is STRINGS, PREFIXES or TARGETS. */
 bool vnm_option_is_list(const struct vnm_option *option);
 
 /* Frees what the values own; they are zero afterwards. */
 void vnm_option_release(const struct vnm_option *table, void *values);
+
+/*
+ * Values that own what they have: 0, or -1 when memory is short (nothing is owned then). What
+ * *to has before is not looked at.
+ */
+int vnm_option_copy(const struct vnm_option *table, void *to, const void *from) VNM_MUST_CHECK;
 
 /* The row of that name, or NULL. */
 const struct vnm_option *vnm_option_find(const struct vnm_option *table, const char *name);

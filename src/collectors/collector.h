@@ -50,6 +50,16 @@ vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enu
 	X(struct vnm_listener_options, decoder, STRING, NULL, RESTART, "which decoder reads it") \
 	X(struct vnm_listener_options, listen, LISTEN, NULL, RESTART,                            \
 	    "where: udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT, IPv6 in brackets")   \
+	X(struct vnm_listener_options, connect, TARGETS, NULL, RELOAD,                           \
+	    "instead of `listen`: to whom vnmcd connects, for sources that wait for it; each "   \
+	    "belongs to one worker")                                                             \
+	X(struct vnm_listener_options, source, ADDRESS, NULL, RELOAD,                            \
+	    "address of our own that `connect` uses; none: the system chooses")                  \
+	X(struct vnm_listener_options, retry, DURATION, "5m", RELOAD,                            \
+	    "longest time between two attempts of `connect`; the first follows after 1 s")       \
+	X(struct vnm_listener_options, md5, PAIRS, NULL, RELOAD,                                 \
+	    "keys of TCP-MD5 signatures (RFC 2385) by the other side's prefix, best each in a "  \
+	    "file: { 10.0.0.0/8: { file: PATH } }; who is in a prefix must sign (tcp, tls)")     \
 	X(struct vnm_listener_options, allow, PREFIXES, NULL, RELOAD,                            \
 	    "source prefixes whose messages are taken; empty: all")                              \
 	X(struct vnm_listener_options, rcvbuf, SIZE, "4M", RESTART,                              \
@@ -143,9 +153,17 @@ size_t vnm_udp_rcvbuf(const struct vnm_udp *u);
 struct vnm_tcp;
 struct vnm_tls;
 
+struct vnm_tcp_config {
+	const struct vnm_listener_options *options; /* copied */
+	struct vnm_tls *tls; /* its keys (collectors/tls.h); NULL: plain; becomes a user of it */
+	int fd;		     /* where it listens; -1: it connects to those in `connect` */
+	struct event_base *base;
+	const struct vnm_intake *intake; /* borrowed */
+	uint32_t worker, workers;	 /* which of how many, to share targets out */
+};
+
 /*
- * As for UDP, and of a listener with TLS with what its keys say (collectors/tls.h; NULL: plain),
- * which is used for as long as there are connections. A connection from a source that is not
+ * As for UDP. A connection from a source that is not
  * allowed is closed and counts as one refused message without octets; a stream that cannot be
  * framed is closed, and what was left of it counts as one message of bad-length; what a closed
  * connection leaves of a message is handed over as it is. A session is a connection: `end` tells of
@@ -153,8 +171,7 @@ struct vnm_tls;
  */
 int vnm_tcp_bind(
     const struct vnm_listener_options *o, bool reuseport, int *fd, struct vnm_err *err);
-struct vnm_tcp *vnm_tcp_open(const struct vnm_listener_options *o, struct vnm_tls *tls, int fd,
-    struct event_base *base, const struct vnm_intake *intake, struct vnm_err *err);
+struct vnm_tcp *vnm_tcp_open(const struct vnm_tcp_config *config, struct vnm_err *err);
 /* Other options and keys from now on, for those that a reload applies. */
 void vnm_tcp_reload(struct vnm_tcp *t, const struct vnm_listener_options *o, struct vnm_tls *tls);
 /* Reads what is already in the connections' sockets, without waiting for room or senders. */

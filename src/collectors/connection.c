@@ -225,7 +225,7 @@ close_connection(struct connection *c)
 	all->n--;
 	all->handshakes -= c->shaking;
 	--*counter(all, VNM_C_connections);
-	all->config.ended(all->config.ctx, c->owner);
+	all->config.ended(all->config.ctx, c->owner, c->messages);
 	c->magic = 0;
 	vnm_free(c);
 }

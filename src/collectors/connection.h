@@ -17,8 +17,8 @@ struct vnm_connections_config {
 	const struct vnm_listener_options *o; /* the values may change: then _reload() */
 	const struct vnm_intake *intake;      /* with a frame() */
 	struct vnm_log_gate *gate;	      /* for complaints about single connections */
-	/* One is over; `owner` is what came with it. */
-	void (*ended)(void *ctx, void *owner);
+	/* One is over, of which there were so many messages; `owner` is what came with it. */
+	void (*ended)(void *ctx, void *owner, uint64_t messages);
 	void *ctx;
 };
 

@@ -6,11 +6,19 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+
+enum {
+	KEEPALIVE_IDLE_S = 60,
+	KEEPALIVE_INTERVAL_S = 15,
+	KEEPALIVE_PROBES = 4,
+	USER_TIMEOUT_MS = 120000
+};
 
 struct vnm_endpoint
 vnm_socket_endpoint(const struct sockaddr_storage *sa)
@@ -39,8 +47,8 @@ vnm_socket_local(int fd)
 	return vnm_socket_endpoint(&sa);
 }
 
-static socklen_t
-kernel_address(const struct vnm_endpoint *e, struct sockaddr_storage *sa)
+socklen_t
+vnm_socket_address(const struct vnm_endpoint *e, struct sockaddr_storage *sa)
 {
 	struct sockaddr_in *in = (void *)sa;
 	struct sockaddr_in6 *in6 = (void *)sa;
@@ -56,6 +64,19 @@ kernel_address(const struct vnm_endpoint *e, struct sockaddr_storage *sa)
 	in6->sin6_port = htons(e->port);
 	memcpy(&in6->sin6_addr, e->addr.b, 16);
 	return sizeof(*in6);
+}
+
+void
+vnm_socket_keep_alive(int fd)
+{
+	static const int values[][3] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+	    {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+	    {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
+	    {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
+	    {IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS}};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(values); i++)
+		(void)setsockopt(fd, values[i][0], values[i][1], &values[i][2], sizeof(int));
 }
 
 static void
@@ -111,7 +132,7 @@ bind_at(
     const struct vnm_endpoint *at, const struct vnm_listener_options *o, int type, bool reuseport)
 {
 	struct sockaddr_storage sa;
-	socklen_t n = kernel_address(at, &sa);
+	socklen_t n = vnm_socket_address(at, &sa);
 	int fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -150,36 +171,12 @@ vnm_socket_bind(
 	return *fd >= 0 ? 0 : explain(o, type, errno, err);
 }
 
-int
-vnm_socket_copy_options(struct vnm_listener_options *to, const struct vnm_listener_options *from)
-{
-	struct vnm_listener_options copy = *from;
-	size_t octets = from->allow.n * sizeof(*from->allow.p);
-
-	/* Of the others only what sockets look at. */
-	copy.decoder = NULL;
-	copy.tls_cert = copy.tls_key = copy.tls_ca = copy.tls_verify = NULL;
-	copy.tls_min = copy.tls_ciphers = copy.tls_ciphersuites = NULL;
-	copy.tls_names = (struct vnm_strings){NULL, 0};
-	copy.name = vnm_strdup(from->name != NULL ? from->name : "");
-	copy.allow.p = vnm_alloc(octets);
-	if (copy.name == NULL || copy.allow.p == NULL) {
-		vnm_free(copy.name);
-		vnm_free(copy.allow.p);
-		return -1;
-	}
-	if (octets > 0)
-		memcpy(copy.allow.p, from->allow.p, octets);
-	*to = copy;
-	return 0;
-}
-
 void
 vnm_socket_reload(struct vnm_listener_options *own, const struct vnm_listener_options *o)
 {
 	struct vnm_listener_options copy;
 
-	if (vnm_socket_copy_options(&copy, o) != 0) {
+	if (vnm_option_copy(vnm_listener_options, &copy, o) != 0) {
 		vnm_warning("listener %s: not enough memory for its new options", own->name);
 		return;
 	}

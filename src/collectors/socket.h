@@ -15,6 +15,15 @@ struct vnm_endpoint vnm_socket_endpoint(const struct sockaddr_storage *sa);
 /* The address that the socket is bound to. */
 struct vnm_endpoint vnm_socket_local(int fd);
 
+/* An endpoint in the kernel's form, of which the length is returned; family NONE is IPv6's any. */
+socklen_t vnm_socket_address(const struct vnm_endpoint *e, struct sockaddr_storage *sa);
+
+/*
+ * What every connection has: keepalive, and an end when what was sent is not acknowledged. (We
+ * send little: a ClientHello, alerts.)
+ */
+void vnm_socket_keep_alive(int fd);
+
 /*
  * A non-blocking socket of type SOCK_DGRAM or SOCK_STREAM bound to o->listen.at, for UDP with
  * its receive buffer: 0 and *fd, or -1 and *err. [::] also takes IPv4, and is bound as 0.0.0.0
@@ -23,14 +32,8 @@ struct vnm_endpoint vnm_socket_local(int fd);
 int vnm_socket_bind(
     const struct vnm_listener_options *o, int type, bool reuseport, int *fd, struct vnm_err *err);
 
-/*
- * A listener's own copy of its options, so that they may outlive the configuration: 0, or -1
- * when memory is short (*to is untouched). vnm_option_release() frees it.
- */
-int vnm_socket_copy_options(
-    struct vnm_listener_options *to, const struct vnm_listener_options *from) VNM_MUST_CHECK;
-
-/* Replaces the copy; one that memory is short for is not made, which is logged. */
+/* Replaces a listener's own copy of its options; one that memory is short for is not made, which is
+ * logged. */
 void vnm_socket_reload(struct vnm_listener_options *own, const struct vnm_listener_options *o);
 
 /* Whether messages from this address are taken: it is in a prefix, or there are none. */

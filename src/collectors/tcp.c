@@ -1,6 +1,7 @@
 /*
- * TCP listeners (tcp(7)), with TLS where they have keys: who may connect, and how many. What a
- * connection sends is read by collectors/connection.c.
+ * TCP listeners (tcp(7)), with TLS where they have keys: who may connect, and how many; or to
+ * whom we connect (collectors/dial.h). What a connection sends is read by
+ * collectors/connection.c.
  */
 #include "collectors/collector.h"
 
@@ -8,8 +9,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +17,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "collectors/connection.h"
+#include "collectors/dial.h"
+#include "collectors/md5.h"
 #include "collectors/socket.h"
 
 #define TCP_MAGIC 0x54435031U
@@ -26,15 +27,14 @@
 #define ACCEPT_AGAIN_MS 250 /* after accept() failed for want of descriptors or memory */
 #define HANDSHAKES_MS 5	    /* how often it is asked whether there are less handshakes */
 
-enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_INTERVAL_S = 15, KEEPALIVE_PROBES = 4 };
-
 struct vnm_tcp {
 	uint32_t magic;
-	int fd;
+	int fd;				 /* -1: we connect */
 	struct vnm_listener_options o;	 /* owned copy */
 	const struct vnm_intake *intake; /* borrowed */
 	struct vnm_tls *tls;		 /* a user of it; NULL: plain */
 	struct vnm_connections *connections;
+	struct vnm_dialler *dialler; /* NULL: others connect */
 	struct vnm_log_gate gate;
 	struct event listener;
 	struct event accept_again;
@@ -55,41 +55,28 @@ vnm_tcp_bind(const struct vnm_listener_options *o, bool reuseport, int *fd, stru
 /* ---- connections -------------------------------------------------------------------------- */
 
 static void
-keep_alive(int fd)
-{
-	static const int values[][3] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
-	    {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
-	    {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
-	    {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES}};
-
-	for (size_t i = 0; i < VNM_ARRAY_LEN(values); i++)
-		(void)setsockopt(fd, values[i][0], values[i][1], &values[i][2], sizeof(int));
-}
-
-static void
 complain(struct vnm_tcp *t, const char *what)
 {
 	if (vnm_log_gate_open(&t->gate, vnm_clock_mono_ns()))
 		vnm_warning("listener %s: connection refused: %s", t->o.name, what);
 }
 
-/* VNM_OK, or why there is no connection; a socket that was taken over is closed then. */
-static enum vnm_reason
-add_connection(struct vnm_tcp *t, int fd, const struct vnm_endpoint *from)
+/* 0, or -1 when memory is short. Owns fd, also then. `server`: it is we who connected. */
+static int
+add_connection(struct vnm_tcp *t, int fd, const struct vnm_endpoint *from, bool with_tls,
+    const struct vnm_addr *server, struct vnm_dial_target *target)
 {
 	struct vnm_tls_session *tls = NULL;
 
-	keep_alive(fd);
-	if (t->tls != NULL) {
-		tls = vnm_tls_begin(t->tls, fd, NULL);
+	vnm_socket_keep_alive(fd);
+	if (with_tls) {
+		tls = vnm_tls_begin(t->tls, fd, server);
 		if (tls == NULL) {
 			close(fd);
-			return VNM_R_out_of_memory;
+			return -1;
 		}
 	}
-	if (vnm_connections_add(t->connections, fd, from, tls, NULL) != 0)
-		return VNM_R_out_of_memory;
-	return VNM_OK;
+	return vnm_connections_add(t->connections, fd, from, tls, target);
 }
 
 /* A connection from a source that is not allowed counts as one message of no octets. */
@@ -106,10 +93,9 @@ take_connection(struct vnm_tcp *t, int fd, const struct vnm_endpoint *from)
 	} else if ((reason = vnm_connections_allow(t->connections, &from->addr)) != VNM_OK) {
 		complain(t, vnm_reason_info(reason)->doc);
 		close(fd);
-	} else {
-		reason = add_connection(t, fd, from);
-		if (reason != VNM_OK)
-			complain(t, "not enough memory");
+	} else if (add_connection(t, fd, from, t->tls != NULL, NULL, NULL) != 0) {
+		reason = VNM_R_out_of_memory;
+		complain(t, "not enough memory");
 	}
 	if (reason != VNM_OK)
 		t->intake->counters->connections[reason]++;
@@ -174,11 +160,30 @@ on_accept_again(evutil_socket_t fd, short what, void *arg)
 	(void)event_add(&t->listener, NULL);
 }
 
-static void
-on_ended(void *ctx, void *owner)
+/* ---- connections that we make ---------------------------------------------------------------- */
+
+static int
+on_connected(void *ctx, int fd, const struct vnm_listen *to, struct vnm_dial_target *target)
 {
-	(void)ctx;
-	(void)owner;
+	return add_connection(
+	    ctx, fd, &to->at, to->transport == VNM_TRANSPORT_TLS, &to->at.addr, target);
+}
+
+static void
+on_unwanted(void *ctx, struct vnm_dial_target *target)
+{
+	struct vnm_tcp *t = ctx;
+
+	vnm_connections_end(t->connections, target);
+}
+
+static void
+on_ended(void *ctx, void *owner, uint64_t messages)
+{
+	struct vnm_tcp *t = ctx;
+
+	if (owner != NULL && t->dialler != NULL)
+		vnm_dialler_lost(owner, messages);
 }
 
 /* ---- the listener ------------------------------------------------------------------------- */
@@ -194,9 +199,9 @@ free_listener(struct vnm_tcp *t)
 }
 
 static int
-open_connections(struct vnm_tcp *t, struct event_base *base)
+open_connections(struct vnm_tcp *t, const struct vnm_tcp_config *c)
 {
-	const struct vnm_connections_config config = {.base = base,
+	const struct vnm_connections_config config = {.base = c->base,
 	    .o = &t->o,
 	    .intake = t->intake,
 	    .gate = &t->gate,
@@ -207,44 +212,98 @@ open_connections(struct vnm_tcp *t, struct event_base *base)
 	return t->connections != NULL ? 0 : -1;
 }
 
-struct vnm_tcp *
-vnm_tcp_open(const struct vnm_listener_options *o, struct vnm_tls *tls, int fd,
-    struct event_base *base, const struct vnm_intake *intake, struct vnm_err *err)
+static int
+open_dialler(struct vnm_tcp *t, const struct vnm_tcp_config *c)
+{
+	const struct vnm_dialler_config config = {.base = c->base,
+	    .o = &t->o,
+	    .counters = c->intake->counters,
+	    .worker = c->worker,
+	    .workers = c->workers,
+	    .connected = on_connected,
+	    .unwanted = on_unwanted,
+	    .ctx = t};
+
+	t->dialler = vnm_dialler_new(&config);
+	return t->dialler != NULL ? 0 : -1;
+}
+
+static int
+open_socket(struct vnm_tcp *t, const struct vnm_tcp_config *c)
+{
+	if (event_assign(&t->listener, c->base, t->fd, EV_READ | EV_PERSIST, on_connection, t) !=
+		0 ||
+	    evtimer_assign(&t->accept_again, c->base, on_accept_again, t) != 0)
+		return -1;
+	return event_add(&t->listener, NULL);
+}
+
+static struct vnm_tcp *
+new_listener(const struct vnm_tcp_config *c)
 {
 	struct vnm_tcp *t = vnm_alloc_zero(1, sizeof(*t));
 
-	assert(intake->frame != NULL);
-	if (t == NULL || vnm_socket_copy_options(&t->o, o) != 0)
-		goto no_memory;
+	if (t == NULL || vnm_option_copy(vnm_listener_options, &t->o, c->options) != 0) {
+		vnm_free(t);
+		return NULL;
+	}
 	t->magic = TCP_MAGIC;
-	t->fd = fd;
-	t->intake = intake;
-	t->tls = tls != NULL ? vnm_tls_use(tls) : NULL;
-	if (open_connections(t, base) != 0 ||
-	    event_assign(&t->listener, base, fd, EV_READ | EV_PERSIST, on_connection, t) != 0 ||
-	    evtimer_assign(&t->accept_again, base, on_accept_again, t) != 0 ||
-	    event_add(&t->listener, NULL) != 0)
+	t->fd = c->fd;
+	t->intake = c->intake;
+	t->tls = c->tls != NULL ? vnm_tls_use(c->tls) : NULL;
+	return t;
+}
+
+struct vnm_tcp *
+vnm_tcp_open(const struct vnm_tcp_config *config, struct vnm_err *err)
+{
+	const char *name = config->options->name != NULL ? config->options->name : "";
+	struct vnm_tcp *t = new_listener(config);
+	struct vnm_err why;
+
+	assert(config->intake->frame != NULL);
+	if (t == NULL || open_connections(t, config) != 0)
+		goto no_memory;
+	if (t->fd >= 0 && vnm_md5_set(t->fd, &t->o.md5, NULL, &why) != 0)
+		goto no_md5;
+	if ((t->fd >= 0 ? open_socket(t, config) : open_dialler(t, config)) != 0)
 		goto no_memory;
 	return t;
 
 no_memory:
-	vnm_err_text(err, "listener %s: not enough memory", o->name != NULL ? o->name : "");
+	vnm_err_text(&why, "not enough memory");
+no_md5:
+	vnm_err_text(err, "listener %s: %s", name, why.text);
 	if (t != NULL)
 		free_listener(t);
-	close(fd);
+	if (config->fd >= 0)
+		close(config->fd);
 	return NULL;
+}
+
+/* Signed connections that there are keep the keys that they began with. */
+static void
+reload_md5(struct vnm_tcp *t, const struct vnm_strings *keys)
+{
+	struct vnm_err err;
+
+	if (t->fd >= 0 && vnm_md5_set(t->fd, keys, &t->o.md5, &err) != 0)
+		vnm_error("listener %s: %s", t->o.name, err.text);
 }
 
 void
 vnm_tcp_reload(struct vnm_tcp *t, const struct vnm_listener_options *o, struct vnm_tls *tls)
 {
 	assert(t->magic == TCP_MAGIC);
+	reload_md5(t, &o->md5);
+	if (t->fd < 0 || (t->tls != NULL && tls != NULL)) { /* others stay as they began */
+		vnm_tls_leave(t->tls);
+		t->tls = tls != NULL ? vnm_tls_use(tls) : NULL;
+	}
 	vnm_socket_reload(&t->o, o);
 	vnm_connections_reload(t->connections);
-	if (t->tls == NULL || tls == NULL)
-		return; /* the transport is as it was at the start */
-	vnm_tls_leave(t->tls);
-	t->tls = vnm_tls_use(tls);
+	if (t->dialler != NULL)
+		vnm_dialler_reload(t->dialler);
 }
 
 uint32_t
@@ -254,11 +313,21 @@ vnm_tcp_connections(const struct vnm_tcp *t)
 	return vnm_connections_count(t->connections);
 }
 
+/* What is connected stays so. */
+static void
+close_dialler(struct vnm_tcp *t)
+{
+	vnm_dialler_free(t->dialler);
+	t->dialler = NULL;
+}
+
 void
 vnm_tcp_drain(struct vnm_tcp *t)
 {
 	assert(t->magic == TCP_MAGIC);
-	on_connection(t->fd, EV_READ, t); /* who was not accepted yet may have sent */
+	close_dialler(t);
+	if (t->fd >= 0)
+		on_connection(t->fd, EV_READ, t); /* who was not accepted yet may have sent */
 	vnm_connections_drain(t->connections);
 }
 
@@ -268,8 +337,11 @@ vnm_tcp_close(struct vnm_tcp *t)
 	if (t == NULL)
 		return;
 	assert(t->magic == TCP_MAGIC);
-	event_del(&t->listener);
-	event_del(&t->accept_again);
-	close(t->fd);
+	close_dialler(t);
+	if (t->fd >= 0) {
+		event_del(&t->listener);
+		event_del(&t->accept_again);
+		close(t->fd);
+	}
 	free_listener(t);
 }

@@ -30,6 +30,12 @@ vnm_tcp_order_begin(struct vnm_tcp_order *o, uint32_t seq)
 }
 
 void
+vnm_tcp_order_uncount(struct vnm_tcp_order *o)
+{
+	o->next--;
+}
+
+void
 vnm_tcp_order_end(struct vnm_tcp_order *o, uint32_t seq)
 {
 	o->ends = true;

@@ -45,6 +45,12 @@ struct vnm_tcp_order {
 /* The octet with this sequence number is the first. */
 void vnm_tcp_order_begin(struct vnm_tcp_order *o, uint32_t seq);
 
+/*
+ * The numbers that follow are lower by one than those of what was handed out so far, as they are in
+ * captures that some program made up: it did not count the SYN before its data.
+ */
+void vnm_tcp_order_uncount(struct vnm_tcp_order *o);
+
 /* The stream ends before the octet with this sequence number (FIN). */
 void vnm_tcp_order_end(struct vnm_tcp_order *o, uint32_t seq);
 

@@ -36,6 +36,7 @@ struct stream {
 	uint64_t last_ns;
 	enum state state;
 	bool from_start;   /* octets were seen from the SYN on, without a hole */
+	bool syn_data;	   /* the SYN carried octets */
 	bool claimed;	   /* `stream` named a framing at some time */
 	uint64_t messages; /* since the start or the last hole */
 	uint64_t handed_over;
@@ -351,6 +352,17 @@ is_anew(const struct stream *s, const struct segment *g, uint64_t now_ns)
 	return s->state == STREAM_CLOSED && now_ns > s->last_ns && now_ns - s->last_ns > REUSE_NS;
 }
 
+/*
+ * Whether what follows a SYN with data begins at the number of that data's last octet: then who
+ * made the capture up did not count the SYN. (A keepalive probe has one octet there, or none.)
+ */
+static bool
+does_not_count_syn(const struct stream *s, const struct segment *g)
+{
+	return s->syn_data && (g->flags & FLAG_SYN) == 0 && g->data.wire_n > 1 &&
+	       s->order.next == g->data.seq + 1;
+}
+
 static void
 take_segment(struct stream *s, const struct segment *g)
 {
@@ -360,6 +372,12 @@ take_segment(struct stream *s, const struct segment *g)
 	if ((g->flags & FLAG_SYN) && !s->order.begun) {
 		vnm_tcp_order_begin(&s->order, g->data.seq);
 		s->from_start = true;
+		s->syn_data = g->data.wire_n > 0;
+	} else if (does_not_count_syn(s, g)) {
+		vnm_tcp_order_uncount(&s->order);
+		s->syn_data = false;
+	} else if (g->data.seq == s->order.next && g->data.wire_n > 0) {
+		s->syn_data = false;
 	}
 	if (g->data.wire_n > 0 && s->state != STREAM_CLOSED)
 		useful = vnm_tcp_order_take(&s->order, &g->data, &user);

@@ -409,7 +409,7 @@ set_verify(struct vnm_tls *tls, const struct vnm_listener_options *o, const char
 	static const char *const words[] = {"none", "optional", "required"};
 	static const int modes[] = {
 	    SSL_VERIFY_NONE, SSL_VERIFY_PEER, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT};
-	bool wanted = o->tls_ca != NULL || o->tls_names.n > 0;
+	bool wanted = o->tls_ca != NULL || o->tls_names.n > 0 || o->connect.n > 0;
 
 	*key = "tls_verify";
 	tls->verify = wanted ? VERIFY_REQUIRED : VERIFY_NONE;
@@ -486,7 +486,7 @@ vnm_tls_load(struct vnm_tls **out, const struct vnm_listener_options *o, const c
 		goto failed;
 	}
 	*key = "tls_cert";
-	if (o->tls_cert == NULL) {
+	if (o->tls_cert == NULL && o->connect.n == 0) {
 		vnm_err_text(err, "`tls_cert` is needed for TLS");
 		goto failed;
 	}

@@ -267,7 +267,7 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	if (u == NULL)
 		goto no_memory;
 	u->octets = vnm_alloc((size_t)SLOTS * SLOT_OCTETS);
-	if (u->octets == NULL || vnm_socket_copy_options(&u->o, o) != 0)
+	if (u->octets == NULL || vnm_option_copy(vnm_listener_options, &u->o, o) != 0)
 		goto no_memory;
 	u->magic = UDP_MAGIC;
 	u->fd = fd;

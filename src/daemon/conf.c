@@ -399,6 +399,16 @@ fill_in(struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		vnm_errs_at(errs, NULL, "%s", err.text);
 }
 
+static bool
+uses_tls(const struct vnm_listener_options *o)
+{
+	bool found = o->listen.transport == VNM_TRANSPORT_TLS;
+
+	for (uint32_t i = 0; i < o->connect.n; i++)
+		found = found || o->connect.p[i].transport == VNM_TRANSPORT_TLS;
+	return found;
+}
+
 /* Keys of listeners; those of a replay need none. */
 static void
 load_keys(struct vnm_conf *conf, struct vnm_errs *errs)
@@ -410,8 +420,7 @@ load_keys(struct vnm_conf *conf, struct vnm_errs *errs)
 		struct vnm_conf_listener *l = &conf->listeners[i];
 		const struct vnm_node *node;
 
-		if (l->common.listen.transport != VNM_TRANSPORT_TLS ||
-		    vnm_tls_load(&l->tls, &l->common, &key, &err) == 0)
+		if (!uses_tls(&l->common) || vnm_tls_load(&l->tls, &l->common, &key, &err) == 0)
 			continue;
 		node = vnm_node_child(l->node, key);
 		vnm_errs_at(errs, node != NULL ? node : l->node, "%s", err.text);

@@ -4,6 +4,7 @@
 #include "daemon/conf.h"
 
 #include "base/nearest.h"
+#include "collectors/md5.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -149,14 +150,64 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 	    name, names, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
+/* Targets in place of an address to listen at. */
+static void
+check_targets(const struct vnm_conf_listener *l, struct vnm_errs *errs)
+{
+	const struct vnm_listener_options *o = &l->common;
+	const struct vnm_node *node = at(l->node, "connect");
+
+	if (vnm_node_child(l->node, "listen") != NULL)
+		vnm_errs_at(errs, node, "`connect` stands in the place of `listen`: leave one out");
+	if (l->decoder != NULL && l->decoder->frame == NULL)
+		vnm_errs_at(errs, node, "decoder `%s` reads datagrams only: it cannot connect",
+		    l->decoder->name);
+	for (uint32_t i = 0; i < o->connect.n; i++) {
+		const struct vnm_listen *to = &o->connect.p[i];
+
+		if (o->source.family != VNM_ADDR_NONE && o->source.family != to->at.addr.family)
+			vnm_errs_at(errs, at(l->node, "source"),
+			    "`source` and target %u of `connect` are not both IPv4 or IPv6", i + 1);
+		for (uint32_t k = 0; k < i; k++) {
+			if (to->at.port == o->connect.p[k].at.port &&
+			    vnm_addr_equal(&to->at.addr, &o->connect.p[k].at.addr))
+				vnm_errs_at(errs, node, "`connect`: targets %u and %u are the same",
+				    k + 1, i + 1);
+		}
+	}
+}
+
+static void
+check_md5(const struct vnm_conf_listener *l, struct vnm_errs *errs)
+{
+	const struct vnm_node *node = at(l->node, "md5");
+	const struct vnm_strings *keys = &l->common.md5;
+	struct vnm_err err;
+
+	if (keys->n == 0)
+		return;
+	if (l->common.connect.n == 0 && !vnm_transport_is_stream(l->common.listen.transport))
+		vnm_errs_at(errs, node, "`md5` is for TCP: use tcp: or tls:");
+	for (uint32_t i = 0; i + 1 < keys->n; i += 2) {
+		if (vnm_md5_check(keys->p[i], keys->p[i + 1], &err) != 0)
+			vnm_errs_at(errs, at(node, keys->p[i]), "%s", err.text);
+	}
+}
+
 static void
 check_address(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
 {
 	const struct vnm_conf_listener *l = &conf->listeners[i];
 	const struct vnm_listen *listen = &l->common.listen;
 
+	if (l->common.connect.n > 0) {
+		check_targets(l, errs);
+		return;
+	}
+	if (at(l->node, "connect") != l->node && at(l->node, "connect")->first != NULL)
+		return; /* nothing in it could be read, which is complained about */
 	if (vnm_node_child(l->node, "listen") == NULL) {
-		vnm_errs_at(errs, l->node, "this listener has no `listen`");
+		vnm_errs_at(errs, l->node, "this listener has neither `listen` nor `connect`");
 		return;
 	}
 	if (listen->at.addr.family == VNM_ADDR_NONE)
@@ -190,6 +241,7 @@ check_listeners(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		check_unique(l->node, "listener", l->common.name, first, errs);
 		check_decoder(l, errs);
 		check_address(conf, i, errs);
+		check_md5(l, errs);
 		check_not_zero(l->node, vnm_listener_options, &l->common, listener_numbers, errs);
 		if (l->common.rcvbuf > RCVBUF_MAX)
 			vnm_errs_at(errs, at(l->node, "rcvbuf"), "`rcvbuf`: 1G is the most");

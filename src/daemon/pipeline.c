@@ -227,9 +227,12 @@ publish_analysed(void *pipeline, struct vnm_record *r)
 	publish(p, r);
 }
 
+/* `patient`: the records come from a source that can be made to wait. */
 static void
-begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns)
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
 {
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_patience(p->outputs[i], patient);
 	begin_record(p, &p->rec, observed_ns);
 	vnm_out_base(&p->out);
 	p->out.records_left = p->config.limits->records_per_message;
@@ -242,7 +245,7 @@ begin_message(struct vnm_pipeline *p, const struct vnm_datagram *d)
 {
 	struct vnm_record *r = &p->rec;
 
-	begin_envelope(p, d->rx_ns);
+	begin_envelope(p, d->rx_ns, vnm_transport_is_stream(d->transport));
 	VNM_SET(r, env, transport, vnm_transport_name(d->transport));
 	if (d->cert_name.n > 0)
 		VNM_SET(r, env, cert_name, d->cert_name);
@@ -470,9 +473,9 @@ vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct v
 
 /* What an exporter tells by itself. */
 static void
-begin_exporter(struct vnm_pipeline *p, const struct vnm_exporter *x, uint64_t now_ns)
+begin_exporter(struct vnm_pipeline *p, const struct vnm_exporter *x, uint64_t now_ns, bool patient)
 {
-	begin_envelope(p, now_ns);
+	begin_envelope(p, now_ns, patient);
 	if (x->addr.family != VNM_ADDR_NONE)
 		VNM_SET(&p->rec, env, exporter_addr, x->addr);
 	vnm_out_base(&p->out);
@@ -482,7 +485,7 @@ static void
 tick_exporter(struct vnm_pipeline *p, struct vnm_exporter *x, bool final)
 {
 	if (x->decoder->tick != NULL) {
-		begin_exporter(p, x, p->now_ns);
+		begin_exporter(p, x, p->now_ns, false);
 		x->decoder->tick(x, p->now_ns, final, &p->out);
 		p->waiting |= x->waits;
 		vnm_scratch_reset(&p->scratch);
@@ -497,7 +500,7 @@ vnm_pipeline_work(struct vnm_pipeline *p, uint64_t now_ns)
 
 		if (!x->waits || x->decoder->work == NULL)
 			continue;
-		begin_exporter(p, x, now_ns);
+		begin_exporter(p, x, now_ns, true); /* there is room, and it can wait */
 		x->decoder->work(x, now_ns, &p->out);
 		vnm_scratch_reset(&p->scratch);
 		return true;
@@ -534,7 +537,7 @@ tell_drops(struct vnm_pipeline *p)
 	struct vnm_record *r;
 
 	if (drops != p->drops_told) {
-		begin_envelope(p, p->now_ns);
+		begin_envelope(p, p->now_ns, false);
 		r = vnm_out_begin(&p->out, VNM_KIND_visibility);
 		VNM_SET(r, visibility, cause, VNM_STR("kernel-drop"));
 		VNM_SET(r, visibility, unit, VNM_STR("messages"));
@@ -602,12 +605,23 @@ vnm_pipeline_turn_end(struct vnm_pipeline *p)
 bool
 vnm_pipeline_room(struct vnm_pipeline *p)
 {
+	for (size_t i = 0; i < p->output_count; i++) {
+		if (!vnm_output_is_clear(p->outputs[i]))
+			return false;
+	}
 	if (p->record_seq < p->room_until)
 		return true;
 	if (!vnm_outputs_room(p->outputs, p->output_count, room_wanted(p)))
 		return false;
 	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
+}
+
+void
+vnm_pipeline_hurry(struct vnm_pipeline *p)
+{
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_hurry(p->outputs[i]);
 }
 
 void
@@ -663,7 +677,7 @@ vnm_pipeline_query(struct vnm_pipeline *p, struct vnm_rib_query *q, struct vnm_b
 
 		if (x->decoder->query == NULL)
 			continue;
-		begin_exporter(p, x, x->last_ns);
+		begin_exporter(p, x, x->last_ns, true);
 		p->out.records_left = left;
 		x->decoder->query(x, q, &p->out);
 		left = p->out.records_left;

@@ -98,6 +98,9 @@ void vnm_pipeline_dump(struct vnm_pipeline *p, const struct vnm_addr *router);
  */
 int vnm_pipeline_query(struct vnm_pipeline *p, struct vnm_rib_query *q, struct vnm_buffer *answer);
 
+/* The end begins: records for which outputs have no room are dropped and counted from now on. */
+void vnm_pipeline_hurry(struct vnm_pipeline *p);
+
 /* The end: what is held ends, gaps are told, outputs get the last batch. */
 void vnm_pipeline_finish(struct vnm_pipeline *p);
 

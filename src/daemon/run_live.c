@@ -220,6 +220,17 @@ steer(const struct vnm_conf_listener *c, int fd, unsigned sockets, unsigned from
 	return 0;
 }
 
+/* A listener that connects: each worker takes those targets that are its own. */
+static int
+share_targets(struct live *l, uint32_t index, struct vnm_err *err)
+{
+	for (uint32_t i = 0; i < l->worker_count; i++) {
+		if (vnm_worker_listen(l->workers[i], index, -1, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * All sockets of a listener, worker by worker. systemd hands over as many as its unit names;
  * where that is one, only the first worker reads it.
@@ -233,6 +244,8 @@ open_listener(struct live *l, uint32_t index, struct vnm_err *err)
 	    from_systemd != 0 && from_systemd < l->worker_count ? from_systemd : l->worker_count;
 	int fd = -1;
 
+	if (c->common.connect.n > 0)
+		return share_targets(l, index, err);
 	for (uint32_t i = 0; i < sockets; i++) {
 		if (bind_listener(l, c, i, &fd, err) != 0 ||
 		    vnm_worker_listen(l->workers[i], index, fd, err) != 0)

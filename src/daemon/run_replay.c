@@ -12,6 +12,9 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <unistd.h>
+
+#define NO_ROOM_US 1000
 
 struct replay {
 	const struct vnm_options *options;
@@ -185,6 +188,19 @@ read_file(struct replay *r)
 	return rc != 0;
 }
 
+/* What decoders put off until there was room. */
+static void
+work(struct replay *r)
+{
+	while (vnm_pipeline_waits(r->pipeline) && !stop) {
+		if (room(r))
+			(void)vnm_pipeline_work(r->pipeline, r->now_ns);
+		else
+			usleep(NO_ROOM_US);
+		turn_end(r);
+	}
+}
+
 int
 vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *snapshot)
 {
@@ -211,8 +227,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	vnm_pipeline_topology(r.pipeline, snapshot->topology);
 
 	rc = read_file(&r);
-	while (vnm_pipeline_work(r.pipeline, r.now_ns))
-		turn_end(&r);
+	work(&r);
 	vnm_pipeline_finish(r.pipeline);
 	vnm_sinks_flush(&r.sinks, conf->main.flush_timeout);
 	vnm_books_print(stderr, vnm_pipeline_counters(r.pipeline), r.sinks.p, r.sinks.n);

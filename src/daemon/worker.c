@@ -264,6 +264,7 @@ vnm_worker_stop(struct vnm_worker *w)
 static void
 drain(struct vnm_worker *w)
 {
+	vnm_pipeline_hurry(w->pipeline);
 	for (uint32_t i = 0; i < w->port_count; i++) {
 		struct port *p = &w->ports[i];
 
@@ -381,6 +382,20 @@ vnm_worker_outputs(struct vnm_worker *w, const struct vnm_sinks *sinks, struct v
 	return 0;
 }
 
+static struct vnm_tcp *
+open_tcp(struct port *p, const struct vnm_conf_listener *l, int fd, struct vnm_err *err)
+{
+	const struct vnm_tcp_config config = {.options = &l->common,
+	    .tls = l->tls,
+	    .fd = fd,
+	    .base = p->worker->base,
+	    .intake = &p->intake,
+	    .worker = p->worker->id,
+	    .workers = p->worker->snapshot->conf->main.workers};
+
+	return vnm_tcp_open(&config, err);
+}
+
 int
 vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err)
 {
@@ -401,8 +416,8 @@ vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_er
 	    .answers = l->decoder->answers,
 	    .counters = vnm_pipeline_counters(w->pipeline),
 	};
-	if (vnm_transport_is_stream(l->common.listen.transport))
-		p->tcp = vnm_tcp_open(&l->common, l->tls, fd, w->base, &p->intake, err);
+	if (fd < 0 || vnm_transport_is_stream(l->common.listen.transport))
+		p->tcp = open_tcp(p, l, fd, err);
 	else
 		p->udp = vnm_udp_open(&l->common, fd, w->base, &p->intake, err);
 	return p->tcp != NULL || p->udp != NULL ? 0 : -1;

@@ -26,7 +26,10 @@ struct vnm_worker *vnm_worker_new(const struct vnm_worker_config *config, struct
 /* Where its records go; before it runs. 0, or -1 and err->text. */
 int vnm_worker_outputs(struct vnm_worker *w, const struct vnm_sinks *sinks, struct vnm_err *err);
 
-/* Reads one listener's socket from now on; owns fd, also on failure. 0, or -1 and err->text. */
+/*
+ * Reads one listener's socket from now on; owns fd, also on failure. -1: the listener connects
+ * to others. 0, or -1 and err->text.
+ */
 int vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err);
 
 struct event_base *vnm_worker_base(struct vnm_worker *w);

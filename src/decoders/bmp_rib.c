@@ -66,7 +66,7 @@ vnm_bmp_rib_begin(struct vnm_bmp_message *m, const struct vnm_datagram *d)
 	struct vnm_bmp_state *state = m->x->state;
 	struct vnm_bmp_session *session = m->session;
 
-	m->now_ns = d->rx_ns;
+	m->now_ns = state->now_ns = d->rx_ns;
 	take_options(&state->config, m->x->options);
 	if (session->begun)
 		return;
@@ -176,7 +176,7 @@ make_table(struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
 
 	if (!more_tables(m->peer))
 		return NULL;
-	t = vnm_rib_table_new(&state->rib, m->session->mode == VNM_RIB_FULL);
+	t = vnm_rib_table_new(&state->rib, m->session->mode == VNM_RIB_FULL, state->config.paths);
 	if (t == NULL)
 		return NULL;
 	t->view = view_of(m);
@@ -398,6 +398,8 @@ vnm_bmp_rib_lost(struct vnm_bmp_message *m)
 	struct vnm_bmp_session *session = m->session;
 	bool kept = false;
 
+	if (m->now_ns < state->now_ns) /* it was silent for a while */
+		m->now_ns = state->now_ns;
 	for (uint32_t i = 0; i < session->count; i++) {
 		struct vnm_bmp_peer *peer = &session->peers[i];
 
@@ -570,6 +572,7 @@ vnm_bmp_rib_tick(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm
 {
 	struct vnm_bmp_state *state = x->state;
 
+	state->now_ns = now_ns;
 	for (uint32_t i = state->count; i > 0 && !final; i--) {
 		struct vnm_bmp_session *session = state->sessions[i - 1];
 

@@ -1,7 +1,11 @@
 /*
  * The sink for files, pipes and standard output. Workers share one buffer, which is written
- * out when it is full and ten times a second; only whole records go out, and what a full disk
- * or a closed pipe did not take is counted record by record.
+ * out when it is full and ten times a second; only whole records go out.
+ *
+ * A daemon waits for a slow reader of a pipe, for space on a full disk and for a file that cannot
+ * be opened: the buffer is kept, sources that can wait do so, and records of the others are
+ * dropped and counted once it is full. What a file or a closed pipe refuses for good is counted
+ * record by record.
  */
 #include "output/sink.h"
 
@@ -53,9 +57,10 @@ struct file {
 	bool is_stdout;
 	pthread_mutex_t lock;	 /* of all that follows */
 	int fd;			 /* -1: could not be opened; tried again by tick() */
+	int open_error;		 /* why */
 	bool regular;		 /* of a regular file a broken tail can be cut off */
 	bool pipe;		 /* or a socket: it has a reader, who may be slow */
-	atomic_bool stalled;	 /* the reader was too slow; read without the lock, too */
+	atomic_bool stalled;	 /* what is in the buffer waits; read without the lock, too */
 	uint64_t size;		 /* octets in the file */
 	uint64_t since_ns;	 /* monotonic: when it was opened */
 	uint64_t flush_until_ns; /* 0: not at the end yet */
@@ -92,8 +97,10 @@ file_open_path(struct file *f)
 	struct stat st;
 
 	f->fd = f->is_stdout ? STDOUT_FILENO : open_path(f->options->path);
-	if (f->fd < 0 || fstat(f->fd, &st) != 0)
+	if (f->fd < 0 || fstat(f->fd, &st) != 0) {
+		f->open_error = errno;
 		return -1;
+	}
 	f->regular = S_ISREG(st.st_mode) && !f->is_stdout;
 	f->pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	f->size = f->regular ? (uint64_t)st.st_size : 0;
@@ -133,21 +140,21 @@ hint_of(int error)
 static void
 complain(struct file *f, const char *what, int error)
 {
+	const char *fate = f->stalled ? "sources over TCP wait, and other records are dropped and "
+					"counted as write-failed"
+				      : "records are dropped and counted as write-failed";
+
 	if (!vnm_log_gate_open(&f->gate, vnm_clock_mono_ns()))
 		return;
 	if (error == EPIPE)
-		vnm_warning("output %s: the reader of %s has gone; records are dropped and counted "
-			    "as write-failed",
-		    f->sink->name, path_text(f));
+		vnm_warning(
+		    "output %s: the reader of %s has gone; %s", f->sink->name, path_text(f), fate);
 	else if (error == ETIMEDOUT)
-		vnm_warning("output %s: the reader of %s is too slow; records are dropped and "
-			    "counted as write-failed",
-		    f->sink->name, path_text(f));
+		vnm_warning("output %s: the reader of %s is too slow; %s", f->sink->name,
+		    path_text(f), fate);
 	else
-		vnm_warning("output %s: cannot %s %s: %s%s; records are dropped and counted as "
-			    "write-failed%s",
-		    f->sink->name, what, path_text(f), strerror(error), hint_of(error),
-		    error == ENOSPC ? " until there is space" : "");
+		vnm_warning("output %s: cannot %s %s: %s%s; %s", f->sink->name, what, path_text(f),
+		    strerror(error), hint_of(error), fate);
 }
 
 /* The path of the i-th old file; 0: of the one that is written. */
@@ -247,10 +254,8 @@ pipe_has_room(struct file *f, uint64_t until_mono_ns)
 	struct pollfd full = {.fd = f->fd, .events = POLLOUT};
 	uint64_t now_ns = vnm_clock_mono_ns();
 	int ms = now_ns < until_mono_ns ? (int)((until_mono_ns - now_ns) / VNM_NS_PER_MS) : 0;
-	bool room = poll(&full, 1, ms) > 0;
 
-	atomic_store_explicit(&f->stalled, !room, memory_order_relaxed);
-	return room;
+	return poll(&full, 1, ms) > 0;
 }
 
 /* How many octets the records from i on have together that fit PIPE_BUF; one at the least. */
@@ -287,23 +292,34 @@ write_pipe(struct file *f, const uint8_t *p, uint64_t until_mono_ns)
 	return done;
 }
 
-/* Books for records of which `done` octets went out; returns the octets of the whole ones. */
+/*
+ * Books for records of which `done` octets went out; returns the octets of the whole ones. The
+ * others are dropped, or become the first of the marks where they are kept; of a broken one that
+ * cannot be cut off, the rest is.
+ */
 static size_t
-settle(struct file *f, size_t done)
+settle(struct file *f, size_t done, bool keep)
 {
 	struct vnm_sink_books *books = &f->sink->books;
 	uint64_t published[VNM_KIND_COUNT] = {0}, dropped[VNM_KIND_COUNT] = {0};
-	size_t end = 0, whole = 0;
+	size_t end = 0, whole = 0, left = 0;
 
 	for (size_t i = 0; i < f->records; i++) {
 		end += f->marks[i].n;
 		if (end <= done) {
 			published[f->marks[i].kind]++;
 			whole = end;
+		} else if (keep) {
+			f->marks[left] = f->marks[i];
+			if (left++ == 0 && !f->regular) {
+				f->marks[0].n = (uint32_t)(end - done);
+				whole = done;
+			}
 		} else {
 			dropped[f->marks[i].kind]++;
 		}
 	}
+	f->records = left;
 	vnm_sink_add(books->published, published);
 	for (unsigned kind = 0; kind < VNM_KIND_COUNT; kind++) {
 		if (dropped[kind] != 0)
@@ -320,13 +336,16 @@ cut_tail(struct file *f)
 		complain(f, "cut a broken record off", errno);
 }
 
+/* How much of n octets went out; where it is less, the reason is in errno. */
 static size_t
 write_somewhere(struct file *f, const uint8_t *p, size_t n)
 {
 	uint64_t until_ns = f->flush_until_ns;
 
-	if (f->fd < 0)
+	if (f->fd < 0) {
+		errno = f->open_error;
 		return 0;
+	}
 	if (!f->pipe || !f->sink->never_waits)
 		return write_all(f->fd, p, n);
 	if (until_ns == 0 && !f->stalled)
@@ -334,46 +353,79 @@ write_somewhere(struct file *f, const uint8_t *p, size_t n)
 	return write_pipe(f, p, until_ns);
 }
 
-/* Writes n octets at p, of which the marks tell. */
-static void
+/* Whether what could not be written for this reason may be written later. */
+static bool
+may_come_right(const struct file *f, int error)
+{
+	if (!f->sink->never_waits || f->flush_until_ns != 0)
+		return false;
+	return f->fd < 0 || error == ETIMEDOUT || error == ENOSPC || error == EDQUOT;
+}
+
+/* Writes n octets at p, of which the marks tell; returns how many of them are still to be. */
+static size_t
 write_records(struct file *f, const uint8_t *p, size_t n)
 {
 	size_t done = write_somewhere(f, p, n);
+	int error = errno;
+	bool keep = done < n && may_come_right(f, error);
 
-	if (done < n && f->fd >= 0)
-		complain(f, "write to", errno);
-	size_t whole = settle(f, done);
+	atomic_store_explicit(&f->stalled, keep, memory_order_relaxed);
+	if (done < n)
+		complain(f, f->fd < 0 ? "open" : "write to", error);
+	size_t whole = settle(f, done, keep);
 	f->size += whole;
 	if (done > whole)
 		cut_tail(f);
-	f->records = 0;
-	f->n = 0;
+	return keep ? n - whole : 0;
 }
 
 static void
 write_out(struct file *f)
 {
-	if (f->records == 0)
-		return;
-	if (must_rotate(f, f->n))
-		rotate(f);
-	write_records(f, f->buffer, f->n);
-}
+	size_t left;
 
-static void
-take(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
-{
-	if (n > f->cap - f->n || f->records == BUFFER_RECORDS)
-		write_out(f);
-	f->marks[f->records++] = (struct mark){n, kind};
-	if (VNM_UNLIKELY(n > f->cap)) {
-		if (must_rotate(f, n))
-			rotate(f);
-		write_records(f, p, n);
+	if (f->records == 0) { /* one that was too large for the buffer may come again */
+		atomic_store_explicit(&f->stalled, false, memory_order_relaxed);
 		return;
 	}
+	if (must_rotate(f, f->n))
+		rotate(f);
+	left = write_records(f, f->buffer, f->n);
+	if (left > 0)
+		memmove(f->buffer, f->buffer + f->n - left, left);
+	f->n = left;
+}
+
+/* A record that is larger than the buffer goes out by itself; false: it is to come again. */
+static bool
+take_large(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
+{
+	if (f->records > 0)
+		return false;
+	f->marks[f->records++] = (struct mark){n, kind};
+	if (must_rotate(f, n))
+		rotate(f);
+	if (write_records(f, p, n) == 0)
+		return true;
+	f->records = 0; /* it stays where it is */
+	return false;
+}
+
+/* False: there is no room for it now. */
+static bool
+take(struct file *f, const uint8_t *p, uint32_t n, enum vnm_kind kind)
+{
+	if ((n > f->cap - f->n || f->records == BUFFER_RECORDS) && !f->stalled)
+		write_out(f);
+	if (VNM_UNLIKELY(n > f->cap))
+		return take_large(f, p, n, kind);
+	if (n > f->cap - f->n || f->records == BUFFER_RECORDS)
+		return false;
+	f->marks[f->records++] = (struct mark){n, kind};
 	memcpy(f->buffer + f->n, p, n);
 	f->n += n;
+	return true;
 }
 
 /* ---- the sink ------------------------------------------------------------------------------ */
@@ -445,16 +497,25 @@ sink_room(struct vnm_sink *s)
 	return atomic_load_explicit(&f->stalled, memory_order_relaxed) ? 0 : SIZE_MAX;
 }
 
-static void
+static size_t
 sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 {
 	struct file *f = lock_file(s);
+	size_t i = 0;
 
-	for (size_t i = 0; i < batch->count; i++) {
+	if (f->stalled)
+		write_out(f);
+	for (; i < batch->count; i++) {
 		const struct vnm_batch_entry *e = &batch->entries[i];
-		take(f, batch->bytes + e->frame.at, e->frame.n, e->kind);
+
+		if (VNM_LIKELY(take(f, batch->bytes + e->frame.at, e->frame.n, e->kind)))
+			continue;
+		if (batch->patient)
+			break;
+		vnm_sink_count_drop(s, e->kind, VNM_R_write_failed, 1);
 	}
 	pthread_mutex_unlock(&f->lock);
+	return i;
 }
 
 static void
@@ -462,10 +523,9 @@ sink_tick(struct vnm_sink *s, uint64_t mono_ns)
 {
 	struct file *f = lock_file(s);
 
+	(void)mono_ns;
 	if (f->fd < 0 && file_open_path(f) != 0)
 		complain(f, "open", errno);
-	if (f->stalled)
-		(void)pipe_has_room(f, mono_ns);
 	write_out(f);
 	if (must_rotate(f, 0))
 		rotate(f);

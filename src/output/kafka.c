@@ -15,15 +15,29 @@
 #define MAGIC 0x6b61666bu
 #define REVIVE_EVERY_NS (30 * VNM_NS_PER_S)
 
-static void
+/* As much of it as there is room for. */
+static size_t
+fitting(struct vnm_kafka *k, const struct vnm_batch *batch)
+{
+	size_t loose = vnm_kafka_client_fits(k->loose, batch);
+	size_t ordered = vnm_kafka_client_fits(k->ordered, batch);
+
+	return loose < ordered ? loose : ordered;
+}
+
+static size_t
 sink_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 {
 	struct vnm_kafka *k = s->state;
+	struct vnm_batch part = *batch;
 
-	vnm_kafka_send(k->loose, batch);
 	pthread_rwlock_rdlock(&k->swap);
-	vnm_kafka_send(k->ordered, batch);
+	if (batch->patient)
+		part.count = fitting(k, batch);
+	vnm_kafka_send(k->loose, &part);
+	vnm_kafka_send(k->ordered, &part);
 	pthread_rwlock_unlock(&k->swap);
+	return part.count;
 }
 
 /* ---- setting up ---------------------------------------------------------------------------- */

@@ -71,6 +71,12 @@ void vnm_kafka_client_close(struct vnm_kafka_client *c);
 /* Records that it will surely take now. */
 size_t vnm_kafka_client_room(struct vnm_kafka_client *c);
 
+/*
+ * How many entries of a batch, from the first on, it will surely take now, though others that
+ * share the sink take as many; one at the least where nothing waits, however small the queue is.
+ */
+size_t vnm_kafka_client_fits(struct vnm_kafka_client *c, const struct vnm_batch *batch);
+
 /* All out by then, or dropped and counted: 0, or -1 when some were dropped. */
 int vnm_kafka_client_flush(struct vnm_kafka_client *c, uint64_t deadline_mono_ns);
 

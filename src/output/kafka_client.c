@@ -14,11 +14,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PACK_RESERVE 1024  /* octets of message.max.bytes that are left for Kafka's own header */
-#define RECORD_OCTETS 2048 /* a record's size where room is told in records */
+#define PACK_RESERVE 1024    /* octets of message.max.bytes that are left for Kafka's own header */
+#define MESSAGES_OF_RECORD 2 /* at the most: that of a peer goes to two topics */
+#define RECORD_OCTETS 2048   /* a record's size where room is told in records */
 #define FLUSH_SLICE_MS 100
 #define PURGE_SLICES 10
 
@@ -311,4 +313,25 @@ vnm_kafka_client_room(struct vnm_kafka_client *c)
 	if (waiting == 0)
 		return SIZE_MAX;
 	return messages < records ? messages : records;
+}
+
+size_t
+vnm_kafka_client_fits(struct vnm_kafka_client *c, const struct vnm_batch *batch)
+{
+	size_t share = MESSAGES_OF_RECORD * (size_t)c->kafka->sink->outputs; /* not 0 */
+	size_t waiting = (size_t)rd_kafka_outq_len(c->rk);
+	size_t octets =
+	    less(c->queue_octets, atomic_load_explicit(&c->octets, memory_order_relaxed)) / share;
+	size_t messages =
+	    c->queue_messages != 0 ? less(c->queue_messages, waiting) / share : SIZE_MAX;
+	size_t n = 0;
+
+	for (; n < batch->count && n < messages; n++) {
+		size_t wanted = (size_t)batch->entries[n].frame.n + batch->entries[n].key_n;
+
+		if (wanted > octets)
+			break;
+		octets -= wanted;
+	}
+	return n == 0 && waiting == 0 ? 1 : n;
 }

@@ -62,6 +62,8 @@ vnm_output_open(struct vnm_output *o, const struct vnm_output_options *options,
 	o->entries = vnm_alloc(BATCH_RECORDS * sizeof(*o->entries));
 	if (o->entries == NULL)
 		return vnm_err_text(err, "out of memory");
+	o->cap = BATCH_RECORDS;
+	sink->outputs++;
 	return 0;
 }
 
@@ -72,7 +74,7 @@ vnm_output_reload(
 	struct vnm_selection selection;
 	enum vnm_output_key key;
 
-	assert(o->magic == MAGIC && o->count == 0);
+	assert(o->magic == MAGIC && o->count == o->held);
 	if (read_options(&selection, &key, options, err) != 0)
 		return -1;
 	o->selection = selection;
@@ -215,9 +217,50 @@ add_key(struct vnm_output *o, const struct vnm_record *r, struct vnm_batch_entry
 
 /* ---- the batch ----------------------------------------------------------------------------- */
 
+/* Forgets what was published, and the memory that only a held-up batch needed. */
+static void
+begin_batch(struct vnm_output *o)
+{
+	if (VNM_UNLIKELY(o->held > 0 && o->bytes.cap > 4 * BATCH_OCTETS)) {
+		vnm_buffer_free(&o->bytes);
+		vnm_buffer_free(&o->keys);
+	}
+	o->bytes.n = o->keys.n = 0;
+	o->count = o->held = o->held_octets = 0;
+}
+
+/* What the sink had no room for stays, in order, at the beginning of the batch. */
+static void
+hold(struct vnm_output *o, size_t taken)
+{
+	size_t at, key_at = o->keys.n, i = taken;
+
+	for (; i < o->count && key_at == o->keys.n; i++) {
+		if (o->entries[i].key_n > 0)
+			key_at = o->entries[i].key_at;
+	}
+	at = taken < o->count ? o->entries[taken].frame.at : o->bytes.n;
+	memmove(o->bytes.p, o->bytes.p + at, o->bytes.n - at);
+	if (o->keys.n > key_at)
+		memmove(o->keys.p, o->keys.p + key_at, o->keys.n - key_at);
+	o->bytes.n -= at;
+	o->keys.n -= key_at;
+	memmove(o->entries, o->entries + taken, (o->count - taken) * sizeof(*o->entries));
+	o->count -= taken;
+	o->held = o->count;
+	o->held_octets = o->bytes.n;
+	for (i = 0; i < o->count; i++) {
+		o->entries[i].frame.at -= (uint32_t)at;
+		o->entries[i].frame.body_at -= (uint32_t)at;
+		o->entries[i].key_at -= o->entries[i].key_n > 0 ? (uint32_t)key_at : 0;
+	}
+}
+
 void
 vnm_output_turn_end(struct vnm_output *o)
 {
+	uint64_t counts[VNM_KIND_COUNT] = {0};
+
 	assert(o->magic == MAGIC);
 	if (o->count == 0)
 		return;
@@ -225,22 +268,87 @@ vnm_output_turn_end(struct vnm_output *o)
 	    .n = o->bytes.n,
 	    .keys = o->keys.p,
 	    .entries = o->entries,
-	    .count = o->count};
-	uint64_t counts[VNM_KIND_COUNT] = {0};
+	    .count = o->count,
+	    .patient = !o->hurried && (o->patient || o->held > 0)};
 
-	vnm_batch_count(&batch, counts);
+	for (size_t i = o->held; i < o->count; i++)
+		counts[o->entries[i].kind]++;
 	vnm_sink_add(o->sink->books.offered, counts);
-	o->sink->type->publish(o->sink, &batch);
-	o->bytes.n = 0;
-	o->keys.n = 0;
-	o->count = 0;
+	size_t taken = o->sink->type->publish(o->sink, &batch);
+	if (VNM_LIKELY(taken == o->count)) {
+		begin_batch(o);
+		return;
+	}
+	assert(batch.patient);
+	hold(o, taken);
+}
+
+void
+vnm_output_patience(struct vnm_output *o, bool patient)
+{
+	if (o->patient == patient)
+		return;
+	vnm_output_turn_end(o);
+	o->patient = patient;
+}
+
+bool
+vnm_output_is_clear(struct vnm_output *o)
+{
+	if (VNM_UNLIKELY(o->held > 0))
+		vnm_output_turn_end(o);
+	return o->held == 0;
+}
+
+void
+vnm_output_hurry(struct vnm_output *o)
+{
+	o->hurried = true;
+	vnm_output_turn_end(o);
+}
+
+/* Room for another entry. */
+static bool
+reserve_entry(struct vnm_output *o)
+{
+	struct vnm_batch_entry *grown;
+
+	if (VNM_LIKELY(o->count < o->cap))
+		return true;
+	grown = vnm_realloc(o->entries, 2 * o->cap * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	o->entries = grown;
+	o->cap *= 2;
+	return true;
+}
+
+static void
+drop(struct vnm_output *o, enum vnm_kind kind, enum vnm_reason reason)
+{
+	atomic_fetch_add_explicit(&o->sink->books.offered[kind], 1, memory_order_relaxed);
+	vnm_sink_count_drop(o->sink, kind, reason, 1);
+}
+
+/* Enough of what was not offered yet for a call of the sink. */
+static bool
+is_full(const struct vnm_output *o)
+{
+	return o->count - o->held >= BATCH_RECORDS || o->bytes.n - o->held_octets >= BATCH_OCTETS;
 }
 
 size_t
 vnm_output_record(struct vnm_output *o, const struct vnm_record *r)
 {
-	struct vnm_batch_entry *e = &o->entries[o->count];
+	struct vnm_batch_entry *e;
 
+	if (VNM_UNLIKELY(o->held > 0 && !o->patient)) { /* the sink has no room for others */
+		drop(o, r->kind_id, VNM_R_queue_full);
+		return 0;
+	}
+	if (!reserve_entry(o))
+		goto no_memory;
+	e = &o->entries[o->count];
 	*e = (struct vnm_batch_entry){.kind = r->kind_id};
 	if (!add_key(o, r, e))
 		goto no_memory;
@@ -249,20 +357,19 @@ vnm_output_record(struct vnm_output *o, const struct vnm_record *r)
 		goto no_memory;
 	size_t n = e->frame.n;
 	o->count++;
-	if (o->count == BATCH_RECORDS || o->bytes.n >= BATCH_OCTETS)
+	if (is_full(o))
 		vnm_output_turn_end(o);
 	return n;
 
 no_memory:
-	atomic_fetch_add_explicit(&o->sink->books.offered[r->kind_id], 1, memory_order_relaxed);
-	vnm_sink_count_drop(o->sink, r->kind_id, VNM_R_encode_failed, 1);
+	drop(o, r->kind_id, VNM_R_encode_failed);
 	return 0;
 }
 
 void
 vnm_output_close(struct vnm_output *o)
 {
-	vnm_output_turn_end(o);
+	vnm_output_hurry(o);
 	vnm_buffer_free(&o->bytes);
 	vnm_buffer_free(&o->keys);
 	vnm_free(o->entries);

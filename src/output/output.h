@@ -1,6 +1,7 @@
 /*
  * An output: the records of one worker, encoded as the configuration wants them, gathered for
- * a turn and handed to a sink that all workers share.
+ * a turn and handed to a sink that all workers share. Records of sources that can be made to wait
+ * are held here while the sink has no room; those of others are dropped then, and counted.
  */
 #ifndef VNM_OUTPUT_OUTPUT_H
 #define VNM_OUTPUT_OUTPUT_H
@@ -37,7 +38,12 @@ struct vnm_output {
 	struct vnm_buffer bytes; /* the batch: frames */
 	struct vnm_buffer keys;
 	struct vnm_batch_entry *entries; /* owned */
+	size_t cap;			 /* of entries */
 	size_t count;
+	size_t held; /* of them, from the first on, were offered to the sink, which had no room */
+	size_t held_octets;
+	bool patient; /* the sources of what comes now can be made to wait */
+	bool hurried; /* nothing is held any more */
 };
 
 /* For one worker. 0, or -1 and err->text. The sink says which encoder it is. */
@@ -54,8 +60,17 @@ int vnm_output_reload(
  */
 size_t vnm_output_record(struct vnm_output *o, const struct vnm_record *r);
 
-/* Publishes what the turn gathered. */
+/* Publishes what the turn gathered, after what is held. */
 void vnm_output_turn_end(struct vnm_output *o);
+
+/* Whether the sources of the records that follow can be made to wait; at first they cannot. */
+void vnm_output_patience(struct vnm_output *o, bool patient);
+
+/* Tries to get rid of what is held, if anything is: whether nothing is any more. */
+bool vnm_output_is_clear(struct vnm_output *o);
+
+/* The end: the sink takes what is held or drops it, and nothing is held from now on. */
+void vnm_output_hurry(struct vnm_output *o);
 
 /* Publishes the rest and frees all but the sink. */
 void vnm_output_close(struct vnm_output *o);

@@ -27,6 +27,8 @@ struct vnm_batch {
 	const uint8_t *keys;
 	const struct vnm_batch_entry *entries;
 	size_t count;
+	/* Its sources can be made to wait: what there is no room for stays with the output. */
+	bool patient;
 };
 
 /*
@@ -47,6 +49,7 @@ struct vnm_sink {
 	const struct vnm_encoder *encoder; /* what the batches hold */
 	const void *options;		   /* type->options_size octets; borrowed */
 	bool never_waits; /* for a slow reader of its pipe: a daemon; set before the first batch */
+	uint32_t outputs; /* that share it, one a worker; set before the first batch */
 	struct vnm_sink_books books;
 	void *state; /* the type's; owned */
 };
@@ -69,9 +72,12 @@ struct vnm_sink_type {
 	 */
 	size_t (*room)(struct vnm_sink *s);
 
-	/* Takes a batch or counts in s->books what it did not take. Any thread; never blocks on a
-	 * peer. */
-	void (*publish)(struct vnm_sink *s, const struct vnm_batch *batch);
+	/*
+	 * Takes a batch and counts in s->books what it drops of it. Any thread; never blocks on a
+	 * peer. Returns how many entries from the first on it took or dropped: all of them, but
+	 * of a patient batch only those that there was room for.
+	 */
+	size_t (*publish)(struct vnm_sink *s, const struct vnm_batch *batch);
 
 	/*
 	 * Worker 0, about every 100 ms of wall time: writes out what lingers, reopens files,

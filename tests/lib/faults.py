@@ -92,6 +92,7 @@ ELSEWHERE = {
     "source-limit": "unit/tcp.c",
     "idle-timeout": "unit/tcp.c",
     "connection-lost": "unit/tcp.c",
+    "connect-failed": "integration/live/dialling.py",
     "handshake-timeout": "integration/live/secure.py",
     "tls-handshake": "integration/live/secure.py",
     "tls-certificate": "integration/live/secure.py",

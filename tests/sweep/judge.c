@@ -278,7 +278,7 @@ judge_entry(const struct vnm_sink *s, const struct vnm_batch *b, const struct vn
 	return vnm_judge_protobuf(body, f->body_n) ? NULL : "a record is not valid protobuf";
 }
 
-static void
+static size_t
 judge_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 {
 	struct judge *judge = s->state;
@@ -289,6 +289,7 @@ judge_publish(struct vnm_sink *s, const struct vnm_batch *batch)
 			judge->finding = judge_entry(s, batch, &e->frame);
 		atomic_fetch_add(&s->books.published[e->kind], 1);
 	}
+	return batch->count;
 }
 
 static int

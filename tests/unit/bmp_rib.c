@@ -380,6 +380,25 @@ test_return(void)
 	desk_free(k);
 }
 
+/* A router that was silent before it was lost has as much time to come back as any. */
+static void
+test_silence(void)
+{
+	struct desk *k = open_rib(false);
+
+	initiate(k, 'r');
+	up(k, PEER_A);
+	announce(k, PEER_A, 1, 5);
+	uint64_t now_ns = k->rx_ns + 1000 * VNM_NS_PER_S;
+	desk_tick(k, now_ns, false);
+	lose(k);
+	desk_tick(k, now_ns + 299 * VNM_NS_PER_S, false);
+	CU_ASSERT_EQUAL(k->count, 0);
+	desk_tick(k, now_ns + 301 * VNM_NS_PER_S, false);
+	CU_ASSERT_EQUAL(k->count, 1);
+	desk_free(k);
+}
+
 static void
 test_no_return(void)
 {
@@ -661,7 +680,8 @@ CU_TestInfo suite_bmp_rib[] = {{"repeats are withheld", test_repeats},
     {"a sweep", test_sweep}, {"routes before Peer Up", test_before_peer_up},
     {"no End-of-RIB", test_late}, {"a long sweep", test_long_sweep},
     {"a router comes back", test_return}, {"a router does not", test_no_return},
-    {"half-open sessions", test_half_open}, {"two sessions", test_two_sessions},
-    {"many lost sessions", test_many_lost}, {"limit", test_limit}, {"a dump", test_dump},
+    {"silence", test_silence}, {"half-open sessions", test_half_open},
+    {"two sessions", test_two_sessions}, {"many lost sessions", test_many_lost},
+    {"limit", test_limit}, {"a dump", test_dump},
     {"a dump of a flapping peer", test_dump_of_a_flapping_peer},
     {"a dump at start", test_dump_at_start}, {"answers", test_answers}, CU_TEST_INFO_NULL};

@@ -19,7 +19,7 @@ static char told[32][1024];
 static unsigned told_count;
 static char keys[32][64];
 
-static void
+static size_t
 keep(struct vnm_sink *s, const struct vnm_batch *batch)
 {
 	(void)s;
@@ -32,6 +32,7 @@ keep(struct vnm_sink *s, const struct vnm_batch *batch)
 		snprintf(keys[told_count++], sizeof(keys[0]), "%.*s", (int)e->key_n,
 		    batch->keys + e->key_at);
 	}
+	return batch->count;
 }
 
 static const struct vnm_sink_type keeper = {.name = "keeper", .keyed = true, .publish = keep};

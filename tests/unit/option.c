@@ -19,6 +19,8 @@
 	X(struct values, words, STRINGS, "a,b", RELOAD, "words")                  \
 	X(struct values, allow, PREFIXES, NULL, RELOAD, "prefixes")               \
 	X(struct values, listen, LISTEN, "udp:[::]:4739", RESTART, "an address")  \
+	X(struct values, to, TARGETS, NULL, RELOAD, "addresses to connect to")    \
+	X(struct values, from, ADDRESS, NULL, RELOAD, "an address")               \
 	X(struct values, http, ENDPOINT, "127.0.0.1:9464", RESTART, "an address") \
 	X(struct values, speed, SPEED, "max", RESTART, "a speed")                 \
 	X(struct values, pass, PAIRS, NULL, RESTART, "what is passed on")
@@ -91,8 +93,10 @@ test_refused(void)
 	    {"wait", "213504d"}, {"allow", "10.0.0.0/33"}, {"allow", "10.0.0.0/8,"},
 	    {"listen", "[::]:4739"}, {"listen", "sctp:[::]:4739"}, {"listen", "udp:::4739"},
 	    {"listen", "udp:[10.0.0.1]:1"}, {"listen", "udp:host:1"}, {"listen", "udp:[::]"},
-	    {"listen", "udp:[::]:65536"}, {"http", "127.0.0.1"}, {"http", "udp:127.0.0.1:1"},
-	    {"speed", "0"}, {"speed", "-1"}, {"speed", "fast"}, {"pass", "k"}};
+	    {"listen", "udp:[::]:65536"}, {"to", "udp:10.0.0.1:1"}, {"to", "tcp:10.0.0.1:0"},
+	    {"to", "tcp:0.0.0.0:1"}, {"from", "10.0.0.1:1"}, {"from", "host"},
+	    {"http", "127.0.0.1"}, {"http", "udp:127.0.0.1:1"}, {"speed", "0"}, {"speed", "-1"},
+	    {"speed", "fast"}, {"pass", "k"}};
 
 	for (size_t i = 0; i < VNM_ARRAY_LEN(bad); i++) {
 		struct values v = {0};
@@ -184,7 +188,43 @@ test_nearest(void)
 	CU_ASSERT_PTR_NULL(vnm_option_nearest(table, ""));
 }
 
+/* A copy owns what it has, and differs from the original only where it is changed. */
+static void
+test_copy(void)
+{
+	size_t used = vnm_alloc_used();
+	struct values v = {0}, copy;
+	uint64_t n = 0;
+
+	CU_ASSERT_EQUAL_FATAL(vnm_option_defaults(table, &v, NULL), 0);
+	CU_ASSERT_EQUAL(vnm_option_set(row("allow"), &v, "10.0.0.0/8,::1", NULL), 0);
+	CU_ASSERT_EQUAL(vnm_option_set(row("to"), &v, "tcp:10.0.0.1:1,tls:[::1]:2", NULL), 0);
+	CU_ASSERT_EQUAL(vnm_option_set(row("from"), &v, "10.0.0.9", NULL), 0);
+	CU_ASSERT_EQUAL(vnm_option_pair(row("pass"), &v, "a", "b", NULL), 0);
+	CU_ASSERT_EQUAL(v.to.p[1].transport, VNM_TRANSPORT_TLS);
+	CU_ASSERT_EQUAL(v.to.p[1].at.port, 2);
+	vnm_alloc_fail_at(0);
+	CU_ASSERT_EQUAL_FATAL(vnm_option_copy(table, &copy, &v), 0);
+	n = vnm_alloc_fail_at(0);
+	for (const struct vnm_option *o = table; o->name != NULL; o++)
+		CU_ASSERT_FALSE(vnm_option_differs(o, &v, &copy));
+	CU_ASSERT_EQUAL(vnm_option_set(row("to"), &copy, "tcp:10.0.0.1:1,tls:[::1]:3", NULL), 0);
+	CU_ASSERT_TRUE(vnm_option_differs(row("to"), &v, &copy));
+	CU_ASSERT_EQUAL(vnm_option_set(row("from"), &copy, "::9", NULL), 0);
+	CU_ASSERT_TRUE(vnm_option_differs(row("from"), &v, &copy));
+	vnm_option_release(table, &copy);
+	for (uint64_t i = 1; i <= n; i++) {
+		size_t before = vnm_alloc_used();
+		vnm_alloc_fail_at(i);
+		CU_ASSERT_EQUAL(vnm_option_copy(table, &copy, &v), -1);
+		vnm_alloc_fail_at(0);
+		CU_ASSERT_EQUAL(vnm_alloc_used(), before);
+	}
+	vnm_option_release(table, &v);
+	CU_ASSERT_EQUAL(vnm_alloc_used(), used);
+}
+
 CU_TestInfo suite_option[] = {{"defaults", test_defaults}, {"units", test_units},
     {"what is refused", test_refused}, {"lists and pairs", test_lists_and_pairs},
     {"differences", test_differs}, {"memory is short", test_memory_short},
-    {"nearest names", test_nearest}, CU_TEST_INFO_NULL};
+    {"nearest names", test_nearest}, {"copies", test_copy}, CU_TEST_INFO_NULL};

@@ -24,7 +24,7 @@ struct kept {
 
 static struct kept kept;
 
-static void
+static size_t
 keep(struct vnm_sink *s, const struct vnm_batch *batch)
 {
 	size_t end = 0;
@@ -44,6 +44,7 @@ keep(struct vnm_sink *s, const struct vnm_batch *batch)
 		kept.count++;
 	}
 	CU_ASSERT_EQUAL(end, batch->n);
+	return batch->count;
 }
 
 static const struct vnm_sink_type keeper = {.name = "keeper", .keyed = true, .publish = keep};
@@ -54,6 +55,46 @@ keeping_sink(void)
 	kept = (struct kept){0};
 	return (struct vnm_sink){.type = &keeper, .name = "k", .encoder = &vnm_json_encoder};
 }
+
+/* ---- a sink whose room comes and goes ------------------------------------------------------ */
+
+static struct {
+	size_t room;   /* entries that the next call takes */
+	uint32_t next; /* source port of the record that must come */
+	uint32_t patient_taken;
+} narrow;
+
+/* Records carry their number as source port; those of impatient batches are dropped. */
+static size_t
+publish_narrowly(struct vnm_sink *s, const struct vnm_batch *batch)
+{
+	size_t i = 0;
+
+	for (; i < batch->count; i++) {
+		const struct vnm_batch_entry *e = &batch->entries[i];
+		char number[16];
+
+		if (i >= narrow.room && batch->patient)
+			break;
+		if (i >= narrow.room) {
+			vnm_sink_count_drop(s, e->kind, VNM_R_queue_full, 1);
+			continue;
+		}
+		atomic_fetch_add(&s->books.published[e->kind], 1);
+		narrow.patient_taken += batch->patient;
+		if (!batch->patient)
+			continue;
+		snprintf(number, sizeof(number), "\"src_port\":%u,", narrow.next++);
+		if (memmem(batch->bytes + e->frame.at, e->frame.n, number, strlen(number)) == NULL)
+			CU_FAIL("another record");
+		if (e->key_n != 8 || memcmp(batch->keys + e->key_at, "10.0.0.1", 8) != 0)
+			CU_FAIL("another key");
+	}
+	return i;
+}
+
+static const struct vnm_sink_type narrow_type = {
+    .name = "narrow", .keyed = true, .publish = publish_narrowly};
 
 /* ---- options ------------------------------------------------------------------------------- */
 
@@ -499,9 +540,83 @@ test_reopen(void)
 	vnm_option_release(vnm_output_options, &output_options);
 }
 
+/* What can wait does so in order, what cannot is dropped meanwhile, and every one is in the books.
+ */
+static void
+test_held(void)
+{
+	enum { ROUNDS = 3000 };
+	struct vnm_output_options options = options_with("key", "exporter");
+	struct vnm_sink sink = {.type = &narrow_type, .encoder = &vnm_json_encoder};
+	struct vnm_output o;
+	uint32_t patient = 0, others = 0;
+
+	memset(&narrow, 0, sizeof(narrow));
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		narrow.room = random() % 4 == 0 ? (size_t)random() % 2000 : (size_t)random() % 3;
+		vnm_output_patience(&o, random() % 3 != 0);
+		for (long n = random() % 40; n > 0; n--) {
+			struct vnm_record r = flow("10.0.0.1", (uint16_t)patient, "10.0.0.2", 0);
+			VNM_SET(&r, env, exporter_addr, r.flow.src_addr);
+			if (!o.patient)
+				r.flow.src_port = UINT16_MAX;
+			patient += o.patient;
+			others += !o.patient;
+			vnm_output_record(&o, &r);
+		}
+		if (random() % 4 == 0)
+			vnm_output_turn_end(&o);
+		if (patient - narrow.next > 1000)
+			narrow.room = SIZE_MAX;
+		if (vnm_output_is_clear(&o))
+			CU_ASSERT_EQUAL(o.held, 0);
+	}
+	narrow.room = SIZE_MAX;
+	vnm_output_turn_end(&o);
+	vnm_output_close(&o);
+	CU_ASSERT_EQUAL(narrow.patient_taken, patient);
+	CU_ASSERT_EQUAL(sink.books.offered[VNM_KIND_flow], patient + others);
+	CU_ASSERT_EQUAL(sink.books.dropped[VNM_KIND_flow], sink.books.reasons[VNM_R_queue_full]);
+	CU_ASSERT_TRUE(sink.books.dropped[VNM_KIND_flow] <= others);
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(&sink), 0);
+	CU_ASSERT_TRUE(patient > ROUNDS && others > ROUNDS);
+	vnm_option_release(vnm_output_options, &options);
+}
+
+/* At the end nothing waits any more: what the sink has no room for is dropped and counted. */
+static void
+test_hurried(void)
+{
+	struct vnm_output_options options = options_with("key", "exporter");
+	struct vnm_sink sink = {.type = &narrow_type, .encoder = &vnm_json_encoder};
+	struct vnm_output o;
+
+	memset(&narrow, 0, sizeof(narrow));
+	CU_ASSERT_EQUAL_FATAL(vnm_output_open(&o, &options, &sink, NULL), 0);
+	vnm_output_patience(&o, true);
+	for (uint16_t i = 0; i < 600; i++) {
+		struct vnm_record r = flow("10.0.0.1", i, "10.0.0.2", 0);
+		VNM_SET(&r, env, exporter_addr, r.flow.src_addr);
+		vnm_output_record(&o, &r);
+	}
+	vnm_output_turn_end(&o);
+	CU_ASSERT_FALSE(vnm_output_is_clear(&o));
+	CU_ASSERT_EQUAL(vnm_sink_in_flight(&sink), 600);
+	narrow.room = 100;
+	vnm_output_hurry(&o);
+	CU_ASSERT_TRUE(vnm_output_is_clear(&o));
+	CU_ASSERT_EQUAL(sink.books.published[VNM_KIND_flow], 100);
+	CU_ASSERT_EQUAL(sink.books.dropped[VNM_KIND_flow], 500);
+	vnm_output_close(&o);
+	vnm_option_release(vnm_output_options, &options);
+}
+
 CU_TestInfo suite_output[] = {
     {"batches", test_batches},
     {"reload", test_reload},
+    {"held batches", test_held},
+    {"the end of patience", test_hurried},
     {"discards", test_discards},
     {"keys", test_keys},
     {"ordered keys", test_ordered_keys},

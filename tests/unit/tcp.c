@@ -64,7 +64,9 @@ bed_begin(struct bed *b, const char *address)
 	if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
 		abort();
 	b->port = ntohs(sa.sin6_port);
-	b->t = vnm_tcp_open(&b->o, NULL, fd, b->base, &b->k.intake, &b->err);
+	const struct vnm_tcp_config config = {
+	    .options = &b->o, .fd = fd, .base = b->base, .intake = &b->k.intake, .workers = 1};
+	b->t = vnm_tcp_open(&config, &b->err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->t);
 }
 

@@ -18,8 +18,10 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+import urllib.request
 
 import broker as kafka
 
@@ -29,6 +31,7 @@ from readback import equal, frames  # pylint: disable=wrong-import-position
 
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 ROUTES = str(pathlib.Path(VNMCD).resolve().parent / "tests" / "bench" / "routes")
+BLAST = str(pathlib.Path(VNMCD).resolve().parent / "tests" / "bench" / "bmpblast")
 REAL = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
 TIMEOUT = 120
 
@@ -68,6 +71,11 @@ def wait_for(condition, what, seconds=10):
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
         time.sleep(0.05)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_open(s):
@@ -330,6 +338,66 @@ def test_ordered_room(broker, work):
     in_order(broker, "room", books, 100)
 
 
+def resident_mb(pid):
+    """The most that it ever was."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) / 1024
+
+
+def received(port):
+    """Octets, by the metrics page."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        return next(int(line.split()[1]) for line in page.read().decode().splitlines()
+                    if line.startswith("vnmcd_received_octets_total"))
+
+
+def test_bmp_stalled(broker, work):
+    """A router's table while no broker takes anything: the router waits, memory stays, and when the
+    broker is back every route arrives, in order, though it was announced and withdrawn at once."""
+    create_ordered(broker, "stall")
+    broker.kill()
+    port, pages = kafka.free_port(), kafka.free_port()
+    options = ["listeners.r.decoder=bmp", f"listeners.r.listen=tcp:127.0.0.1:{port}",
+               f"state_dir={work}", "flush_timeout=100s", f"http.listen=127.0.0.1:{pages}",
+               "outputs.k.type=kafka", f"outputs.k.brokers={broker.address}",
+               "outputs.k.topic=stall.{kind}",
+               "outputs.k.librdkafka.reconnect.backoff.max.ms=500"]
+    process = subprocess.Popen([VNMCD] + [a for o in options for a in ("-o", o)],
+                               stderr=subprocess.PIPE, text=True)
+    sender = None
+    try:
+        wait_for(lambda: listens(port), "the listener")
+        sender = subprocess.Popen([BLAST, "-p", str(port), "-n", "150000", "-w", "-b", "0"],
+                                  stdout=subprocess.PIPE)
+        time.sleep(5)
+        equal(sender.poll(), None, "exit of the sender, which was to be held up")
+        peak = resident_mb(process.pid)
+        assert peak < 250, f"{peak:.0f} MB"
+        broker.start()
+        sent = json.loads(sender.communicate(timeout=TIMEOUT)[0])
+        wait_for(lambda: received(pages) >= sent["octets"], "all that was sent", TIMEOUT)
+        process.send_signal(signal.SIGTERM)
+        err = process.communicate(timeout=TIMEOUT)[1]
+    finally:
+        for one in (process, sender):
+            if one is not None and one.poll() is None:
+                one.kill()
+                one.wait()
+    books = json.loads(err.splitlines()[-1])
+    equal(books["dropped"], {}, "records dropped")
+    equal(books["published"]["route"], sent["announced"] + sent["withdrawn"] + 1, "routes")
+    standing, wrong = set(), 0
+    routes_read = [r for r in map(json.loads, values(broker, "stall.route")) if r["kind"] == "route"]
+    equal(len(routes_read), books["published"]["route"], "routes in the topic")
+    for r in routes_read:
+        if r["action"] == "announce":
+            standing.add(r["prefix"])
+        elif r["action"] == "withdraw":
+            wrong += r["prefix"] not in standing
+            standing.discard(r["prefix"])
+    equal((wrong, len(standing)), (0, 0), "withdraws before their announcement, routes left")
+
+
 def test_away_at_start(broker, work):
     """Nothing waits for a broker that is not there; when it comes, it gets everything."""
     flows = v5_capture(work / "in.pcap", 300)
@@ -425,6 +493,76 @@ def test_live_without_broker(broker, work):
     dropped = books["outputs"]["k"]["dropped"]
     equal(sum(dropped.values()), 30 * count, "dropped")
     assert dropped["queue-full"] > 1000 and dropped["broker-timeout"] >= 1000, dropped
+
+
+def ipfix(sequence, *sets):
+    body = b"".join(struct.pack("!HH", number, 4 + len(octets)) + octets for number, octets in sets)
+    return struct.pack("!HHIII", 10, 16 + len(body), 1700000000, sequence, 1) + body
+
+
+def test_live_stalled(broker, work):
+    """A broker that stops in the middle: streams wait, whatever UDP sends meanwhile, in two workers
+    that share a small queue. When it goes on, all that streams have sent is there."""
+    broker.create("stalled.flow")
+    tcp, udp, size = kafka.free_port(), kafka.free_port(), 40
+    options = ["workers=2", "listeners.t.decoder=ipfix", f"listeners.t.listen=tcp:0.0.0.0:{tcp}",
+               "listeners.u.decoder=netflow", f"listeners.u.listen=udp:127.0.0.1:{udp}",
+               "outputs.k.type=kafka", f"outputs.k.brokers={broker.address}",
+               "outputs.k.topic=stalled.{kind}", "outputs.k.message_timeout=120s",
+               "outputs.k.librdkafka.queue.buffering.max.messages=3000", "flush_timeout=60s"]
+    process = subprocess.Popen([VNMCD] + [a for o in options for a in ("-o", o)],
+                               stderr=subprocess.PIPE, text=True)
+    template = (2, struct.pack("!HHHHHH", 256, 2, 1, 8, 2, 8))  # octets, packets
+    sent = [0, 0]
+
+    def stream(i, s):
+        message = ipfix(0, (256, b"".join(struct.pack("!QQ", 1, i) for _ in range(size))))
+        while sent[i] < 3000:
+            s.sendall(message)
+            sent[i] += 1
+
+    def progress():
+        before = list(sent)
+        time.sleep(1.5)
+        return before != sent
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+        flood.connect(("127.0.0.1", udp))
+        wait_for(lambda: is_open(flood), "the listener")
+        streams = []
+        for i in range(2):
+            s = socket.create_connection(("127.0.0.1", tcp), source_address=(f"127.0.0.{i + 1}", 0))
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            s.sendall(ipfix(0, template))
+            streams.append(s)
+        broker.process.send_signal(signal.SIGSTOP)
+        try:
+            threads = [threading.Thread(target=stream, args=(i, s))
+                       for i, s in enumerate(streams)]
+            for thread in threads:
+                thread.start()
+            deadline = time.monotonic() + 30
+            while progress():
+                assert time.monotonic() < deadline, "the streams never wait"
+                for i in range(300):
+                    flood.send(v5_datagram(30 * i, [v5_flow(30 * i + k) for k in range(30)]))
+            assert all(thread.is_alive() for thread in threads), f"all was taken: {sent}"
+        finally:
+            broker.process.send_signal(signal.SIGCONT)
+        for thread, s in zip(threads, streams):
+            thread.join(60)
+            s.close()
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    books = json.loads(process.communicate(timeout=90)[1].splitlines()[-1])
+    equal(sent, [3000, 3000], "messages sent")
+    got = [json.loads(m.value) for m in broker.read("stalled.flow")]
+    once = {(r["worker"], r["record_seq"]): r for r in got}.values()  # a retry may send it twice
+    streamed = collections.Counter(r["packets"] for r in once if r["transport"] == "tcp")
+    equal(streamed, {0: 3000 * size, 1: 3000 * size}, "records of each stream")
+    dropped = books["outputs"]["k"]["dropped"]
+    equal(set(dropped), {"queue-full"}, "reasons of drops, all of UDP")
+    equal(len(once) + dropped["queue-full"], sum(books["records"].values()), "records")
 
 
 def test_wrong_property(broker, work):

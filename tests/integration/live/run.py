@@ -16,8 +16,8 @@ import traceback
 
 import desk
 
-PARTS = ("start", "datagrams", "streams", "secure", "workers", "reload", "stop", "handed_over", "http_pages",
-         "replays", "abuse")
+PARTS = ("start", "datagrams", "streams", "secure", "dialling", "workers", "reload", "pauses",
+         "stop", "handed_over", "http_pages", "replays", "abuse")
 AT_ONCE = 4  # most of them mostly wait
 
 
