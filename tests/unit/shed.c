@@ -18,11 +18,12 @@ room(struct vnm_sink *s)
 	return has_room;
 }
 
-static void
+static size_t
 publish(struct vnm_sink *s, const struct vnm_batch *batch)
 {
 	(void)s;
 	published += (unsigned)batch->count;
+	return batch->count;
 }
 
 static const struct vnm_sink_type narrow = {.name = "narrow", .room = room, .publish = publish};
