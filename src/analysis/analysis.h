@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "base/option.h"
 
+#include <stdio.h>
+
 /* What is made of log records (configuration: `logs`). */
 #define VNM_LOGS_OPTIONS(X)                                                                     \
 	X(struct vnm_logs_options, alarms, BOOL, "true", RELOAD,                                \
@@ -58,7 +60,7 @@ extern const struct vnm_option vnm_logs_options[];
 	    "probable_cause, in the words of X.733")                                             \
 	X(struct vnm_rule_options, event_type, STRING, "equipment", RELOAD,                      \
 	    "event_type: communications, quality-of-service, processing-error, equipment, "      \
-	    "environmental or security")
+	    "environmental, security or other")
 
 struct vnm_rule_options {
 	VNM_RULE_OPTIONS(VNM_OPTION_MEMBER)
@@ -67,6 +69,9 @@ extern const struct vnm_option vnm_rule_options[];
 
 /* Whether a rule can be used: 0, or -1 and err->text. */
 int vnm_rule_check(const struct vnm_rule_options *rule, struct vnm_err *err);
+
+/* The rules that vnmcd has of its own, a line each: rule, alarm_type, whom it is for and match. */
+void vnm_rules_print(FILE *f);
 
 /* All of it; borrowed by the analysis until the next reload. */
 struct vnm_analysis_options {

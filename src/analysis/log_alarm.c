@@ -63,7 +63,7 @@ struct state {
 static const char *const severities[] = {
     "critical", "major", "minor", "warning", "indeterminate", NULL};
 static const char *const event_types[] = {"communications", "quality-of-service",
-    "processing-error", "equipment", "environmental", "security", NULL};
+    "processing-error", "equipment", "environmental", "security", "other", NULL};
 
 static bool
 is_one_of(const char *const *words, const char *word)
@@ -97,9 +97,23 @@ vnm_rule_check(const struct vnm_rule_options *rule, struct vnm_err *err)
 	if (!is_one_of(event_types, rule->event_type))
 		return vnm_err_text(err,
 		    "`event_type`: \"%s\" is none of: communications, quality-of-service, "
-		    "processing-error, equipment, environmental, security",
+		    "processing-error, equipment, environmental, security, other",
 		    rule->event_type);
 	return 0;
+}
+
+void
+vnm_rules_print(FILE *f)
+{
+	for (size_t i = 0; i < VNM_ARRAY_LEN(own_rules); i++) {
+		const struct rule *r = &own_rules[i];
+		const char *const only[] = {r->dialect, r->app, r->mnemonic};
+
+		fprintf(f, "rule\t%s\t", r->alarm_type);
+		for (size_t k = 0; k < VNM_ARRAY_LEN(only); k++)
+			fprintf(f, "%s%s", only[k] != NULL ? only[k] : "", only[k] ? ": " : "");
+		fprintf(f, "%s\n", r->match);
+	}
 }
 
 static struct rule
