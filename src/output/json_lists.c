@@ -469,3 +469,9 @@ vnm_json_pairs(struct vnm_writer *w, const struct vnm_pairs *pairs)
 {
 	write_pairs(w, pairs->p, pairs->n, 0);
 }
+
+void
+vnm_json_list(struct vnm_writer *w, const struct vnm_pairs *list)
+{
+	write_pair_array(w, list->p, list->n, 0);
+}

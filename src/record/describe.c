@@ -32,6 +32,7 @@ static const struct {
     [VNM_TYPE_STRS] = {"\"type\": \"array\", \"items\": { \"type\": \"string\" }", "Array(String)"},
     [VNM_TYPE_IES] = {"\"$ref\": \"#/$defs/ies\"", "Nullable(String)"},
     [VNM_TYPE_PAIRS] = {"\"$ref\": \"#/$defs/pairs\"", "Nullable(String)"},
+    [VNM_TYPE_LIST] = {"\"type\": \"array\"", "Nullable(String)"},
 };
 
 /* ---- text ----------------------------------------------------------------------------------- */
