@@ -57,7 +57,8 @@ complete()
 example() # the example configuration, of etc/ or of the manual, on standard input
 {
 	sed -e 's,/etc/vnmcd/topology.json,etc/topology.example.json,' \
-		-e 's,{ file: /etc/vnmcd/[a-z-]* },"a secret of a file",g' >"$tmp/example.yaml"
+		-e 's,{ file: /etc/vnmcd/[a-z-]* },"a secret of a file",g' \
+		-e 's,{ env: [A-Z_]* },"a secret of the environment",g' >"$tmp/example.yaml"
 	"$vnmcd" -t -c "$tmp/example.yaml"
 }
 

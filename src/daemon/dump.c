@@ -1,7 +1,7 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons, decoders, facts, profiles and mibs. Rows of tables have tabs between their
- * columns.
+ * metrics, reasons, decoders, facts, profiles, syslog and mibs. Rows of tables have tabs between
+ * their columns.
  */
 #include "daemon/dump.h"
 
@@ -238,6 +238,19 @@ dump_facts(FILE *f)
 	}
 }
 
+/* mark, name, doc; dialect, first octets, doc; rule, alarm_type, what it is for and matches */
+static void
+dump_syslog(FILE *f)
+{
+#define VNM_SYSLOG_MARK(name, text, doc) fputs("mark\t" text "\t" doc "\n", f);
+#include "decoders/syslog_marks.def"
+#undef VNM_SYSLOG_MARK
+#define VNM_SYSLOG_DIALECT(read, first, doc) fputs("dialect\t" first "\t" doc "\n", f);
+#include "decoders/syslog_dialects.def"
+#undef VNM_SYSLOG_DIALECT
+	vnm_rules_print(f);
+}
+
 /* ---- MIB modules --------------------------------------------------------------------------- */
 
 /* Every module in the form of src/mibs/modules/. */
@@ -265,7 +278,7 @@ static const struct {
     {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
     {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
     {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts},
-    {"profiles", dump_profiles}};
+    {"profiles", dump_profiles}, {"syslog", dump_syslog}};
 
 int
 vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *err)
@@ -287,6 +300,6 @@ vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *e
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons, decoders, facts, profiles and mibs%s",
+	    "metrics, reasons, decoders, facts, profiles, syslog and mibs%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

@@ -1,12 +1,15 @@
 /*
- * The pipeline of one worker: message → exporter → decoder → topology → outputs, and the books.
+ * The pipeline of one worker: message → exporter → decoder → topology → analysis → outputs, and
+ * the books.
  */
 #include "daemon/pipeline.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "daemon/analysed.h"
 #include "daemon/replies.h"
+#include "daemon/shed.h"
 #include "daemon/state.h"
 #include "decoders/rib_query.h"
 #include "output/encoder.h"
@@ -30,8 +33,7 @@ struct vnm_pipeline {
 	struct vnm_output **outputs; /* borrowed, as are the outputs */
 	size_t output_count;
 	struct vnm_exporter **exporters; /* owned, as are the exporters */
-	uint32_t exporter_count;
-	uint32_t exporter_cap;
+	uint32_t exporter_count, exporter_cap;
 	uint32_t evict_hand;	/* where the search for the longest silent one goes on */
 	struct vnm_table index; /* of exporters */
 	uint64_t now_ns;
@@ -47,9 +49,9 @@ struct vnm_pipeline {
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
+	struct vnm_analysed analysed;
 	struct vnm_told told;
-	void (*seen)(void *ctx, const struct vnm_record *r); /* NULL: nobody watches */
-	void *seen_ctx;
+	const struct vnm_watch *watch;	    /* borrowed; NULL: nobody watches */
 	const struct vnm_datagram *message; /* that is being decoded */
 	struct vnm_replies replies;
 	uint64_t output_drops; /* of all outputs, when the last turn ended */
@@ -83,24 +85,71 @@ reply(struct vnm_out *out, struct vnm_slice octets, bool acknowledges)
 		p->counters.v[VNM_C_replies_failed]++;
 }
 
+/* Records that an output must take for sure before a message begins. */
+static uint64_t
+room_wanted(const struct vnm_pipeline *p)
+{
+	return (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
+}
+
+/* Gives a record its number, and outputs the record. */
+static void
+publish(struct vnm_pipeline *p, struct vnm_record *r)
+{
+	VNM_SET(r, env, record_seq, p->record_seq++);
+	p->counters.records[r->kind_id]++;
+	for (size_t i = 0; i < p->output_count; i++) {
+		size_t octets = vnm_output_record(p->outputs[i], r);
+		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	}
+}
+
+static void
+name_kind(struct vnm_record *r)
+{
+	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+
+	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
+}
+
+static bool
+is_shed(struct vnm_pipeline *p, const struct vnm_record *r)
+{
+	return r->kind_id == VNM_KIND_log && p->message != NULL &&
+	       !vnm_transport_is_stream(p->message->transport) && !vnm_pipeline_room(p) &&
+	       vnm_shed(r, p->outputs, p->output_count, room_wanted(p));
+}
+
+/* The record goes no further, for this reason. */
+static void
+hold_back(struct vnm_out *out, enum vnm_reason reason)
+{
+	out->emitted--;
+	vnm_out_fault(out, reason);
+}
+
 static void
 emit(struct vnm_out *out)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
 	struct vnm_record *r = out->rec;
-	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+	enum vnm_reason reason;
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
-	VNM_SET(r, env, record_seq, p->record_seq++);
-	p->counters.records[r->kind_id]++;
-	if (p->seen != NULL)
-		p->seen(p->seen_ctx, r);
+	if (p->watch != NULL)
+		p->watch->seen(p->watch->ctx, r);
+	if (is_shed(p, r)) {
+		hold_back(out, VNM_R_shed);
+		return;
+	}
+	name_kind(r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->counters);
-	for (size_t i = 0; i < p->output_count; i++) {
-		size_t octets = vnm_output_record(p->outputs[i], r);
-		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	reason = vnm_analysed_record(&p->analysed, r);
+	if (reason != VNM_OK) {
+		hold_back(out, reason);
+		return;
 	}
+	publish(p, r);
 	if (VNM_UNLIKELY(p->output_left == 0 && out->records_left != 0)) {
 		out->records_left = 0;
 		vnm_out_fault(out, VNM_R_output_limit);
@@ -112,17 +161,11 @@ static void
 tell(struct vnm_out *out, const struct vnm_fact *fact)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
-	const struct vnm_limits *limits = p->config.limits;
 	struct vnm_record *r = vnm_out_begin(out, VNM_KIND_topology_event);
-	uint64_t message_ns = r->env.event_ns, seed = p->config.hash_seed;
-	struct vnm_told_fact *slot;
+	uint64_t message_ns = r->env.event_ns;
+	struct vnm_telling telling;
 
-	if (VNM_HAS(r, env, exporter_addr))
-		seed = vnm_hash(&r->env.exporter_addr, sizeof(r->env.exporter_addr), seed);
-	uint64_t hash = vnm_fact_hash(fact, seed);
-	uint64_t values = vnm_fact_hash_values(fact, seed);
-	if (vnm_told_find(&p->told, limits->facts, hash, values, r->env.observed_ns,
-		limits->facts_refresh, &slot)) {
+	if (vnm_told_before(&p->told, p->config.limits, fact, r, p->config.hash_seed, &telling)) {
 		p->counters.v[VNM_C_facts_repeated]++;
 		out->good++;
 		return;
@@ -132,8 +175,8 @@ tell(struct vnm_out *out, const struct vnm_fact *fact)
 		VNM_SET(r, env, event_ns, fact->event_ns);
 	bool told = vnm_out_emit(out);
 	r->env.event_ns = message_ns;
-	if (told && slot != NULL)
-		vnm_told_keep(slot, hash, values, r->env.observed_ns);
+	if (told)
+		vnm_told_now(&telling, r->env.observed_ns);
 }
 
 static void
@@ -141,33 +184,52 @@ emit_answer(struct vnm_out *out)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
 	struct vnm_record *r = out->rec;
-	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
 	struct vnm_frame frame;
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
+	name_kind(r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->answer->counters);
 	if (!vnm_json_encoder.encode(&p->answer->selection, r, p->answer->to, &frame))
 		out->records_left = 0;
 }
 
-/*
- * The envelope that every record of this worker has; the rest of the record is empty. `patient`:
- * it comes from a source that can be made to wait.
- */
+/* What every record of this worker has; the rest of the record is empty. */
 static void
-begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
+begin_record(const struct vnm_pipeline *p, struct vnm_record *r, uint64_t observed_ns)
 {
-	struct vnm_record *r = &p->rec;
-
-	for (size_t k = 0; k < p->output_count; k++)
-		vnm_output_patience(p->outputs[k], patient);
 	memset(r->has, 0, sizeof(r->has));
 	VNM_SET(r, env, schema, VNM_SCHEMA_VERSION);
 	VNM_SET(r, env, collector, p->config.collector);
 	VNM_SET(r, env, collector_epoch_ns, p->config.epoch_ns);
 	VNM_SET(r, env, worker, p->config.worker);
 	VNM_SET(r, env, observed_ns, observed_ns);
+}
+
+static void
+begin_analysed(void *pipeline, struct vnm_record *r, uint64_t observed_ns)
+{
+	begin_record(pipeline, r, observed_ns);
+	name_kind(r);
+}
+
+/* A record of the analysis; one that it made of a named record has that one's names. */
+static void
+publish_analysed(void *pipeline, struct vnm_record *r)
+{
+	struct vnm_pipeline *p = pipeline;
+
+	if (p->topology != NULL && !VNM_HAS(r, env, topology_version))
+		vnm_topology_correlate(p->topology, r, &p->counters);
+	publish(p, r);
+}
+
+/* `patient`: the records come from a source that can be made to wait. */
+static void
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
+{
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_patience(p->outputs[i], patient);
+	begin_record(p, &p->rec, observed_ns);
 	vnm_out_base(&p->out);
 	p->out.records_left = p->config.limits->records_per_message;
 	p->out.emitted = p->out.faults = p->out.held = p->out.good = 0;
@@ -393,32 +455,16 @@ vnm_pipeline_end(
 	vnm_scratch_reset(&p->scratch);
 }
 
-void
-vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from,
-    const struct vnm_fact *fact)
-{
-	begin_message(p, from);
-	VNM_SET(&p->rec, env, decoder, decoder);
-	vnm_out_base(&p->out);
-	tell(&p->out, fact);
-}
-
 struct vnm_out *
-vnm_pipeline_aside(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from)
+vnm_pipeline_open(
+    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d, bool message)
 {
-	vnm_scratch_reset(&p->scratch);
-	begin_message(p, from);
+	p->counters.messages += message;
+	p->counters.v[VNM_C_received_octets] += message ? d->n : 0;
+	begin_message(p, d);
 	VNM_SET(&p->rec, env, decoder, decoder);
 	vnm_out_base(&p->out);
 	return &p->out;
-}
-
-struct vnm_out *
-vnm_pipeline_open(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d)
-{
-	p->counters.messages++;
-	p->counters.v[VNM_C_received_octets] += d->n;
-	return vnm_pipeline_aside(p, decoder, d);
 }
 
 void
@@ -429,11 +475,9 @@ vnm_pipeline_outcome(struct vnm_pipeline *p, enum vnm_reason reason)
 }
 
 void
-vnm_pipeline_watch(
-    struct vnm_pipeline *p, void (*seen)(void *ctx, const struct vnm_record *r), void *ctx)
+vnm_pipeline_watch(struct vnm_pipeline *p, const struct vnm_watch *watch)
 {
-	p->seen = seen;
-	p->seen_ctx = ctx;
+	p->watch = watch;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -523,6 +567,7 @@ vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		tick_exporter(p, p->exporters[i], false);
+	vnm_analysed_tick(&p->analysed, p->now_ns, false);
 	save_some(p);
 	if (now_ns < p->drops_told_ns || now_ns - p->drops_told_ns >= DROPS_NS)
 		tell_drops(p);
@@ -571,21 +616,14 @@ vnm_pipeline_turn_end(struct vnm_pipeline *p)
 bool
 vnm_pipeline_room(struct vnm_pipeline *p)
 {
-	uint64_t wanted =
-	    (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
-
 	for (size_t i = 0; i < p->output_count; i++) {
 		if (!vnm_output_is_clear(p->outputs[i]))
 			return false;
 	}
 	if (p->record_seq < p->room_until)
 		return true;
-	for (size_t i = 0; i < p->output_count; i++) {
-		struct vnm_sink *s = p->outputs[i]->sink;
-
-		if (s->type->room(s) < wanted)
-			return false;
-	}
+	if (!vnm_outputs_room(p->outputs, p->output_count, room_wanted(p)))
+		return false;
 	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
 }
@@ -604,12 +642,12 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 		tick_exporter(p, p->exporters[i], true);
 		vnm_state_save(p->config.state_dir, p->exporters[i]);
 	}
+	vnm_analysed_tick(&p->analysed, p->now_ns, true);
 	tell_drops(p);
 	vnm_pipeline_turn_end(p);
 }
 
-/* ---- questions -------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 void
 vnm_pipeline_dump(struct vnm_pipeline *p, const struct vnm_addr *router)
@@ -691,6 +729,10 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .turn = 1,
 	    .fact = tell,
 	};
+	vnm_analysed_init(&p->analysed, &p->scratch, &p->counters);
+	p->analysed.begin = begin_analysed;
+	p->analysed.publish = publish_analysed;
+	p->analysed.pipeline = p;
 	return p;
 }
 
@@ -703,6 +745,7 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
+	vnm_analysed_free(&p->analysed);
 	vnm_told_free(&p->told);
 	vnm_replies_free(&p->replies);
 	vnm_table_free(&p->index);
@@ -742,6 +785,12 @@ vnm_pipeline_forget_options(struct vnm_pipeline *p)
 {
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->options = NULL;
+}
+
+bool
+vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o)
+{
+	return vnm_analysed_options(&p->analysed, o, p->config.hash_seed);
 }
 
 struct vnm_counters *

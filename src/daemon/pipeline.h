@@ -6,6 +6,7 @@
 #ifndef VNM_DAEMON_PIPELINE_H
 #define VNM_DAEMON_PIPELINE_H
 
+#include "analysis/analysis.h"
 #include "decoders/decoder.h"
 #include "output/output.h"
 #include "topology/topology.h"
@@ -39,6 +40,12 @@ void vnm_pipeline_mib(struct vnm_pipeline *p, const struct vnm_mib *mib);
 /* New limits from the next message on, after a reload; borrowed. */
 void vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits);
 
+/*
+ * What is made of records of many sources, from the next record on; the options are borrowed until
+ * others are given. False when memory was short for some of it.
+ */
+bool vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o);
+
 /* Decoders' options of before a reload are gone; exporters get new ones with their next message. */
 void vnm_pipeline_forget_options(struct vnm_pipeline *p);
 
@@ -55,28 +62,21 @@ void vnm_pipeline_end(
     struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_datagram *d);
 
 /*
- * A fact that comes from no message, of a poll for example: `from` says of whom and when (its
- * octets are not looked at), `decoder` how. Not while a message is being decoded.
- */
-void vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder,
-    const struct vnm_datagram *from, const struct vnm_fact *fact);
-
-/*
  * A message that is decoded elsewhere, an answer to a poll: records and facts go to what this
- * returns, until its one outcome is told.
+ * returns, until its one outcome is told. What is no `message` has none; not while there is one.
  */
 struct vnm_out *vnm_pipeline_open(
-    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d);
+    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d, bool message);
 void vnm_pipeline_outcome(struct vnm_pipeline *p, enum vnm_reason reason);
 
-/* The same for what is no message and has no outcome; not while there is one. */
-struct vnm_out *vnm_pipeline_aside(
-    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from);
+/* Is shown every record before it is named, and may not touch the pipeline. */
+struct vnm_watch {
+	void (*seen)(void *ctx, const struct vnm_record *r);
+	void *ctx;
+};
 
-/* Whom every record is shown before it is named, and who may not touch the pipeline; NULL: nobody.
- */
-void vnm_pipeline_watch(
-    struct vnm_pipeline *p, void (*seen)(void *ctx, const struct vnm_record *r), void *ctx);
+/* Borrowed; NULL: nobody watches. */
+void vnm_pipeline_watch(struct vnm_pipeline *p, const struct vnm_watch *watch);
 
 /* The turn ends: outputs get their batches. */
 void vnm_pipeline_turn_end(struct vnm_pipeline *p);

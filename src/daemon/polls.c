@@ -25,6 +25,7 @@ struct vnm_polls {
 	struct vnm_polls_config config;
 	struct vnm_snmp_poll *poll;
 	struct vnm_out *out; /* of the message that is being dealt with; NULL: none */
+	struct vnm_watch watch;
 	struct vnm_log_gate refused_gate, twice_gate;
 };
 
@@ -38,7 +39,7 @@ on_begin(void *ctx, const struct vnm_datagram *d)
 {
 	struct vnm_polls *p = ctx;
 
-	p->out = vnm_pipeline_open(p->config.pipeline, decoder_name, d);
+	p->out = vnm_pipeline_open(p->config.pipeline, decoder_name, d, true);
 }
 
 static void
@@ -96,7 +97,8 @@ out_of(struct vnm_polls *p, const struct vnm_poll_source *from)
 {
 	const struct vnm_datagram d = {.rx_ns = vnm_clock_wall_ns(), .src = from->at};
 
-	return p->out != NULL ? p->out : vnm_pipeline_aside(p->config.pipeline, decoder_name, &d);
+	return p->out != NULL ? p->out
+			      : vnm_pipeline_open(p->config.pipeline, decoder_name, &d, false);
 }
 
 static void
@@ -254,7 +256,8 @@ vnm_polls_open(const struct vnm_polls_config *config, struct vnm_err *err)
 		vnm_free(p);
 		return NULL;
 	}
-	vnm_pipeline_watch(config->pipeline, on_record, p);
+	p->watch = (struct vnm_watch){on_record, p};
+	vnm_pipeline_watch(config->pipeline, &p->watch);
 	return p;
 }
 
@@ -278,7 +281,7 @@ vnm_polls_close(struct vnm_polls *p)
 	if (p == NULL)
 		return;
 	assert(p->magic == MAGIC);
-	vnm_pipeline_watch(p->config.pipeline, NULL, NULL);
+	vnm_pipeline_watch(p->config.pipeline, NULL);
 	vnm_snmp_poll_close(p->poll);
 	p->magic = 0;
 	vnm_free(p);

@@ -120,7 +120,7 @@ def _check(lab, collector, read, compare, view, peer, absent, clear, back):
     lab.gobgp("global rib del " + CUT)
     time.sleep(1)
     collector.connect()
-    collector.daemon.wait(lambda r: any(x.get("event") == "up" for x in r[since:]), back,
+    collector.daemon.wait(lambda r: any(x.get("event") == "init" for x in r[since:]), back,
                           "the router's return")
     ours, _ = settled(collector, read, view, peer, count - 1, STALE + 15)
     assert CUT not in ours
@@ -134,8 +134,10 @@ def _collector(work, daemon_class):
     """A lab with a collector; both end with it."""
     lab, daemon = routers.Lab(work), None
     try:
-        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{BEHIND}", lab.inside, options=OPTIONS,
-                              http=f"{COLLECTOR}:{HTTP}")
+        topology = work / "topology.json"
+        topology.write_text(json.dumps(routers.TOPOLOGY))
+        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{BEHIND}", lab.inside, topology,
+                              options=OPTIONS, http=f"{COLLECTOR}:{HTTP}")
         collector = Collector(lab, daemon)
         collector.connect()
         yield collector
