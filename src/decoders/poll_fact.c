@@ -51,10 +51,15 @@ vnm_poll_say_cell(struct vnm_poll_telling *t, const char *name, const struct vnm
 {
 	uint64_t n;
 
+	struct vnm_str text = vnm_poll_text(v);
+
 	if (vnm_poll_number(v, &n))
 		vnm_poll_say_u64(t, name, n);
-	else
-		vnm_poll_say_str(t, name, vnm_poll_text(v));
+	else if (text.n > 0)
+		vnm_poll_say_str(t, name, text);
+	else if (v != NULL && v->type == VNM_BER_OCTETS && v->octets.n > 0 &&
+		 v->octets.p[0] != '\0') /* text in a character set that nobody names */
+		more(t, name, VNM_PAIR_BYTES)->bytes = v->octets;
 }
 
 void

@@ -44,7 +44,13 @@ def read_rec(path):
 
 
 def text(value):
-    return value.rstrip(b"\0").decode("utf-8", "replace") if isinstance(value, bytes) else value
+    """As a record has it: what is no UTF-8 in hexadecimal digits."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.rstrip(b"\0").decode()
+    except UnicodeDecodeError:
+        return value.hex()
 
 
 def check_interfaces(records, rec):
@@ -81,9 +87,9 @@ def check_fdb(daemon, rec):
 def check_lldp(daemon, rec):
     """Names of the neighbours and the ports that they are at."""
     rem = ".1.0.8802.1.1.2.1.4.1.1."
-    want = sorted((int(i.split(".")[1]), text(rec.get(f"{rem}9.{i}", b"")) or None)
+    want = sorted((int(i.split(".")[1]), text(rec.get(f"{rem}9.{i}", b"")))
                   for i in poll.below(rec, rem + "5"))
-    found = sorted((v["local_port"], v.get("sys_name"))
+    found = sorted((v["local_port"], v.get("sys_name", ""))
                    for v in poll.facts(daemon, "lldp-neighbour").values() if v)
     desk.equal(found, want, "neighbours")
     return len(want)
