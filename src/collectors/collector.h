@@ -30,6 +30,7 @@ struct vnm_intake {
 	bool (*room)(void *ctx);
 	/* As in struct vnm_decoder; NULL: this source is no stream. */
 	vnm_frame_fn frame;
+	bool answers; /* messages may be answered: each is to have its way back */
 	struct vnm_counters *counters;
 };
 

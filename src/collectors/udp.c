@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "collectors/pktinfo.h"
 #include "collectors/socket.h"
 
 #define UDP_MAGIC 0x55445031U
@@ -29,13 +30,14 @@
 
 struct slot {
 	struct sockaddr_storage from;
-	char control[CMSG_SPACE(sizeof(struct timespec))];
+	char control[CMSG_SPACE(sizeof(struct timespec)) + VNM_PKTINFO_CONTROL];
 	struct iovec iov;
 };
 
 struct vnm_udp {
 	uint32_t magic;
 	int fd;
+	struct vnm_way_back back;
 	struct vnm_listener_options o;	 /* owned copy */
 	const struct vnm_intake *intake; /* borrowed */
 	struct vnm_endpoint local;
@@ -81,7 +83,8 @@ ready_slots(struct vnm_udp *u, int used)
 		struct msghdr *h = &u->headers[i].msg_hdr;
 
 		h->msg_namelen = sizeof(u->slots[i].from);
-		h->msg_controllen = u->o.timestamps ? sizeof(u->slots[i].control) : 0;
+		h->msg_controllen =
+		    u->o.timestamps || u->intake->answers ? sizeof(u->slots[i].control) : 0;
 	}
 }
 
@@ -127,6 +130,10 @@ take_slot(struct vnm_udp *u, int i, uint64_t now_ns)
 	    .dst = u->local,
 	    .transport = VNM_TRANSPORT_UDP};
 
+	if (u->intake->answers) {
+		vnm_pktinfo_read(h, &d);
+		d.back = &u->back;
+	}
 	if (vnm_socket_allows(&u->o.allow, &d.src.addr))
 		u->intake->message(u->intake->ctx, &d);
 	else
@@ -203,6 +210,16 @@ vnm_udp_tick(struct vnm_udp *u)
 	count_drops(u);
 }
 
+static bool
+answer(const struct vnm_way_back *back, const struct vnm_datagram *d, const uint8_t *p, size_t n)
+{
+	const struct vnm_udp *u =
+	    (const void *)((const char *)back - offsetof(struct vnm_udp, back));
+
+	assert(u->magic == UDP_MAGIC);
+	return vnm_pktinfo_answer(u->fd, d, p, n);
+}
+
 static size_t
 real_buffer(int fd)
 {
@@ -259,6 +276,9 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	u->drops = read_drops(fd);
 	if (o->timestamps)
 		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	u->back.send = answer;
+	if (intake->answers)
+		vnm_pktinfo_ask(fd);
 	settle_buffer(u);
 	set_up_slots(u);
 	if (event_assign(&u->event, base, fd, EV_READ | EV_PERSIST, on_readable, u) != 0 ||

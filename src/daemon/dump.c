@@ -1,6 +1,7 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons, decoders, facts and mibs. Rows of tables have tabs between their columns.
+ * metrics, reasons, decoders, facts, syslog and mibs. Rows of tables have tabs between their
+ * columns.
  */
 #include "daemon/dump.h"
 
@@ -97,6 +98,20 @@ write_config_option(FILE *f, const char *indent, const struct vnm_option *o)
 	    quoted ? "\"" : "", o->fallback != NULL ? o->fallback : "", quoted ? "\"" : "");
 }
 
+/* The lines that lead to a nested list; a section with options of its own is there already. */
+static void
+write_config_path(FILE *f, const struct vnm_conf_section *section)
+{
+	int n = (int)strcspn(section->path, ".");
+	bool begun = false;
+
+	for (const struct vnm_conf_section *s = vnm_conf_sections; s != section; s++)
+		begun = begun || strncmp(s->path, section->path, (size_t)n) == 0;
+	if (!begun)
+		fprintf(f, "#%.*s:\n", n, section->path);
+	fprintf(f, "#  %s:\n", section->path + n + 1);
+}
+
 static void
 write_config_table(
     FILE *f, const struct vnm_conf_section *section, const char *owner, const struct vnm_option *t)
@@ -112,7 +127,7 @@ write_config_table(
 	} else {
 		fprintf(f, "\n## %s\n", section->doc);
 		if (nested)
-			fputs("#topology:\n#  sources:\n", f);
+			write_config_path(f, section);
 		else if (section->path[0] != '\0')
 			fprintf(f, "#%s:\n", section->path);
 	}
@@ -197,6 +212,19 @@ dump_facts(FILE *f)
 	}
 }
 
+/* mark, name, doc; dialect, first octets, doc; rule, alarm_type, what it is for and matches */
+static void
+dump_syslog(FILE *f)
+{
+#define VNM_SYSLOG_MARK(name, text, doc) fputs("mark\t" text "\t" doc "\n", f);
+#include "decoders/syslog_marks.def"
+#undef VNM_SYSLOG_MARK
+#define VNM_SYSLOG_DIALECT(read, first, doc) fputs("dialect\t" first "\t" doc "\n", f);
+#include "decoders/syslog_dialects.def"
+#undef VNM_SYSLOG_DIALECT
+	vnm_rules_print(f);
+}
+
 /* ---- MIB modules --------------------------------------------------------------------------- */
 
 /* Every module in the form of src/mibs/modules/. */
@@ -215,7 +243,8 @@ static const struct {
 } dumps[] = {{"fields", vnm_describe_fields}, {"proto", vnm_describe_proto},
     {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
     {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
-    {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts}};
+    {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts},
+    {"syslog", dump_syslog}};
 
 int
 vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *err)
@@ -237,6 +266,6 @@ vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *e
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons, decoders, facts and mibs%s",
+	    "metrics, reasons, decoders, facts, syslog and mibs%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

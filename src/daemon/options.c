@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/nearest.h"
 #include "config.h"
+#include "mibs/load.h"
 
 #include <event2/event.h>
 #include <getopt.h>
@@ -192,7 +193,7 @@ vnm_options_usage(FILE *f)
 	      "  -o PATH=VALUE    set an option, as in listeners.edge.rcvbuf=8M\n"
 	      "  -d areas         debug messages of these areas, with commas between; or all\n"
 	      "  --dump=what      print a table: fields, proto, json-schema, clickhouse, config,\n"
-	      "                   options, metrics, reasons, decoders, facts or mibs\n"
+	      "                   options, metrics, reasons, decoders, facts, syslog or mibs\n"
 	      "  -V               print the versions of vnmcd and its libraries\n"
 	      "  -h               print this\n",
 	    f);
@@ -206,5 +207,6 @@ vnm_options_version(FILE *f)
 	fprintf(f, "%s\n", pcap_lib_version());
 	fprintf(f, "librdkafka %s\n", rd_kafka_version_str());
 	fprintf(f, "json-c %s\n", json_c_version());
+	fprintf(f, "net-snmp %s\n", vnm_mib_parser_version());
 	fprintf(f, "libyaml %s\n", yaml_get_version_string());
 }

@@ -6,6 +6,7 @@
 #ifndef VNM_DAEMON_PIPELINE_H
 #define VNM_DAEMON_PIPELINE_H
 
+#include "analysis/analysis.h"
 #include "decoders/decoder.h"
 #include "output/output.h"
 #include "topology/topology.h"
@@ -20,6 +21,7 @@ struct vnm_pipeline_config {
 	uint64_t hash_seed;		 /* of the table of exporters; 0 in a replay */
 	const char *state_dir;		 /* for save and load; NULL: none; borrowed */
 	size_t scratch_octets;		 /* memory for one message's lists; 0: 1 MiB */
+	const struct vnm_self *self;	 /* borrowed; NULL: a replay */
 };
 
 /* NULL when memory is short. */
@@ -32,8 +34,17 @@ void vnm_pipeline_outputs(struct vnm_pipeline *p, struct vnm_output **outputs, s
 /* What names records from the next message on; borrowed; NULL: none. */
 void vnm_pipeline_topology(struct vnm_pipeline *p, const struct vnm_topology *t);
 
+/* What OIDs mean from the next message on; borrowed; NULL: only what is built in. */
+void vnm_pipeline_mib(struct vnm_pipeline *p, const struct vnm_mib *mib);
+
 /* New limits from the next message on, after a reload; borrowed. */
 void vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits);
+
+/*
+ * What is made of records of many sources, from the next record on; the options are borrowed until
+ * others are given. False when memory was short for some of it.
+ */
+bool vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o);
 
 /* Decoders' options of before a reload are gone; exporters get new ones with their next message. */
 void vnm_pipeline_forget_options(struct vnm_pipeline *p);

@@ -12,6 +12,9 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <unistd.h>
+
+#define NO_ROOM_US 1000
 
 struct replay {
 	const struct vnm_options *options;
@@ -63,7 +66,9 @@ options_of(const struct replay *r, const struct vnm_conf_listener *l, const stru
 		if (r->conf->listeners[i].decoder == d)
 			l = &r->conf->listeners[i];
 	}
-	return l != NULL && l->decoder == d ? l->options : NULL;
+	if (l != NULL && l->decoder == d)
+		return l->options;
+	return d != NULL ? vnm_conf_decoder_options(r->conf, d) : NULL;
 }
 
 /* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
@@ -185,6 +190,19 @@ read_file(struct replay *r)
 	return rc != 0;
 }
 
+/* What decoders put off until there was room. */
+static void
+work(struct replay *r)
+{
+	while (vnm_pipeline_waits(r->pipeline) && !stop) {
+		if (room(r))
+			(void)vnm_pipeline_work(r->pipeline, r->now_ns);
+		else
+			usleep(NO_ROOM_US);
+		turn_end(r);
+	}
+}
+
 int
 vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *snapshot)
 {
@@ -205,14 +223,14 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	if (vnm_outputs_open(&r.outputs, conf, &r.sinks, &err) != 0)
 		goto no_outputs;
 	r.pipeline = vnm_pipeline_new(&config);
-	if (r.pipeline == NULL)
+	if (r.pipeline == NULL || !vnm_pipeline_analysis(r.pipeline, &conf->analysis))
 		goto no_pipeline;
 	vnm_pipeline_outputs(r.pipeline, r.outputs.list, r.outputs.n);
 	vnm_pipeline_topology(r.pipeline, snapshot->topology);
+	vnm_pipeline_mib(r.pipeline, snapshot->mib);
 
 	rc = read_file(&r);
-	while (vnm_pipeline_work(r.pipeline, r.now_ns))
-		turn_end(&r);
+	work(&r);
 	vnm_pipeline_finish(r.pipeline);
 	vnm_sinks_flush(&r.sinks, conf->main.flush_timeout);
 	vnm_books_print(stderr, vnm_pipeline_counters(r.pipeline), r.sinks.p, r.sinks.n);
@@ -222,6 +240,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	return rc;
 
 no_pipeline:
+	vnm_pipeline_free(r.pipeline);
 	vnm_err_text(&err, "out of memory");
 	vnm_outputs_close(&r.outputs);
 no_outputs:

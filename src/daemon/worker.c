@@ -195,6 +195,9 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 	vnm_pipeline_forget_options(w->pipeline);
 	vnm_pipeline_limits(w->pipeline, &snapshot->conf->limits);
 	vnm_pipeline_topology(w->pipeline, snapshot->topology);
+	if (!vnm_pipeline_analysis(w->pipeline, &snapshot->conf->analysis))
+		vnm_error("worker %u: not enough memory for all that `logs` asks for", w->id);
+	vnm_pipeline_mib(w->pipeline, snapshot->mib);
 	w->snapshot = snapshot;
 	vnm_snapshot_leave(old);
 }
@@ -348,6 +351,7 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	    .limits = &conf->limits,
 	    .hash_seed = vnm_hash_random_seed(),
 	    .state_dir = conf->main.state_dir,
+	    .self = config->self,
 	};
 	struct vnm_worker *w = vnm_alloc_zero(1, sizeof(*w));
 
@@ -362,11 +366,13 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	w->ports = vnm_alloc_zero(conf->listener_count, sizeof(*w->ports));
 	w->port_count = w->ports != NULL ? conf->listener_count : 0;
 	w->pipeline = vnm_pipeline_new(&pipeline);
-	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0) {
+	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0 ||
+	    !vnm_pipeline_analysis(w->pipeline, &conf->analysis)) {
 		vnm_worker_free(w);
 		return NULL;
 	}
 	vnm_pipeline_topology(w->pipeline, w->snapshot->topology);
+	vnm_pipeline_mib(w->pipeline, w->snapshot->mib);
 	return w;
 }
 
@@ -410,6 +416,7 @@ vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_er
 	    .turn_end = on_turn_end,
 	    .room = on_room,
 	    .frame = l->decoder->frame,
+	    .answers = l->decoder->answers,
 	    .counters = vnm_pipeline_counters(w->pipeline),
 	};
 	if (fd < 0 || vnm_transport_is_stream(l->common.listen.transport))

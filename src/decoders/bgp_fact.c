@@ -162,7 +162,7 @@ add_communities(struct vnm_bgp_list *list, const struct vnm_record *r)
 static void
 add_network(struct vnm_bgp_list *list, const struct vnm_record *r)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 
 	if (VNM_HAS(r, route, vni) && f->vni != 0)
 		vnm_bgp_add_u64(list, "vni", f->vni);
@@ -189,7 +189,7 @@ is_zero_esi(struct vnm_str esi)
 static void
 add_attributes(struct vnm_bgp_list *list, const struct vnm_record *r)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 
 	if (VNM_HAS(r, route, next_hop) && !vnm_addr_is_zero(&f->next_hop))
 		vnm_bgp_add_addr(list, "vtep", f->next_hop);
@@ -224,7 +224,7 @@ write_one_addr(struct vnm_out *out, const struct vnm_addr *a)
 static bool
 set_object(struct vnm_out *out, const struct vnm_record *r, struct vnm_fact *fact)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 
 	if (f->route_type == EVPN_MAC_IP && VNM_HAS(r, route, mac)) {
 		fact->kind = VNM_FACT_mac_at_vtep;
@@ -244,7 +244,7 @@ set_object(struct vnm_out *out, const struct vnm_record *r, struct vnm_fact *fac
 static struct vnm_str
 write_claim(struct vnm_out *out, const struct vnm_record *r)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 	struct parts p = {.n = 0};
 
 	add_str(&p, FIELD(r, route, rib));
@@ -263,7 +263,7 @@ static bool
 tell_evpn(struct vnm_out *out, uint64_t epoch)
 {
 	const struct vnm_record *r = out->rec;
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 	struct vnm_fact fact = {.epoch = epoch, .withdrawn = vnm_str_is(f->action, "withdraw")};
 	struct vnm_bgp_list list = {.out = out};
 
@@ -335,7 +335,7 @@ static bool
 set_ls_object(struct vnm_out *out, const struct vnm_record *r, struct vnm_fact *fact)
 {
 	static const struct vnm_pairs none;
-	const struct vnm_linkstate *f = &r->linkstate;
+	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct parts p = {.n = 0};
 
 	add_number(&p, f->instance_id);
@@ -399,7 +399,7 @@ static bool
 tell_linkstate(struct vnm_out *out, uint64_t epoch)
 {
 	const struct vnm_record *r = out->rec;
-	const struct vnm_linkstate *f = &r->linkstate;
+	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct vnm_fact fact = {.epoch = epoch, .withdrawn = vnm_str_is(f->action, "withdraw")};
 	struct vnm_bgp_list list = {.out = out};
 

@@ -381,8 +381,8 @@ set_inferred(struct vnm_bgp_reading *u, const struct vnm_bgp_block *b, struct vn
 static void
 copy_attributes(const struct vnm_bgp_reading *u, struct vnm_record *rec)
 {
-	const size_t from = offsetof(struct vnm_route, next_hop);
-	const size_t to = offsetof(struct vnm_route, route_type);
+	const size_t from = offsetof(struct vnm_route_fields, next_hop);
+	const size_t to = offsetof(struct vnm_route_fields, route_type);
 
 	memcpy((char *)&rec->route + from, (const char *)&u->attrs.route + from, to - from);
 	for (size_t i = 0; i < VNM_HAS_WORDS; i++)

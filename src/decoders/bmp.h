@@ -18,7 +18,8 @@
 	    "standing table of routes: off, count (how many there are) or full (the routes); of "  \
 	    "sessions that begin from then on")                                                    \
 	X(struct vnm_bmp_options, rib_paths, NUMBER, "4000000", RELOAD,                            \
-	    "paths kept of one router; further ones are published, not kept")                      \
+	    "paths kept of one router, each of 256 octets of memory on average at the most; "      \
+	    "further ones are published, not kept")                                                \
 	X(struct vnm_bmp_options, rib_suppress, BOOL, "false", RELOAD,                             \
 	    "announcements that change nothing and withdrawals of routes that are not there are "  \
 	    "not published; needs `rib: full`")                                                    \
@@ -94,6 +95,7 @@ struct vnm_bmp_state {
 	struct vnm_bmp_session **sessions; /* owned, as are the sessions */
 	uint32_t count, cap;
 	uint64_t serial; /* of the last session */
+	uint64_t now_ns; /* when it was last heard or ticked */
 	struct vnm_rib rib;
 	struct vnm_bmp_rib_config {
 		enum vnm_rib_mode mode; /* of sessions to come */

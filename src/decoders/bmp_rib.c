@@ -66,7 +66,7 @@ vnm_bmp_rib_begin(struct vnm_bmp_message *m, const struct vnm_datagram *d)
 	struct vnm_bmp_state *state = m->x->state;
 	struct vnm_bmp_session *session = m->session;
 
-	m->now_ns = d->rx_ns;
+	m->now_ns = state->now_ns = d->rx_ns;
 	take_options(&state->config, m->x->options);
 	if (session->begun)
 		return;
@@ -176,7 +176,7 @@ make_table(struct vnm_bmp_message *m, uint16_t afi, uint8_t safi)
 
 	if (!more_tables(m->peer))
 		return NULL;
-	t = vnm_rib_table_new(&state->rib, m->session->mode == VNM_RIB_FULL);
+	t = vnm_rib_table_new(&state->rib, m->session->mode == VNM_RIB_FULL, state->config.paths);
 	if (t == NULL)
 		return NULL;
 	t->view = view_of(m);
@@ -279,12 +279,16 @@ withdraw(struct vnm_bmp_message *m, struct vnm_rib_table *t, const struct vnm_bg
 	return m->peer->unkept || repeated(m, VNM_C_rib_unknown_withdraws);
 }
 
+/* What the message may not yield any more is not published: the table is what was. */
 bool
 vnm_bmp_rib_keep(void *ctx, const struct vnm_bgp_kept *k)
 {
 	struct vnm_bmp_message *m = ctx;
-	struct vnm_rib_table *t = table_of(m, k->afi, k->safi);
+	struct vnm_rib_table *t;
 
+	if (m->out->records_left == 0)
+		return true;
+	t = table_of(m, k->afi, k->safi);
 	if (k->withdraw)
 		return withdraw(m, t, k);
 	return announce(m, t != NULL ? t : make_table(m, k->afi, k->safi), k);
@@ -398,6 +402,8 @@ vnm_bmp_rib_lost(struct vnm_bmp_message *m)
 	struct vnm_bmp_session *session = m->session;
 	bool kept = false;
 
+	if (m->now_ns < state->now_ns) /* it was silent for a while */
+		m->now_ns = state->now_ns;
 	for (uint32_t i = 0; i < session->count; i++) {
 		struct vnm_bmp_peer *peer = &session->peers[i];
 
@@ -494,7 +500,7 @@ sweep_late(struct vnm_bmp_message *m)
 
 /*
  * The router did not come back. Where it has another session meanwhile that has this peer, only
- * those routes are gone that are not there.
+ * those routes are gone that are not there: work() sweeps them. False when it is not at its end.
  */
 static bool
 expire_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer)
@@ -511,12 +517,12 @@ expire_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer)
 	bool more = false;
 	for (uint32_t i = 0; i < peer->table_count; i++) {
 		struct vnm_rib_table *t = peer->tables[i];
-		uint32_t cost = UINT32_MAX;
 
 		if (t->sweep == 0)
 			vnm_bmp_rib_sweep(m, t);
-		more |= t->sweep > 0 && vnm_bmp_tell_sweep(m, t, &cost);
+		more |= t->sweep > 0;
 	}
+	m->x->waits |= more;
 	if (!more)
 		vnm_bmp_peer_drop(state, peer);
 	return !more;
@@ -570,6 +576,7 @@ vnm_bmp_rib_tick(struct vnm_exporter *x, uint64_t now_ns, bool final, struct vnm
 {
 	struct vnm_bmp_state *state = x->state;
 
+	state->now_ns = now_ns;
 	for (uint32_t i = state->count; i > 0 && !final; i--) {
 		struct vnm_bmp_session *session = state->sessions[i - 1];
 

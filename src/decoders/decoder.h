@@ -14,6 +14,7 @@
 #include "base/option.h"
 #include "base/reader.h"
 #include "base/scratch.h"
+#include "mibs/mib.h"
 #include "record/datagram.h"
 #include "record/fact.h"
 #include "record/record.h"
@@ -67,6 +68,14 @@ struct vnm_exporter {
 	void *state;	    /* decoder->state_size octets, zeroed before open(); owned */
 };
 
+/* Who vnmcd is to those who ask it: constant while it runs. */
+struct vnm_self {
+	bool live;		    /* false: a replay, which answers nobody */
+	uint64_t epoch_ns;	    /* when it started */
+	struct vnm_slice engine_id; /* as an SNMP engine (RFC 3411 section 5) */
+	uint32_t engine_boots;	    /* how often it has started, this time too */
+};
+
 /*
  * Where a decoder's results go. The record is one and reused: begin, fill, emit. Envelope
  * fields that hold for a whole message are set once, between message start and vnm_out_base().
@@ -86,6 +95,11 @@ struct vnm_out {
 	bool again;		     /* it was read before, and its faults were counted then */
 	void (*emit)(struct vnm_out *out);				/* the pipeline's */
 	void (*fact)(struct vnm_out *out, const struct vnm_fact *fact); /* ... or NULL */
+	void (*reply)(struct vnm_out *out, struct vnm_slice reply, bool acknowledges); /* or NULL */
+	const struct vnm_self *self; /* NULL: a replay */
+	const struct vnm_mib *mib;   /* what OIDs mean; NULL: only what is built in */
+	uint64_t turn;		     /* this one's number, from 1 */
+	uint64_t lost_turn; /* the latest of whose records an output did not take all; 0: none */
 };
 
 /* Envelope presence as it is now holds for all records to come of this message. */
@@ -150,8 +164,32 @@ vnm_out_count(struct vnm_out *out, enum vnm_counter c, uint64_t n)
 	out->counters->v[c] += n;
 }
 
+/*
+ * Answers the message by the way that it came (nobody where there is none). What acknowledges it
+ * is sent at the turn's end, and only if every output has taken the turn's records: who gets no
+ * answer sends again.
+ */
+static inline void
+vnm_out_reply(struct vnm_out *out, struct vnm_slice reply, bool acknowledges)
+{
+	if (out->reply != NULL)
+		out->reply(out, reply, acknowledges);
+}
+
+static inline const struct vnm_mib *
+vnm_out_mib(const struct vnm_out *out)
+{
+	return out->mib != NULL ? out->mib : &vnm_mib_builtin;
+}
+
 /* A message that was held has come to its end: `outcome` is not HELD; reason for FAILED. */
 void vnm_out_release(struct vnm_out *out, enum vnm_outcome outcome, enum vnm_reason reason);
+
+/* What a configuration has for all listeners of a decoder; lives as long as its options. */
+struct vnm_decoder_setting {
+	bool live;
+	const struct vnm_snmp_access *snmp; /* NULL: nobody is named */
+};
 
 struct vnm_rib_query; /* decoders/rib_query.h */
 
@@ -160,6 +198,7 @@ struct vnm_decoder {
 	const char *summary; /* one line for the documentation */
 	uint16_t ports[8];   /* where its messages are usually sent; 0 ends the list */
 	size_t state_size;   /* octets of state for each exporter */
+	bool answers;	     /* it may answer messages (vnm_out_reply) */
 
 	/* Whether these bytes look like one of its messages (replay without -m). */
 	bool (*probe)(const uint8_t *p, size_t n);
@@ -219,8 +258,17 @@ struct vnm_decoder {
 
 	const struct vnm_option *options; /* keys of its own in a listener; NULL: none */
 	size_t options_size;		  /* octets of the struct they fill */
+
 	/* Whether they make sense: 0, or -1 and err->text. May be NULL. */
 	int (*check)(const void *options, struct vnm_err *err);
+
+	/*
+	 * Once its options are read, while nobody uses them: what they need besides. 0, or -1 and
+	 * err->text. release() frees what it made, also after it failed. Both may be NULL.
+	 */
+	int (*prepare)(
+	    void *options, const struct vnm_decoder_setting *setting, struct vnm_err *err);
+	void (*release)(void *options);
 };
 
 /* The list of decoders.def, ended by NULL. */

@@ -135,12 +135,14 @@ vnm_rib_table_octets(const struct vnm_rib *rib, const struct vnm_rib_table *t)
 }
 
 struct vnm_rib_table *
-vnm_rib_table_new(struct vnm_rib *rib, bool full)
+vnm_rib_table_new(struct vnm_rib *rib, bool full, uint64_t limit)
 {
-	struct vnm_rib_table *t = vnm_alloc_zero(1, sizeof(*t));
+	struct vnm_rib_table *t;
 
-	if (t == NULL)
+	if (rib->tables >= VNM_RIB_LEAST + limit / VNM_RIB_TABLE_PATHS ||
+	    (t = vnm_alloc_zero(1, sizeof(*t))) == NULL)
 		return NULL;
+	rib->tables++;
 	t->full = full;
 	t->generation = 1;
 	rib->octets += vnm_alloc_size(t);
@@ -254,6 +256,13 @@ refresh(struct vnm_rib_table *t, struct vnm_rib_path *path, uint64_t now_ns)
 	t->stale_ns = now_ns;
 }
 
+/* NLRI and attributes may be long: a stranger's choice. */
+static bool
+too_heavy(const struct vnm_rib *rib, uint64_t limit)
+{
+	return rib->octets > VNM_RIB_LEAST * 1024 + limit * VNM_RIB_PATH_OCTETS;
+}
+
 static enum vnm_rib_result
 refuse(struct vnm_rib_table *t)
 {
@@ -264,12 +273,13 @@ refuse(struct vnm_rib_table *t)
 /* What cannot be kept as it is now must not stay as it was. */
 static enum vnm_rib_result
 replace(struct vnm_rib *rib, struct vnm_rib_table *t, uint32_t i, const struct vnm_bgp_kept *k,
-    const struct vnm_rib_having *having)
+    const struct vnm_rib_having *having, uint64_t limit)
 {
 	struct vnm_rib_path *path = &t->paths[i];
 	bool same = same_octets(path, k->nlri) && path->attrs == having->attrs;
 
-	if (having->attrs == NULL || (!same && !set_nlri(rib, t, path, k->nlri))) {
+	if (having->attrs == NULL ||
+	    (!same && (too_heavy(rib, limit) || !set_nlri(rib, t, path, k->nlri)))) {
 		vnm_rib_remove(rib, t, i);
 		return refuse(t);
 	}
@@ -287,8 +297,9 @@ put_path(struct vnm_rib *rib, struct vnm_rib_table *t, const struct vnm_bgp_kept
 	uint32_t i = find(rib, t, k, key);
 
 	if (i != VNM_TABLE_NONE)
-		return replace(rib, t, i, k, having);
-	if (rib->paths >= limit || having->attrs == NULL || !add(rib, t, k, key))
+		return replace(rib, t, i, k, having, limit);
+	if (rib->paths >= limit || too_heavy(rib, limit) || having->attrs == NULL ||
+	    !add(rib, t, k, key))
 		return refuse(t);
 	set_having(rib, &t->paths[t->n - 1], k, having);
 	return VNM_RIB_NEW;
@@ -469,6 +480,7 @@ vnm_rib_reap(struct vnm_rib *rib, uint32_t paths)
 		if (t->n > 0)
 			return true;
 		rib->dying = t->next;
+		rib->tables--;
 		rib->octets -= vnm_alloc_size(t->paths) + vnm_alloc_size(t);
 		vnm_free(t->paths);
 		vnm_free(t);

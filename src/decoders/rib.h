@@ -92,13 +92,17 @@ struct vnm_rib {
 	uint32_t attr_count, attr_cap;
 	struct vnm_table attr_index;
 	uint64_t paths;		     /* in all tables */
+	uint32_t tables;	     /* those that are being freed among them */
 	size_t octets;		     /* of memory, all of it */
 	size_t attr_octets;	     /* of these, what attributes need */
 	struct vnm_rib_table *dying; /* owned; dropped, and freed piece by piece */
 };
 
-/* A table without paths; NULL when memory is short. The caller holds it until vnm_rib_drop(). */
-struct vnm_rib_table *vnm_rib_table_new(struct vnm_rib *rib, bool full);
+/*
+ * A table without paths; NULL when memory is short or there are too many for a RIB of `limit`
+ * paths. The caller holds it until vnm_rib_drop().
+ */
+struct vnm_rib_table *vnm_rib_table_new(struct vnm_rib *rib, bool full, uint64_t limit);
 
 /* The table is gone: vnm_rib_reap() frees what it has. */
 void vnm_rib_drop(struct vnm_rib *rib, struct vnm_rib_table *t);
@@ -112,6 +116,10 @@ void vnm_rib_free(struct vnm_rib *rib);
 /* A reference to the same attributes, or to a copy; NULL when memory is short. */
 struct vnm_rib_attrs *vnm_rib_attrs_get(struct vnm_rib *rib, const struct vnm_rib_about *about);
 void vnm_rib_attrs_put(struct vnm_rib *rib, struct vnm_rib_attrs *a);
+
+#define VNM_RIB_PATH_OCTETS 256 /* of memory that a path may need on average, at the limit */
+#define VNM_RIB_TABLE_PATHS 16	/* paths for which there is a table on average, at the limit */
+#define VNM_RIB_LEAST 1024	/* tables that there may be whatever the limit, and KiB of memory */
 
 enum vnm_rib_result {
 	VNM_RIB_NEW,	 /* the path was not there */
@@ -129,7 +137,10 @@ struct vnm_rib_having {
 	uint64_t now_ns;
 };
 
-/* A route is announced; the RIB has `limit` paths at the most. */
+/*
+ * A route is announced; the RIB has `limit` paths at the most, and no more memory than so many
+ * need on average.
+ */
 enum vnm_rib_result vnm_rib_put(struct vnm_rib *rib, struct vnm_rib_table *t,
     const struct vnm_bgp_kept *k, const struct vnm_rib_having *having, uint64_t limit);
 

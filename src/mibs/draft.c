@@ -12,10 +12,10 @@
 #define DRAFT_MAX (1U << 24) /* of anything: far more than all MIBs there are have */
 
 int
-vnm_draft_grow(void **p, uint32_t *cap, uint32_t n, uint32_t more, size_t size)
+vnm_draft_grow(void *pointer, uint32_t *cap, uint32_t n, uint32_t more, size_t size)
 {
 	uint32_t wanted = *cap == 0 ? 64 : *cap;
-	void *grown;
+	void *old, *grown;
 
 	if (more <= *cap - n)
 		return 0;
@@ -23,10 +23,11 @@ vnm_draft_grow(void **p, uint32_t *cap, uint32_t n, uint32_t more, size_t size)
 		return -1;
 	while (wanted < n + more)
 		wanted *= 2;
-	grown = vnm_realloc(*p, wanted * size);
+	memcpy(&old, pointer, sizeof(old));
+	grown = vnm_realloc(old, wanted * size);
 	if (grown == NULL)
 		return -1;
-	*p = grown;
+	memcpy(pointer, &grown, sizeof(grown));
 	*cap = wanted;
 	return 0;
 }
@@ -132,6 +133,7 @@ vnm_mib_draft_free(struct vnm_mib_draft *d)
 	vnm_table_free(&d->text_table);
 	vnm_table_free(&d->type_table);
 	vnm_table_free(&d->object_table);
+	vnm_table_free(&d->final_table);
 	vnm_free(d->texts.p);
 	vnm_free(d->modules.p);
 	vnm_free(d->types.p);
@@ -169,16 +171,23 @@ vnm_mib_draft_module(struct vnm_mib_draft *d, const char *name, struct vnm_err *
 		return vnm_err_text(err, "more than %u MIB modules", UINT16_MAX);
 	if (keep_text(d, name, &text) != 0 || VNM_DRAFT_ROOM(d->modules, 1) != 0)
 		return vnm_draft_no_memory(err);
+	d->module = d->modules.n;
 	d->modules.p[d->modules.n++] = text;
 	return 0;
 }
 
-/* The last module. */
+void
+vnm_mib_draft_resume(struct vnm_mib_draft *d, uint32_t module)
+{
+	assert(module < d->modules.n);
+	d->module = module;
+}
+
 static uint32_t
 module_now(const struct vnm_mib_draft *d)
 {
-	assert(d->modules.n > 0);
-	return d->modules.n - 1;
+	assert(d->module < d->modules.n);
+	return d->module;
 }
 
 static uint64_t

@@ -52,8 +52,11 @@ struct vnm_mib_draft_object {
 
 /* All add a copy; they return 0, or -1 when memory is short or a bound was reached (err says). */
 
-/* The module of all that follows. */
+/* The module of all that follows; the first one has the number 0. */
 int vnm_mib_draft_module(struct vnm_mib_draft *d, const char *name, struct vnm_err *err);
+
+/* What follows is of a module that was begun before, by its number. */
+void vnm_mib_draft_resume(struct vnm_mib_draft *d, uint32_t module);
 
 /* A textual convention. `file` may be NULL. */
 int vnm_mib_draft_type(struct vnm_mib_draft *d, const char *name,
@@ -66,7 +69,7 @@ int vnm_mib_draft_object(
 /* Whether a module of this name has been begun. */
 bool vnm_mib_draft_has(const struct vnm_mib_draft *d, const char *module);
 
-/* Whether the last module has a textual convention of this name. */
+/* Whether the present module has a textual convention of this name. */
 bool vnm_mib_draft_has_type(struct vnm_mib_draft *d, const char *name);
 
 /* Modules of a catalogue that the draft does not have yet. */

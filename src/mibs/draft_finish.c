@@ -141,11 +141,8 @@ struct range {
 };
 
 static struct vnm_mib_object
-node_of(const struct vnm_mib_draft *d, uint32_t sub, uint32_t parent, uint32_t object)
+node_of(const struct vnm_draft_object *o, uint32_t sub, uint32_t parent)
 {
-	const struct vnm_draft_object *o = &d->objects.p[object];
-
-	(void)d;
 	return (struct vnm_mib_object){.sub = sub,
 	    .parent = parent,
 	    .name = o->name,
@@ -172,9 +169,9 @@ add_children(const struct finish *f, uint32_t node, struct range **ranges, uint3
 		    end < r.end && d->oids.p[d->objects.p[d->sorted.p[end]].oid + r.depth] == sub)
 			end++;
 		if (VNM_DRAFT_ROOM(d->nodes, 1) != 0 || VNM_DRAFT_ROOM(d->owners, 1) != 0 ||
-		    vnm_draft_grow((void **)ranges, range_cap, d->nodes.n, 1, sizeof(r)) != 0)
+		    vnm_draft_grow(ranges, range_cap, d->nodes.n, 1, sizeof(r)) != 0)
 			return -1;
-		d->nodes.p[d->nodes.n] = own ? node_of(d, sub, node, first)
+		d->nodes.p[d->nodes.n] = own ? node_of(&d->objects.p[first], sub, node)
 					     : (struct vnm_mib_object){.sub = sub, .parent = node};
 		d->owners.p[d->nodes.n] = own ? first + 1 : 0;
 		if (own)
@@ -197,7 +194,7 @@ make_tree(const struct finish *f)
 	int rc = -1;
 
 	if (VNM_DRAFT_ROOM(d->nodes, 1) != 0 || VNM_DRAFT_ROOM(d->owners, 1) != 0 ||
-	    vnm_draft_grow((void **)&ranges, &range_cap, 0, 1, sizeof(*ranges)) != 0)
+	    vnm_draft_grow(&ranges, &range_cap, 0, 1, sizeof(*ranges)) != 0)
 		goto no_memory;
 	d->nodes.p[d->nodes.n++] = (struct vnm_mib_object){0};
 	d->owners.p[d->owners.n++] = 0;

@@ -76,6 +76,8 @@ struct vnm_mib_draft {
 	VNM_DRAFT_ARRAY(struct vnm_draft_object) objects;
 	struct vnm_table type_table;   /* by name */
 	struct vnm_table object_table; /* by name */
+	struct vnm_table final_table;  /* the catalogue's types, by all that they are */
+	uint32_t module;	       /* the present one */
 	VNM_DRAFT_ARRAY(uint32_t) numbers;
 	VNM_DRAFT_ARRAY(uint32_t) oids;
 	VNM_DRAFT_ARRAY(struct vnm_draft_ref) members;
@@ -89,10 +91,13 @@ struct vnm_mib_draft {
 	VNM_DRAFT_ARRAY(uint32_t) sorted; /* objects by oid, each oid once */
 };
 
-/* Room for `more` further ones: 0, or -1 when memory is short or there would be too many. */
-int vnm_draft_grow(void **p, uint32_t *cap, uint32_t n, uint32_t more, size_t size);
+/*
+ * Room for `more` further ones behind n of them; `pointer` is that to the array, of whatever type.
+ * 0, or -1 when memory is short or there would be too many.
+ */
+int vnm_draft_grow(void *pointer, uint32_t *cap, uint32_t n, uint32_t more, size_t size);
 #define VNM_DRAFT_ROOM(array, more) \
-	vnm_draft_grow((void **)&(array).p, &(array).cap, (array).n, more, sizeof(*(array).p))
+	vnm_draft_grow(&(array).p, &(array).cap, (array).n, more, sizeof(*(array).p))
 
 /* The offset of this text; UINT32_MAX when memory is short. NULL and "" are 0. */
 uint32_t vnm_draft_text(struct vnm_mib_draft *d, const char *s, size_t n);

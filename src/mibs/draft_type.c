@@ -94,24 +94,37 @@ same_labels(
 	return a->label_count == b->label_count;
 }
 
+/* Of all but the labels themselves: types with the same ones are told apart by them alone. */
+static uint64_t
+type_hash(const struct vnm_mib_type *t)
+{
+	const uint32_t key[] = {t->name, t->hint, t->label_count, t->base, t->form, t->size_min,
+	    t->size_max, t->module};
+
+	return vnm_hash(key, sizeof(key), 0);
+}
+
 /* The catalogue's one of these; -1 when memory is short. */
 static int
 intern(struct vnm_mib_draft *d, const struct vnm_mib_type *t, uint16_t *index)
 {
-	for (uint32_t i = 1; i < d->final_types.n; i++) {
+	uint64_t hash = type_hash(t);
+	uint32_t at = 0, i;
+
+	while ((i = vnm_table_next(&d->final_table, hash, &at)) != VNM_TABLE_NONE) {
 		const struct vnm_mib_type *u = &d->final_types.p[i];
 
-		if (u->name == t->name && u->hint == t->hint && u->base == t->base &&
-		    u->form == t->form && u->size_min == t->size_min &&
-		    u->size_max == t->size_max && u->module == t->module && same_labels(d, t, u)) {
-			if (t->labels + t->label_count == d->final_labels.n &&
-			    t->labels != u->labels)
-				d->final_labels.n = t->labels;
-			*index = (uint16_t)i;
-			return 0;
-		}
+		if (u->name != t->name || u->hint != t->hint || u->base != t->base ||
+		    u->form != t->form || u->size_min != t->size_min ||
+		    u->size_max != t->size_max || u->module != t->module || !same_labels(d, t, u))
+			continue;
+		if (t->labels + t->label_count == d->final_labels.n && t->labels != u->labels)
+			d->final_labels.n = t->labels;
+		*index = (uint16_t)i;
+		return 0;
 	}
-	if (d->final_types.n > UINT16_MAX || VNM_DRAFT_ROOM(d->final_types, 1) != 0)
+	if (d->final_types.n > UINT16_MAX || VNM_DRAFT_ROOM(d->final_types, 1) != 0 ||
+	    vnm_table_add(&d->final_table, hash, d->final_types.n) != 0)
 		return -1;
 	*index = (uint16_t)d->final_types.n;
 	d->final_types.p[d->final_types.n++] = *t;

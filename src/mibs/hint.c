@@ -14,7 +14,7 @@ vnm_mib_put(struct vnm_mib_out *out, const char *s, size_t n)
 {
 	size_t room = (size_t)(out->end - out->p);
 
-	if (out->full)
+	if (out->full || n == 0)
 		return;
 	if (n > room) {
 		out->full = true;

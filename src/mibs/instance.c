@@ -318,8 +318,9 @@ write_part(const struct vnm_mib_type *t, const struct vnm_mib_value *value, bool
 			return 0;
 		if (!implied)
 			v[n++] = value->oid.n;
-		memcpy(v + n, value->oid.v, value->oid.n * sizeof(*v));
-		return n + value->oid.n;
+		for (uint32_t i = 0; i < value->oid.n; i++)
+			v[n++] = value->oid.v[i];
+		return n;
 	default:
 		return 0;
 	}

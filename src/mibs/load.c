@@ -7,6 +7,7 @@
 #include "mibs/smi.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -33,7 +34,8 @@ struct loading {
 	char own[64]; /* the directory with the built-in modules; "" where it is not made yet */
 	struct vnm_mib_draft_label labels[LABELS_MAX];
 	const char *members[MEMBERS_MAX];
-	char convention[256]; /* the qualified name of one */
+	char convention[256];	      /* the qualified name of one */
+	struct vnm_table conventions; /* built-in ones, by name */
 	bool failed;
 };
 
@@ -333,6 +335,13 @@ base_of(int type)
 	}
 }
 
+/* Whether a module was read, and from a file of the sources. */
+static bool
+is_theirs(const struct loading *l, const struct module *m)
+{
+	return m != NULL && m->no_imports != -1 && strncmp(m->file, l->own, strlen(l->own)) != 0;
+}
+
 /* Whether a built-in convention says the same as a syntax with its name. */
 static bool
 says_the_same(const struct vnm_mib_type *t, const char *name, const struct vnm_mib_draft_syntax *s)
@@ -365,16 +374,17 @@ use_convention(
 {
 	const struct vnm_mib *m = &vnm_mib_builtin;
 	struct vnm_mib_draft_syntax convention = *s;
-	uint32_t i = 1;
+	const char *module;
+	uint32_t at = 0, i;
 
 	if (name == NULL || vnm_mib_base_of(name) != VNM_MIB_NO_VALUE)
 		return 0;
-	while (i < m->type_count && !says_the_same(&m->types[i], name, s))
-		i++;
-	if (i < m->type_count &&
-	    !vnm_mib_draft_has(l->draft, m->text + m->modules[m->types[i].module])) {
-		snprintf(l->convention, sizeof(l->convention), "%s::%s",
-		    m->text + m->modules[m->types[i].module], name);
+	do {
+		i = vnm_table_next(&l->conventions, vnm_hash(name, strlen(name), 0), &at);
+	} while (i != VNM_TABLE_NONE && !says_the_same(&m->types[i], name, s));
+	module = i != VNM_TABLE_NONE ? m->text + m->modules[m->types[i].module] : NULL;
+	if (module != NULL && !is_theirs(l, find_module(which_module(module)))) {
+		snprintf(l->convention, sizeof(l->convention), "%s::%s", module, name);
 		s->type = l->convention;
 	} else {
 		convention.sized = false; /* the object has the size, be it its own or not */
@@ -454,18 +464,39 @@ take_object(struct loading *l, const struct tree *t, const char *file, struct vn
 	return vnm_mib_draft_object(l->draft, &o, err);
 }
 
-/* The objects of one module; the tree is as deep as its oids are long. */
 static int
-take_tree(struct loading *l, const struct tree *t, int module, const char *file, int *count,
+index_conventions(struct loading *l)
+{
+	const struct vnm_mib *m = &vnm_mib_builtin;
+
+	for (uint32_t i = 1; i < m->type_count; i++) {
+		const char *name = m->text + m->types[i].name;
+
+		if (m->types[i].module != UINT16_MAX &&
+		    vnm_table_add(&l->conventions, vnm_hash(name, strlen(name), 0), i) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A module of theirs: what it is in the draft. */
+struct taken {
+	const struct module *module;
+	uint32_t number;
+};
+
+/* Objects of the modules that were taken; the tree is as deep as its oids are long. */
+static int
+take_tree(struct loading *l, const struct tree *t, const struct taken *taken, int count,
     struct vnm_err *err)
 {
 	for (; t != NULL; t = t->next_peer) {
-		if (t->modid == module) {
-			(*count)++;
-			if (take_object(l, t, file, err) != 0)
+		if (t->modid >= 0 && t->modid < count && taken[t->modid].module != NULL) {
+			vnm_mib_draft_resume(l->draft, taken[t->modid].number);
+			if (take_object(l, t, taken[t->modid].module->file, err) != 0)
 				return -1;
 		}
-		if (take_tree(l, t->child_list, module, file, count, err) != 0)
+		if (take_tree(l, t->child_list, taken, count, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -475,19 +506,27 @@ take_tree(struct loading *l, const struct tree *t, int module, const char *file,
 static int
 take_modules(struct loading *l, struct vnm_err *err)
 {
-	size_t own = strlen(l->own);
-	const struct module *m;
+	struct taken *taken;
+	int count = 0, rc = 0;
+	uint32_t number = 0;
 
-	for (int id = 0; (m = find_module(id)) != NULL; id++) {
-		int count = 0;
+	while (find_module(count) != NULL)
+		count++;
+	taken = vnm_alloc_zero((size_t)count + 1, sizeof(*taken));
+	if (taken == NULL)
+		return vnm_err_text(err, "no memory for the MIB catalogue");
+	for (int id = 0; id < count && rc == 0; id++) {
+		const struct module *m = find_module(id);
 
-		if (m->no_imports == -1 || strncmp(m->file, l->own, own) == 0)
+		if (!is_theirs(l, m))
 			continue;
-		if (vnm_mib_draft_module(l->draft, m->name, err) != 0 ||
-		    take_tree(l, get_tree_head(), id, m->file, &count, err) != 0)
-			return -1;
+		taken[id] = (struct taken){m, number++};
+		rc = vnm_mib_draft_module(l->draft, m->name, err);
 	}
-	return 0;
+	if (rc == 0)
+		rc = take_tree(l, get_tree_head(), taken, count, err);
+	vnm_free(taken);
+	return rc;
 }
 
 static struct vnm_mib *
@@ -497,11 +536,12 @@ make(struct loading *l)
 	struct vnm_mib *m = NULL;
 
 	l->draft = vnm_mib_draft_new();
-	if (l->draft == NULL || take_modules(l, &err) != 0 ||
+	if (l->draft == NULL || index_conventions(l) != 0 || take_modules(l, &err) != 0 ||
 	    vnm_mib_draft_copy(l->draft, &vnm_mib_builtin, &err) != 0 ||
 	    (m = vnm_mib_draft_finish(l->draft, l->warnings, &err)) == NULL)
 		vnm_errs_add(l->errs, &err);
 	vnm_mib_draft_free(l->draft);
+	vnm_table_free(&l->conventions);
 	return m;
 }
 
@@ -550,4 +590,10 @@ vnm_mib_load(const struct vnm_mib_sources *s, struct vnm_errs *errs, struct vnm_
 	remove_own(l);
 	vnm_free(l);
 	return m;
+}
+
+const char *
+vnm_mib_parser_version(void)
+{
+	return netsnmp_get_version();
 }

@@ -31,4 +31,7 @@ struct vnm_mib_sources {
 struct vnm_mib *vnm_mib_load(
     const struct vnm_mib_sources *s, struct vnm_errs *errs, struct vnm_errs *warnings);
 
+/* Of the library that reads the files. */
+const char *vnm_mib_parser_version(void);
+
 #endif

@@ -249,6 +249,8 @@ static void
 put_octets(struct vnm_mib_out *out, const struct vnm_mib *m, const struct vnm_mib_type *t,
     struct vnm_slice s)
 {
+	if (s.n == 0)
+		return;
 	switch ((enum vnm_mib_base)t->base) {
 	case VNM_MIB_BITS:
 		put_bits(out, m, t, s);

@@ -187,6 +187,9 @@ write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 	case VNM_TYPE_IES:
 		vnm_json_ies(w, v);
 		break;
+	case VNM_TYPE_LIST:
+		vnm_json_list(w, v);
+		break;
 	default:
 		vnm_json_pairs(w, v);
 	}

@@ -16,6 +16,7 @@ void vnm_json_hex(struct vnm_writer *w, struct vnm_slice s);
 
 void vnm_json_ies(struct vnm_writer *w, const struct vnm_ies *ies);
 void vnm_json_pairs(struct vnm_writer *w, const struct vnm_pairs *pairs);
+void vnm_json_list(struct vnm_writer *w, const struct vnm_pairs *list);
 
 /* ---- of fixed size: at most VNM_ADDR_TEXT + 2 octets ------------------------------------------
  */

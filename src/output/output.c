@@ -126,6 +126,7 @@ write_unordered_key(char *start, enum vnm_output_key key, const struct vnm_recor
 /* What the order of a record of an ordered kind belongs to. */
 struct place {
 	const struct vnm_addr *router, *peer; /* NULL: not known, or none */
+	struct vnm_str node; /* of the topology, in the place of the router; n is 0: not known */
 	struct vnm_str distinguisher;
 	struct vnm_str object; /* of link state and topology; n is 0 where there is none */
 };
@@ -153,6 +154,11 @@ place_of(const struct vnm_record *r)
 	if (r->kind_id == VNM_KIND_topology_event)
 		return (struct place){
 		    .object = FIELD_OR(topology_event, object, (struct vnm_str){0})};
+	if (r->kind_id == VNM_KIND_alarm)
+		return (struct place){
+		    .router = VNM_HAS(r, env, agent_addr) ? &r->env.agent_addr : exporter,
+		    .node = FIELD_OR(env, node_id, (struct vnm_str){0}),
+		    .distinguisher = FIELD_OR(alarm, alarm_type, (struct vnm_str){0})};
 	assert(r->kind_id == VNM_KIND_linkstate);
 	place = PLACE(linkstate);
 	place.object = FIELD_OR(linkstate, object_id, (struct vnm_str){0});
@@ -167,7 +173,7 @@ write_text(char *p, struct vnm_str s)
 	return p + s.n;
 }
 
-/* "router|distinguisher|peer", or the object. */
+/* "router|distinguisher|peer", of an alarm "node|type|", or the object. */
 static size_t
 write_ordered_key(char *start, const struct place *place)
 {
@@ -175,7 +181,9 @@ write_ordered_key(char *start, const struct place *place)
 
 	if (place->object.n > 0)
 		return (size_t)(write_text(p, place->object) - start);
-	if (place->router != NULL)
+	if (place->node.n > 0)
+		p = write_text(p, place->node);
+	else if (place->router != NULL)
 		p += vnm_addr_write(p, place->router);
 	*p++ = '|';
 	p = write_text(p, place->distinguisher);
@@ -196,7 +204,8 @@ add_key(struct vnm_output *o, const struct vnm_record *r, struct vnm_batch_entry
 		return true;
 	if (ordered)
 		place = place_of(r);
-	if (!vnm_buffer_reserve(&o->keys, KEY_ROOM + place.distinguisher.n + place.object.n))
+	if (!vnm_buffer_reserve(
+		&o->keys, KEY_ROOM + place.node.n + place.distinguisher.n + place.object.n))
 		return false;
 	char *start = (char *)o->keys.p + o->keys.n;
 	e->key_at = (uint32_t)o->keys.n;

@@ -367,7 +367,7 @@ write_long(struct vnm_writer *w, char *p, const struct row *row, const void *v)
 		break;
 	default:
 		for (uint32_t i = 0; i < pairs->n; i++)
-			write_pair(w, row->tag, &pairs->p[i], true, 0);
+			write_pair(w, row->tag, &pairs->p[i], row->type == VNM_TYPE_PAIRS, 0);
 	}
 	return w->p;
 }

@@ -115,6 +115,17 @@ void vnm_sink_close(struct vnm_sink *s);
 /* Records offered that are neither published nor dropped yet. */
 uint64_t vnm_sink_in_flight(const struct vnm_sink *s);
 
+/* Records of all kinds that it dropped so far. */
+static inline uint64_t
+vnm_sink_drops(const struct vnm_sink *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t kind = 0; kind < VNM_KIND_COUNT; kind++)
+		sum += atomic_load_explicit(&s->books.dropped[kind], memory_order_relaxed);
+	return sum;
+}
+
 static inline void
 vnm_sink_count_drop(struct vnm_sink *s, enum vnm_kind kind, enum vnm_reason reason, uint64_t n)
 {

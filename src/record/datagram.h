@@ -16,6 +16,18 @@
 typedef size_t (*vnm_frame_fn)(const uint8_t *p, size_t n);
 #define VNM_FRAME_BAD SIZE_MAX
 
+struct vnm_datagram;
+
+/*
+ * The way back to who sent a message: by the socket that it came by. Borrowed; it may be used
+ * until the turn's end.
+ */
+struct vnm_way_back {
+	/* n octets to where `d` came from; false where they could not be sent, and never will. */
+	bool (*send)(const struct vnm_way_back *way, const struct vnm_datagram *d, const uint8_t *p,
+	    size_t n);
+};
+
 struct vnm_datagram {
 	const uint8_t *p;
 	size_t n;	/* octets */
@@ -23,9 +35,12 @@ struct vnm_datagram {
 	struct vnm_endpoint src;
 	struct vnm_endpoint dst;
 	enum vnm_transport transport;
-	uint64_t session;   /* of a stream: unique among those open at a time; 0: none (UDP) */
-	vnm_frame_fn frame; /* of a stream in a capture: what told where its messages end */
-	struct vnm_str cert_name; /* in the sender's verified certificate; n 0: none */
+	uint64_t session; /* of a stream: unique among those open at a time; 0: none (UDP) */
+	vnm_frame_fn
+	    frame;	/* of a stream in a capture: what told where its messages end; else NULL */
+	uint32_t scope; /* of a link-local source: its interface; 0: not known */
+	const struct vnm_way_back *back; /* NULL: there is none, as in a replay */
+	struct vnm_str cert_name;	 /* in the sender's verified certificate; n 0: none */
 };
 
 #endif

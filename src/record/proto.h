@@ -28,7 +28,8 @@ enum vnm_wire { VNM_WIRE_VARINT = 0, VNM_WIRE_I64 = 1, VNM_WIRE_LEN = 2 };
 	X(U32S, LEN, "repeated uint32")   \
 	X(STRS, LEN, "repeated string")   \
 	X(IES, LEN, "repeated Ie")        \
-	X(PAIRS, LEN, "repeated Pair")
+	X(PAIRS, LEN, "repeated Pair")    \
+	X(LIST, LEN, "repeated Pair")
 
 enum {
 #define VNM_PROTO_WIRE(type, wire, text) VNM_PROTO_WIRE_##type = VNM_WIRE_##wire,
@@ -39,7 +40,8 @@ enum {
 /* What a field of that type is declared as: "optional uint32". */
 const char *vnm_proto_type(enum vnm_type type);
 
-/* The messages that fields of types IES and PAIRS are made of, as they stand in the .proto. */
+/* The messages that fields of types IES, PAIRS and LIST are made of, as they stand in the .proto.
+ */
 extern const char vnm_proto_messages[];
 
 /* Field numbers of message Ie. */

@@ -47,7 +47,7 @@ const char *
 vnm_type_name(enum vnm_type type)
 {
 	static const char *const names[] = {"BOOL", "U8", "U16", "U32", "U64", "I64", "F64", "ADDR",
-	    "MAC", "STR", "BYTES", "U32S", "STRS", "IES", "PAIRS"};
+	    "MAC", "STR", "BYTES", "U32S", "STRS", "IES", "PAIRS", "LIST"};
 
 	assert(type < VNM_ARRAY_LEN(names));
 	return names[type];

@@ -116,6 +116,7 @@ struct vnm_pairs {
 #define VNM_CTYPE_STRS struct vnm_strs
 #define VNM_CTYPE_IES struct vnm_ies
 #define VNM_CTYPE_PAIRS struct vnm_pairs
+#define VNM_CTYPE_LIST struct vnm_pairs /* values whose names are not looked at */
 
 enum vnm_type {
 	VNM_TYPE_BOOL,
@@ -132,7 +133,8 @@ enum vnm_type {
 	VNM_TYPE_U32S,
 	VNM_TYPE_STRS,
 	VNM_TYPE_IES,
-	VNM_TYPE_PAIRS
+	VNM_TYPE_PAIRS,
+	VNM_TYPE_LIST
 };
 
 /* ---- kinds and fields ------------------------------------------------------------------- */
@@ -159,12 +161,13 @@ enum { VNM_FIELDS_env(VNM_FIELD_INDEX) VNM_FIELDS_END_env };
 #undef VNM_KIND
 #undef VNM_FIELD_INDEX
 
+/* Their structs: vnm_flow_fields for kind flow. */
 #define VNM_FIELD_MEMBER(kind, tag, name, type, unit, doc) VNM_CTYPE_##type name;
 struct vnm_env {
 	VNM_FIELDS_env(VNM_FIELD_MEMBER)
 };
 #define VNM_KIND(kind, ordered, doc)                \
-	struct vnm_##kind {                         \
+	struct vnm_##kind##_fields {                \
 		VNM_FIELDS_##kind(VNM_FIELD_MEMBER) \
 	};
 #include "record/kinds.def"
@@ -178,7 +181,7 @@ struct vnm_record {
 	enum vnm_kind kind_id;
 	struct vnm_env env;
 	union {
-#define VNM_KIND(kind, ordered, doc) struct vnm_##kind kind;
+#define VNM_KIND(kind, ordered, doc) struct vnm_##kind##_fields kind;
 #include "record/kinds.def"
 #undef VNM_KIND
 	};

@@ -27,6 +27,7 @@ enum vnm_ber_tag {
 	VNM_BER_COUNTER64 = 0x46,
 	VNM_BER_UINTEGER32 = 0x47, /* obsolete */
 	/* Within an Opaque, behind an octet 0x9f: what net-snmp's agents send for more types. */
+	VNM_BER_OPAQUE_COUNTER64 = 0x76, /* read as COUNTER64 */
 	VNM_BER_FLOAT = 0x78,
 	VNM_BER_DOUBLE = 0x79,
 	VNM_BER_INTEGER64 = 0x7a,
@@ -39,11 +40,11 @@ enum vnm_ber_tag {
 
 /* What was not as it should be and could be read all the same: bits of `odd`. */
 enum vnm_ber_odd {
-	VNM_BER_ODD_LENGTH = 1,	  /* a length in more octets than it needs */
-	VNM_BER_ODD_PADDING = 2,  /* a number or sub-identifier with needless leading octets */
-	VNM_BER_ODD_SIGN = 4,	  /* a negative number for an unsigned type: its two's complement */
-	VNM_BER_ODD_WIDTH = 8,	  /* a number, address or NULL of a size that its type does not have */
-	VNM_BER_ODD_TYPE = 16,	  /* a type that SNMP does not know: its octets are kept */
+	VNM_BER_ODD_LENGTH = 1,	 /* a length in more octets than it needs */
+	VNM_BER_ODD_PADDING = 2, /* a number or sub-identifier with needless leading octets */
+	VNM_BER_ODD_SIGN = 4,	 /* a negative number for an unsigned type: its two's complement */
+	VNM_BER_ODD_WIDTH = 8, /* a number, address or NULL of a size that its type does not have */
+	VNM_BER_ODD_TYPE = 16, /* a type that SNMP does not know: its octets are kept */
 	VNM_BER_ODD_TRAILING = 32 /* octets behind the end of the message or of a sequence */
 };
 
@@ -57,13 +58,15 @@ enum vnm_ber_odd {
 bool vnm_ber_next(struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, unsigned *odd);
 
 /* The same, where the tag must be this one: what is there otherwise makes r bad. */
-bool vnm_ber_expect(
-    struct vnm_reader *r, uint8_t tag, struct vnm_reader *contents, unsigned *odd);
+bool vnm_ber_expect(struct vnm_reader *r, uint8_t tag, struct vnm_reader *contents, unsigned *odd);
 
 /* A signed number of at the most 64 bits, or false. */
 bool vnm_ber_signed(struct vnm_slice contents, int64_t *v, unsigned *odd);
 
-/* An unsigned one of at the most `bits` (32 or 64); a negative one is taken modulo 2^bits. */
+/*
+ * An unsigned one of `bits` (32 or 64) bits: a negative one is taken modulo 2^bits, one of more
+ * than 32 bits where 32 should be is kept as it is.
+ */
 bool vnm_ber_unsigned(struct vnm_slice contents, unsigned bits, uint64_t *v, unsigned *odd);
 
 /*
@@ -72,7 +75,8 @@ bool vnm_ber_unsigned(struct vnm_slice contents, unsigned bits, uint64_t *v, uns
  */
 uint32_t vnm_ber_oid(struct vnm_slice contents, uint32_t *v, unsigned *odd);
 
-/* The next element as a signed number: false, and r->bad, where it is none of at the most 32 bits. */
+/* The next element as a signed number: false, and r->bad, where it is none of at the most 32 bits.
+ */
 bool vnm_ber_next_i32(struct vnm_reader *r, int32_t *v, unsigned *odd);
 
 /* The next element as octets (OCTET STRING). */
@@ -80,9 +84,9 @@ bool vnm_ber_next_octets(struct vnm_reader *r, struct vnm_slice *v, unsigned *od
 
 /*
  * The size in octets of the element that begins at p, of which n octets are there: 0 when more
- * must come to tell, VNM_FRAME_BAD (SIZE_MAX) when it has no size that can be told or is none of
- * tag `tag`.
+ * must come to tell, VNM_BER_FRAME_BAD when it has no size that can be told or has another tag.
  */
+#define VNM_BER_FRAME_BAD SIZE_MAX
 size_t vnm_ber_frame(const uint8_t *p, size_t n, uint8_t tag);
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -53,9 +53,9 @@ struct vnm_varbind {
 	uint8_t type; /* enum vnm_ber_tag */
 	uint8_t odd;  /* enum vnm_ber_odd, of this one */
 	union {
-		int64_t i64;		 /* INTEGER, INTEGER64 */
-		uint64_t u64;		 /* COUNTER32, GAUGE32, TIMETICKS, UINTEGER32, COUNTER64, UNSIGNED64 */
-		double f64;		 /* FLOAT, DOUBLE */
+		int64_t i64;  /* INTEGER, INTEGER64 */
+		uint64_t u64; /* COUNTER32, GAUGE32, TIMETICKS, UINTEGER32, COUNTER64, UNSIGNED64 */
+		double f64;   /* FLOAT, DOUBLE */
 		struct vnm_oid oid;	 /* OID */
 		struct vnm_slice octets; /* all others; of NULL and exceptions empty */
 	};
@@ -67,6 +67,14 @@ vnm_varbind_has_value(const struct vnm_varbind *v)
 {
 	return v->type != VNM_BER_NULL && v->type < VNM_BER_NO_SUCH_OBJECT;
 }
+
+/*
+ * The value of contents by v->type, which may become another one within an Opaque; an oid's
+ * numbers go into ids, which has room for VNM_OID_MAX. False where a number or an identifier is
+ * malformed; everything else is octets.
+ */
+bool vnm_varbind_value(
+    struct vnm_varbind *v, struct vnm_slice contents, uint32_t *ids, unsigned *odd);
 
 /*
  * The next varbind of a list: its numbers go into ids, which has room for VNM_VARBIND_IDS. False
@@ -91,7 +99,8 @@ uint32_t vnm_varbinds_read(struct vnm_reader *r, struct vnm_varbind_room *room, 
 /* One varbind, backwards as everything that is written: the last of a list first. */
 void vnm_varbind_put(struct vnm_ber_writer *w, const struct vnm_varbind *v);
 
-/* ---- PDUs ------------------------------------------------------------------------------------- */
+/* ---- PDUs -------------------------------------------------------------------------------------
+ */
 
 struct vnm_pdu {
 	uint8_t type; /* enum vnm_pdu_type */
@@ -120,21 +129,22 @@ struct vnm_str vnm_pdu_type_name(uint8_t type);
 /* "noError", "tooBig" …; n is 0 for a status that is none. */
 struct vnm_str vnm_pdu_error_name(int32_t status);
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------
+ */
 
 struct vnm_snmp_message {
-	uint8_t version; /* enum vnm_snmp_version */
-	unsigned odd;	 /* enum vnm_ber_odd, of all that was read so far */
+	uint8_t version;	    /* enum vnm_snmp_version */
+	unsigned odd;		    /* enum vnm_ber_odd, of all that was read so far */
 	struct vnm_slice whole;	    /* the message without octets behind it */
 	struct vnm_slice community; /* versions 1 and 2c */
 	struct vnm_reader pdu;	    /* versions 1 and 2c: where the PDU is */
 	/* Version 3. */
-	int32_t id;	  /* msgID */
-	int32_t max_size; /* msgMaxSize */
-	uint8_t flags;	  /* msgFlags */
-	int32_t model;	  /* msgSecurityModel */
-	struct vnm_slice security; /* msgSecurityParameters */
-	struct vnm_reader scoped;  /* a ScopedPDU, where flags have no PRIV */
+	int32_t id;		    /* msgID */
+	int32_t max_size;	    /* msgMaxSize */
+	uint8_t flags;		    /* msgFlags */
+	int32_t model;		    /* msgSecurityModel */
+	struct vnm_slice security;  /* msgSecurityParameters */
+	struct vnm_reader scoped;   /* a ScopedPDU, where flags have no PRIV */
 	struct vnm_slice encrypted; /* the encrypted ScopedPDU, where they have */
 };
 

@@ -48,9 +48,9 @@ const char *vnm_usm_level_name(uint8_t flags);
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-#define VNM_USM_KEY_MAX 64  /* octets of the longest key */
-#define VNM_USM_MAC_MAX 48  /* octets of the longest digest in a message */
-#define VNM_USM_SALT 8	    /* octets of msgPrivacyParameters */
+#define VNM_USM_KEY_MAX 64     /* octets of the longest key */
+#define VNM_USM_MAC_MAX 48     /* octets of the longest digest in a message */
+#define VNM_USM_SALT 8	       /* octets of msgPrivacyParameters */
 #define VNM_USM_PASSWORD_MIN 8 /* octets (RFC 3414 section 11.2) */
 
 struct vnm_usm_key {
@@ -74,14 +74,15 @@ bool vnm_usm_password_key(
     enum vnm_usm_auth auth, struct vnm_slice password, struct vnm_usm_key *ku) VNM_MUST_CHECK;
 
 /* Ku as the key Kul of one engine (RFC 3414 section 2.6): microseconds. */
-bool vnm_usm_localise(enum vnm_usm_auth auth, const struct vnm_usm_key *ku,
-    struct vnm_slice engine, struct vnm_usm_key *kul) VNM_MUST_CHECK;
+bool vnm_usm_localise(enum vnm_usm_auth auth, const struct vnm_usm_key *ku, struct vnm_slice engine,
+    struct vnm_usm_key *kul) VNM_MUST_CHECK;
 
 /* The key of a privacy protocol, made of a Kul: extended or cut to its length. */
 bool vnm_usm_extend(enum vnm_usm_auth auth, enum vnm_usm_priv priv, const struct vnm_usm_key *kul,
     struct vnm_slice engine, struct vnm_usm_key *key) VNM_MUST_CHECK;
 
-/* ---- users ------------------------------------------------------------------------------------ */
+/* ---- users ------------------------------------------------------------------------------------
+ */
 
 /* Immutable once it is made; shared by all threads. */
 struct vnm_usm_user {
@@ -89,7 +90,7 @@ struct vnm_usm_user {
 	struct vnm_slice engine; /* only for this engine; n is 0: for every one */
 	enum vnm_usm_auth auth;
 	enum vnm_usm_priv priv;
-	bool localised; /* the keys are Kul (priv_key: the ready one) of `engine` */
+	bool localised;		     /* the keys are Kul (priv_key: the ready one) of `engine` */
 	struct vnm_usm_key auth_key; /* Ku, or Kul where localised */
 	struct vnm_usm_key priv_key; /* Ku made by `auth`, or the protocol's key where localised */
 };
@@ -139,8 +140,8 @@ bool vnm_usm_decrypt(struct vnm_usm_keys *keys, struct vnm_snmp_message *m,
 /* What is known of an authoritative engine's clock. Zeroed: nothing. */
 struct vnm_usm_clock {
 	uint32_t boots;
-	uint32_t time;	    /* the latest that was received, in seconds */
-	uint64_t at_ns;	    /* when, on the caller's clock */
+	uint32_t time;	/* the latest that was received, in seconds */
+	uint64_t at_ns; /* when, on the caller's clock */
 	bool known;
 };
 
@@ -158,7 +159,8 @@ bool vnm_usm_timely(
 /* The same of one who is authoritative. */
 bool vnm_usm_timely_own(uint32_t own_boots, uint32_t own_time, uint32_t boots, uint32_t time);
 
-/* ---- messages to send ------------------------------------------------------------------------- */
+/* ---- messages to send -------------------------------------------------------------------------
+ */
 
 struct vnm_usm_outgoing {
 	int32_t id;		 /* msgID */

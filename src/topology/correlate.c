@@ -22,14 +22,16 @@
 #include <assert.h>
 
 /* Source and destination of a flow have an identity's names in its order, one by one. */
-#define CHECK_NAME(name_)                                                                         \
-	_Static_assert(                                                                           \
-	    VNM_F_flow_src_##name_ - VNM_F_flow_src_vnf_id == VNM_IDENTITY_##name_ &&             \
-		VNM_F_flow_dst_##name_ - VNM_F_flow_dst_vnf_id == VNM_IDENTITY_##name_ &&         \
-		offsetof(struct vnm_flow, src_##name_) - offsetof(struct vnm_flow, src_vnf_id) == \
-		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str) &&                              \
-		offsetof(struct vnm_flow, dst_##name_) - offsetof(struct vnm_flow, dst_vnf_id) == \
-		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str),                                \
+#define CHECK_NAME(name_)                                                                 \
+	_Static_assert(                                                                   \
+	    VNM_F_flow_src_##name_ - VNM_F_flow_src_vnf_id == VNM_IDENTITY_##name_ &&     \
+		VNM_F_flow_dst_##name_ - VNM_F_flow_dst_vnf_id == VNM_IDENTITY_##name_ && \
+		offsetof(struct vnm_flow_fields, src_##name_) -                           \
+			offsetof(struct vnm_flow_fields, src_vnf_id) ==                   \
+		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str) &&                      \
+		offsetof(struct vnm_flow_fields, dst_##name_) -                           \
+			offsetof(struct vnm_flow_fields, dst_vnf_id) ==                   \
+		    VNM_IDENTITY_##name_ * sizeof(struct vnm_str),                        \
 	    "the record's order of names is not the identity's");
 VNM_IDENTITY_NAMES(CHECK_NAME)
 
@@ -89,6 +91,8 @@ node_of(const struct vnm_topology *t, const struct vnm_record *r)
 
 	if (is_bmp(r))
 		return vnm_correlate_router(t, r);
+	if (r->kind_id == VNM_KIND_log)
+		return vnm_correlate_log_node(t, r);
 	if (VNM_HAS(r, env, agent_addr))
 		node = vnm_node_by_addr(t, &r->env.agent_addr);
 	if (node == VNM_NONE && VNM_HAS(r, env, exporter_addr))
@@ -199,7 +203,7 @@ static void
 find_ports(
     const struct vnm_topology *t, const struct vnm_record *r, uint32_t node, struct flow_names *n)
 {
-	const struct vnm_flow *f = &r->flow;
+	const struct vnm_flow_fields *f = &r->flow;
 
 	n->in = port_of(t, r, node, VNM_HAS(r, flow, in_if_name) ? &f->in_if_name : NULL,
 	    VNM_HAS(r, flow, in_if) ? &f->in_if : NULL);
@@ -274,7 +278,7 @@ find_end(const struct vnm_topology *t, const struct vnm_addr *addr, const struct
 static void
 find_ends(const struct vnm_topology *t, const struct vnm_record *r, struct flow_names *n)
 {
-	const struct vnm_flow *f = &r->flow;
+	const struct vnm_flow_fields *f = &r->flow;
 	uint32_t vl = n->vl.id != NULL ? n->vl.id->vl : VNM_NONE;
 	/* What is routed leaves in another virtual link than it came from. */
 	uint32_t src_vl = n->in != NULL && n->in->vl != VNM_NONE ? n->in->vl : vl;
@@ -325,12 +329,12 @@ put_ends(struct vnm_record *r, const struct flow_names *n)
 	char *flow = (char *)&r->flow;
 
 	if (n->src.id != NULL) {
-		memcpy(flow + offsetof(struct vnm_flow, src_vnf_id), n->src.id->name,
+		memcpy(flow + offsetof(struct vnm_flow_fields, src_vnf_id), n->src.id->name,
 		    sizeof(n->src.id->name));
 		mark_names(r, VNM_F_flow_src_vnf_id, n->src.id->has);
 	}
 	if (n->dst.id != NULL) {
-		memcpy(flow + offsetof(struct vnm_flow, dst_vnf_id), n->dst.id->name,
+		memcpy(flow + offsetof(struct vnm_flow_fields, dst_vnf_id), n->dst.id->name,
 		    sizeof(n->dst.id->name));
 		mark_names(r, VNM_F_flow_dst_vnf_id, n->dst.id->has);
 	}
@@ -391,14 +395,15 @@ name_flow(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
 /* ---- interfaces and the rest ------------------------------------------------------------------
  */
 
-static void
-name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
-    struct vnm_counters *counters)
+/*
+ * What a record about one port, or (both NULL) about its node, is about. Returns the port's name;
+ * n is 0 where it has none.
+ */
+static struct vnm_str
+name_port(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    const struct vnm_str *if_name, const uint32_t *if_index, struct vnm_counters *counters)
 {
-	struct vnm_interface *f = &r->interface;
-	const struct vnm_topology_port *port =
-	    port_of(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
-		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL);
+	const struct vnm_topology_port *port = port_of(t, r, node, if_name, if_index);
 	const struct vnm_identity *about = behind(t, port);
 	enum vnm_match by = port != NULL ? VNM_MATCH_IFINDEX : VNM_MATCH_NONE;
 
@@ -407,13 +412,36 @@ name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node
 		if (by == VNM_MATCH_NONE)
 			by = VNM_MATCH_IP;
 	}
-	if (port != NULL && port->name.n != 0) {
+	if (port != NULL && port->name.n != 0)
 		VNM_SET(r, env, tp_id, port->name);
-		if (!VNM_HAS(r, interface, if_name))
-			VNM_SET(r, interface, if_name, port->name);
-	}
 	vnm_put_about(t, r, about, port != NULL ? vnm_identity_at(t, port->vl) : NULL);
 	put_match(t, r, by, counters);
+	return port != NULL ? port->name : (struct vnm_str){NULL, 0, false};
+}
+
+static void
+name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    struct vnm_counters *counters)
+{
+	struct vnm_interface_fields *f = &r->interface;
+	struct vnm_str name =
+	    name_port(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
+		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL, counters);
+
+	if (name.n != 0 && !VNM_HAS(r, interface, if_name))
+		VNM_SET(r, interface, if_name, name);
+}
+
+static void
+name_alarm(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    struct vnm_counters *counters)
+{
+	struct vnm_str name =
+	    name_port(t, r, node, VNM_HAS(r, alarm, if_name) ? &r->alarm.if_name : NULL,
+		VNM_HAS(r, alarm, if_index) ? &r->alarm.if_index : NULL, counters);
+
+	if (name.n != 0 && !VNM_HAS(r, alarm, if_name))
+		VNM_SET(r, alarm, if_name, name);
 }
 
 void
@@ -440,6 +468,18 @@ vnm_topology_correlate(
 		break;
 	case VNM_KIND_interface:
 		name_interface(t, r, node, counters);
+		break;
+	case VNM_KIND_log:
+		vnm_correlate_log(t, r, node,
+		    port_of(t, r, node, VNM_HAS(r, log, if_name) ? &r->log.if_name : NULL,
+			VNM_HAS(r, log, if_index) ? &r->log.if_index : NULL),
+		    counters);
+		break;
+	case VNM_KIND_alarm:
+		name_alarm(t, r, node, counters);
+		break;
+	case VNM_KIND_table:
+		(void)name_port(t, r, node, NULL, NULL, counters);
 		break;
 	case VNM_KIND_route:
 	case VNM_KIND_peer:

@@ -222,7 +222,7 @@ is_unicast(uint8_t safi)
 static struct end
 find_host(const struct vnm_topology *t, const struct vnm_record *r, uint32_t vl)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 	struct vnm_addr addr;
 
 	if (!VNM_HAS(r, route, prefix) || !VNM_HAS(r, route, prefix_len) ||
@@ -267,7 +267,7 @@ put_owner(const struct vnm_topology *t, struct vnm_record *r, const struct end *
 static enum vnm_match
 name_route(const struct vnm_topology *t, struct vnm_record *r)
 {
-	const struct vnm_route *f = &r->route;
+	const struct vnm_route_fields *f = &r->route;
 	struct end hop = nobody;
 	uint32_t vni = vni_of(r), vl = VNM_NONE;
 
@@ -296,7 +296,7 @@ name_route(const struct vnm_topology *t, struct vnm_record *r)
 static enum vnm_match
 name_peer(const struct vnm_topology *t, struct vnm_record *r, uint32_t node)
 {
-	const struct vnm_peer *f = &r->peer;
+	const struct vnm_peer_fields *f = &r->peer;
 	const struct vnm_identity *about = identity_of_node(t, node);
 
 	struct end peer = find_peer(t, VNM_HAS(r, peer, peer_addr) ? &f->peer_addr : NULL,
@@ -387,7 +387,7 @@ static enum vnm_match
 name_linkstate(const struct vnm_topology *t, struct vnm_record *r)
 {
 	static const struct vnm_pairs none;
-	const struct vnm_linkstate *f = &r->linkstate;
+	const struct vnm_linkstate_fields *f = &r->linkstate;
 	const struct vnm_pairs *attributes =
 	    VNM_HAS(r, linkstate, attributes) ? &f->attributes : &none;
 	const struct agreed local =

@@ -2,6 +2,7 @@
 by octet, with the reason that must be counted and the records that must come all the same."""
 import struct
 
+import snmp_made
 from torture import COLLECTOR, EXPORTER, NOW, NOW_NS, rec
 
 FIELDS = [(8, 4), (12, 4), (1, 8), (2, 8), (7, 2), (11, 2), (4, 1)]
@@ -67,19 +68,27 @@ CASES = {
     "withdrawal_unknown": ("withdrawal-unknown", [], "tcp",
                            [ipfix(0, TEMPLATE), ipfix(0, flow_set(2, u16(300, 0))),
                             ipfix(0, DATA)], R3),
+    "duplicate": ("duplicate", ["-m", "2055=syslog", "-o", "logs.duplicates=1m"], "udp",
+                  [b"<13>app: again"] * 2, None),
+    "empty": ("empty", ["-m", "2055=syslog"], "udp", [b"\n"], None),
     "withdrawal": ("template-missing", [], "tcp",
                    [ipfix(0, TEMPLATE), ipfix(0, DATA), ipfix(3, flow_set(2, u16(256, 0))),
                     ipfix(3, DATA)], R3),
 }
 
 
+CASES.update(snmp_made.FAULTS)
+
 # Reasons that no replay can show: the test that shows them, below tests/.
 ELSEWHERE = {
+    "rate-limit": "integration/syslog/run.py",
+    "shed": "unit/shed.c",
     "capability-malformed": "unit/bgp.c",
     "family-limit": "unit/bmp.c",
     "update-malformed": "unit/bgp.c",
     "peer-limit": "unit/bmp.c",
     "tlv-malformed": "unit/bmp.c",
+    "not-in-time-window": "unit/snmp.c",
     "not-allowed": "unit/udp.c",
     "message-timeout": "unit/tcp.c",
     "memory-limit": "unit/tcp.c",

@@ -45,8 +45,8 @@ DIFFERENCES = {
     ("JUNIPER-LDP-MIB", "jnxLdpLspDown", "members"): "its fifth object is commented out",
     ("IP-MIB", "ipForwarding", "labels"): "where RFC1213-MIB is read first, net-snmp has its names",
 }
-# Conventions of RFC 1213, which had neither hints nor sizes; the names mean those of RFC 2579 here.
-OLD = {"DisplayString", "PhysAddress"}
+# Conventions of RFC 1213 and of old modules, without hints and sizes; the names mean RFC 2579 here.
+OLD = {"DisplayString", "PhysAddress", "MacAddress"}
 
 # Instances that agents really sent so: oid prefix and why.
 AGENTS = {

@@ -74,7 +74,7 @@ put_addr(char *p, const char *name, struct vnm_addr a)
 static char *
 put_evpn(char *p, const struct vnm_record *r)
 {
-	const struct vnm_route *o = &r->route;
+	const struct vnm_route_fields *o = &r->route;
 
 	if (VNM_HAS(r, route, route_type))
 		p = put(p, " type=%u", o->route_type);
@@ -109,7 +109,7 @@ put_pairs(char *p, const struct vnm_pairs *pairs)
 static char *
 put_nlri(char *p, const struct vnm_record *r)
 {
-	const struct vnm_route *o = &r->route;
+	const struct vnm_route_fields *o = &r->route;
 
 	if (VNM_HAS(r, route, path_id))
 		p = put(p, " id=%u", o->path_id);
@@ -144,7 +144,7 @@ put_nlri(char *p, const struct vnm_record *r)
 static char *
 put_attributes(char *p, const struct vnm_record *r)
 {
-	const struct vnm_route *o = &r->route;
+	const struct vnm_route_fields *o = &r->route;
 
 	if (VNM_HAS(r, route, next_hop))
 		p = put_addr(p, "nh", o->next_hop);

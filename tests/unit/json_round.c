@@ -216,7 +216,12 @@ same_value(json_object *j, enum vnm_type type, const void *v)
 {
 	const struct vnm_addr *a = v;
 	const struct vnm_str *s = v;
+	struct vnm_pair list = {.type = VNM_PAIR_ARRAY};
 
+	if (type == VNM_TYPE_LIST) {
+		list.items = ((const struct vnm_pairs *)v)->p;
+		list.count = ((const struct vnm_pairs *)v)->n;
+	}
 	switch (type) {
 	case VNM_TYPE_BOOL:
 		return json_object_is_type(j, json_type_boolean) &&
@@ -247,6 +252,8 @@ same_value(json_object *j, enum vnm_type type, const void *v)
 		return same_strs(j, v);
 	case VNM_TYPE_IES:
 		return same_ies(j, v);
+	case VNM_TYPE_LIST:
+		return same_pair(j, &list);
 	default:
 		return same_pairs(j, v);
 	}

@@ -162,12 +162,9 @@ test_sound(void)
 	for (uint32_t i = 1; i < mib->object_count; i++) {
 		const struct vnm_mib_object *o = &mib->objects[i], *entry;
 
-		CU_ASSERT_PTR_EQUAL_FATAL(
-		    vnm_mib_find(mib, vnm_mib_oid(mib, o, numbers), NULL) == o ||
-			    o->kind == VNM_MIB_NONE
-			? o
-			: NULL,
-		    o);
+		if (o->kind != VNM_MIB_NONE)
+			CU_ASSERT_PTR_EQUAL_FATAL(
+			    vnm_mib_find(mib, vnm_mib_oid(mib, o, numbers), NULL), o);
 		CU_ASSERT_TRUE(o->child_count == 0 || o->child > i);
 		if (o->kind == VNM_MIB_COLUMN || o->kind == VNM_MIB_SCALAR)
 			CU_ASSERT_NOT_EQUAL(vnm_mib_type(mib, o)->base, VNM_MIB_NO_VALUE);
@@ -184,6 +181,7 @@ test_vendors(void)
 {
 	static const uint32_t arista[] = {1, 3, 6, 1, 4, 1, 30065, 1};
 	static const uint32_t enterprises[] = {1, 3, 6, 1, 4, 1};
+	unsigned known = 0;
 
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(9), "Cisco");
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(8072), "Net-SNMP");
@@ -192,12 +190,9 @@ test_vendors(void)
 	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(UINT32_MAX));
 	CU_ASSERT_STRING_EQUAL(vnm_mib_vendor(VNM_OID(arista)), "Arista");
 	CU_ASSERT_PTR_NULL(vnm_mib_vendor(VNM_OID(enterprises)));
-	for (uint32_t last = 0, n = 0; n <= 70000; n++) {
-		if (vnm_mib_enterprise(n) != NULL)
-			last++;
-		if (n == 70000)
-			CU_ASSERT_TRUE(last > 650);
-	}
+	for (uint32_t n = 0; n <= 70000; n++)
+		known += vnm_mib_enterprise(n) != NULL;
+	CU_ASSERT_TRUE(known > 650); /* all are found, so they are in order */
 }
 
 /* ---- values as text ------------------------------------------------------------------------ */
@@ -301,6 +296,12 @@ test_other_values(void)
 	CU_ASSERT_STRING_EQUAL(unsigned_text("sysUpTime", 0), "0:00:00:00.00");
 	text[vnm_mib_text(mib, named("sysObjectID"), &v, text, sizeof(text))] = '\0';
 	CU_ASSERT_STRING_EQUAL(text, "linux");
+	v.oid = (struct vnm_oid){NULL, 0};
+	CU_ASSERT_EQUAL(vnm_mib_text(mib, named("sysObjectID"), &v, text, sizeof(text)), 0);
+	v.type = VNM_MIB_VALUE_OCTETS;
+	v.octets = (struct vnm_slice){NULL, 0};
+	CU_ASSERT_EQUAL(vnm_mib_text(mib, named("vmUUID"), &v, text, sizeof(text)), 0);
+	CU_ASSERT_TRUE(vnm_mib_is_text(mib, NULL, v.octets));
 	v.type = VNM_MIB_VALUE_NONE;
 	CU_ASSERT_EQUAL(vnm_mib_text(mib, named("sysObjectID"), &v, text, sizeof(text)), 0);
 }

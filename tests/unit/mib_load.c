@@ -5,8 +5,9 @@
 
 #include "mibs/load.h"
 
-#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MIBS VNM_TEST_DATA "/mibs"
 
@@ -144,9 +145,10 @@ test_refused(void)
 static void
 test_again(void)
 {
-	DIR *dir = opendir("/tmp");
-	struct dirent *e;
+	char place[] = "/tmp/vnmcd-unit-XXXXXX";
 
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(place));
+	setenv("TMPDIR", place, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		struct loaded l = load(&example_only);
 
@@ -154,10 +156,23 @@ test_again(void)
 		CU_ASSERT_EQUAL(l.warnings.n, 0);
 		release(&l);
 	}
-	while (dir != NULL && (e = readdir(dir)) != NULL)
-		CU_ASSERT_NOT_EQUAL(strncmp(e->d_name, "vnmcd-mibs-", 11), 0);
-	if (dir != NULL)
-		closedir(dir);
+	unsetenv("TMPDIR");
+	CU_ASSERT_EQUAL(rmdir(place), 0); /* it is empty */
+}
+
+/* Where the built-in modules cannot be written, that is said. */
+static void
+test_no_place(void)
+{
+	struct loaded l;
+
+	setenv("TMPDIR", "/nonexistent", 1);
+	l = load(&example_only);
+	unsetenv("TMPDIR");
+	CU_ASSERT_PTR_NULL(l.m);
+	CU_ASSERT_EQUAL_FATAL(l.errs.n, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(l.errs.p[0].text, "no directory for the built-in modules"));
+	release(&l);
 }
 
 CU_TestInfo suite_mib_load[] = {
@@ -166,5 +181,6 @@ CU_TestInfo suite_mib_load[] = {
     {"directory", test_directory},
     {"refused", test_refused},
     {"again", test_again},
+    {"no place", test_no_place},
     CU_TEST_INFO_NULL,
 };

@@ -228,6 +228,7 @@ parts_of(const struct vnm_field *f, const void *v)
 	case VNM_TYPE_IES:
 		return ((const struct vnm_ies *)v)->n;
 	case VNM_TYPE_PAIRS:
+	case VNM_TYPE_LIST:
 		return ((const struct vnm_pairs *)v)->n;
 	default:
 		return 1;

@@ -200,6 +200,8 @@ pairs(struct random_record *x, unsigned levels)
 static void
 fill(struct random_record *x, enum vnm_type type, void *v)
 {
+	struct vnm_pair list = {.type = VNM_PAIR_ARRAY};
+
 	switch (type) {
 	case VNM_TYPE_BOOL:
 		*(bool *)v = random_below(x, 2) != 0;
@@ -243,6 +245,10 @@ fill(struct random_record *x, enum vnm_type type, void *v)
 		break;
 	case VNM_TYPE_PAIRS:
 		*(struct vnm_pairs *)v = pairs(x, 2);
+		break;
+	case VNM_TYPE_LIST:
+		fill_nested(x, &list, 2);
+		*(struct vnm_pairs *)v = (struct vnm_pairs){list.items, list.count};
 		break;
 	}
 }

@@ -139,7 +139,7 @@ check_table(bool full)
 {
 	size_t before = vnm_alloc_used();
 	struct vnm_rib rib = {.seed = 4711};
-	struct vnm_rib_table *t = vnm_rib_table_new(&rib, full);
+	struct vnm_rib_table *t = vnm_rib_table_new(&rib, full, LIMIT);
 	uint64_t random = 1;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -187,7 +187,7 @@ test_generations(void)
 {
 	for (int full = 0; full < 2; full++) {
 		struct vnm_rib rib = {.seed = 1};
-		struct vnm_rib_table *t = vnm_rib_table_new(&rib, full);
+		struct vnm_rib_table *t = vnm_rib_table_new(&rib, full, LIMIT);
 
 		t->afi = 1;
 		t->safi = 1;
@@ -227,7 +227,7 @@ static bool
 replaces(struct vnm_bgp_kept a, struct vnm_bgp_kept b)
 {
 	struct vnm_rib rib = {.seed = 1};
-	struct vnm_rib_table *t = vnm_rib_table_new(&rib, true);
+	struct vnm_rib_table *t = vnm_rib_table_new(&rib, true, LIMIT);
 
 	t->afi = a.afi;
 	t->safi = a.safi;
@@ -318,7 +318,7 @@ test_short_memory(void)
 
 	for (unsigned fail = 1; fail < 60; fail++) {
 		struct vnm_rib rib = {.seed = 1};
-		struct vnm_rib_table *t = vnm_rib_table_new(&rib, fail % 2 == 0);
+		struct vnm_rib_table *t = vnm_rib_table_new(&rib, fail % 2 == 0, LIMIT);
 		uint32_t there = 0;
 
 		t->afi = 1;
@@ -348,7 +348,7 @@ test_limit(void)
 {
 	for (int full = 0; full < 2; full++) {
 		struct vnm_rib rib = {.seed = 1};
-		struct vnm_rib_table *t = vnm_rib_table_new(&rib, full);
+		struct vnm_rib_table *t = vnm_rib_table_new(&rib, full, LIMIT);
 		const uint8_t a[] = {8, 10}, b[] = {8, 11};
 		struct vnm_bgp_kept first = nlri_of(1, 1, a, 2), second = nlri_of(1, 1, b, 2);
 		struct vnm_rib_having having = {.attrs = attributes(&rib, 1)};
@@ -368,13 +368,56 @@ test_limit(void)
 	}
 }
 
+/* Nor may what is there become heavy, or tables be many. */
+static void
+test_heavy(void)
+{
+	struct vnm_rib rib = {.seed = 1};
+	struct vnm_rib_table *t = vnm_rib_table_new(&rib, true, 100), *many[2 * VNM_RIB_LEAST];
+	static uint8_t octets[60000];
+	struct vnm_rib_about about = {.as4 = true, .attributes = {octets, sizeof(octets)}};
+	unsigned refused = 0;
+
+	t->afi = 1;
+	t->safi = 1;
+	for (unsigned i = 0; i < 50; i++) {
+		uint8_t nlri[64];
+		struct vnm_bgp_kept k = route(i, nlri);
+
+		CU_ASSERT_EQUAL(put(&rib, t, &k, 1), VNM_RIB_NEW);
+	}
+	for (unsigned i = 0; i < 50; i++) {
+		uint8_t nlri[64];
+		struct vnm_bgp_kept k = route(i, nlri);
+
+		octets[0] = (uint8_t)i;
+		struct vnm_rib_having having = {.attrs = vnm_rib_attrs_get(&rib, &about)};
+		refused += vnm_rib_put(&rib, t, &k, &having, 100) == VNM_RIB_REFUSED;
+		vnm_rib_attrs_put(&rib, having.attrs);
+		CU_ASSERT(rib.octets < 1100 * 1024 + 100 * 256);
+	}
+	CU_ASSERT(refused > 20 && refused < 40);
+	CU_ASSERT_EQUAL(t->n, 50 - refused);
+	unsigned made = 0;
+	for (; made < VNM_ARRAY_LEN(many); made++) {
+		many[made] = vnm_rib_table_new(&rib, true, 100);
+		if (many[made] == NULL)
+			break;
+	}
+	CU_ASSERT_EQUAL(made, VNM_RIB_LEAST + 100 / VNM_RIB_TABLE_PATHS - 1);
+	while (made > 0)
+		vnm_rib_drop(&rib, many[--made]);
+	vnm_rib_drop(&rib, t);
+	vnm_rib_free(&rib);
+}
+
 /* Tables that are dropped are freed piece by piece, faster than others grow. */
 static void
 test_reap(void)
 {
 	struct vnm_rib rib = {.seed = 1};
-	struct vnm_rib_table *old = vnm_rib_table_new(&rib, true),
-			     *t = vnm_rib_table_new(&rib, true);
+	struct vnm_rib_table *old = vnm_rib_table_new(&rib, true, LIMIT),
+			     *t = vnm_rib_table_new(&rib, true, LIMIT);
 
 	old->afi = t->afi = 1;
 	old->safi = t->safi = 1;
@@ -397,5 +440,5 @@ test_reap(void)
 CU_TestInfo suite_rib[] = {{"paths against a list", test_full},
     {"fingerprints against a list", test_count}, {"many generations", test_generations},
     {"keys of prefixes", test_prefix_keys}, {"keys of other routes", test_other_keys},
-    {"short memory", test_short_memory}, {"limit", test_limit}, {"freed in pieces", test_reap},
-    CU_TEST_INFO_NULL};
+    {"short memory", test_short_memory}, {"limit", test_limit}, {"weight", test_heavy},
+    {"freed in pieces", test_reap}, CU_TEST_INFO_NULL};

@@ -97,6 +97,16 @@ class Skipped(Exception):
     pass
 
 
+def needs_gobgp():
+    if shutil.which("gobgpd") is None:
+        raise Skipped("GoBGP is not installed")
+
+
+def needs_frr():
+    if not os.path.exists(BGPD) or shutil.which("gobgpd") is None or shutil.which("vtysh") is None:
+        raise Skipped("FRR or GoBGP is not installed")
+
+
 class Lab:
     """A network namespace with addresses on its loopback, and what runs in it."""
 
@@ -151,9 +161,12 @@ class Lab:
                    "--vty_socket", str(sockets), "-A", "127.0.0.1", "-P", "0", "-l", FRR,
                    "-u", "frr", "-g", "frr")
 
+    def vty(self, command):
+        return self.run("vtysh", "--vty_socket", str(self.work / "frr"), "-d", "bgpd", "-c",
+                        command)
+
     def vtysh(self, command):
-        return json.loads(self.run("vtysh", "--vty_socket", str(self.work / "frr"), "-d", "bgpd",
-                                   "-c", command))
+        return json.loads(self.vty(command))
 
     def gobgpd(self, bmp):
         conf = self.work / "gobgpd.toml"
@@ -216,7 +229,7 @@ def _same(what, got, want):
 
 # ---- FRR -----------------------------------------------------------------------------------------
 
-def _frr_table(lab):
+def frr_table(lab):
     """What is withdrawn while it is asked for is not there."""
     tables = {}
     for family in ("ipv4", "ipv6"):
@@ -229,8 +242,7 @@ def _frr_table(lab):
 
 
 def check_frr(work, daemon_class, waits=False):
-    if not os.path.exists(BGPD) or shutil.which("gobgpd") is None or shutil.which("vtysh") is None:
-        raise Skipped("FRR or GoBGP is not installed")
+    needs_frr()
     topology = work / "topology.json"
     topology.write_text(json.dumps(TOPOLOGY))
     lab, daemon = Lab(work), None
@@ -241,10 +253,10 @@ def check_frr(work, daemon_class, waits=False):
         lab.frr(waits)
         lab.routes()
         for count in (len(ROUTES) - 1, len(ROUTES) - 1 - len(GONE)):
-            ours, theirs = settled(daemon, lambda: _frr_table(lab), "adj-rib-in-post", GOBGP, count)
+            ours, theirs = settled(daemon, lambda: frr_table(lab), "adj-rib-in-post", GOBGP, count)
             assert "100.64.9.0/24" not in ours, "the route that the policy refuses is there"
             for prefix, path in theirs.items():
-                _compare_frr(prefix, ours[prefix], path)
+                compare_frr(prefix, ours[prefix], path)
             if count == len(ROUTES) - 1:
                 lab.withdraw()
     finally:
@@ -253,7 +265,7 @@ def check_frr(work, daemon_class, waits=False):
         lab.close()
 
 
-def _compare_frr(prefix, r, path):
+def compare_frr(prefix, r, path):
     """8.4.4 puts its own AS in front of the path that it tells by BMP."""
     _same(prefix + " AS path", r["as_path"], ("65001 " + path["aspath"]["string"]).strip())
     _same(prefix + " origin", r["origin"], path["origin"].lower())
@@ -269,7 +281,7 @@ def _compare_frr(prefix, r, path):
 
 # ---- GoBGP ---------------------------------------------------------------------------------------
 
-def _gobgp_table(lab):
+def gobgp_table(lab):
     table_of = {}
     for family in ("ipv4", "ipv6"):
         told = json.loads(lab.gobgp(f"global rib -a {family} -j"))
@@ -279,17 +291,16 @@ def _gobgp_table(lab):
 
 
 def check_gobgp(work, daemon_class):
-    if shutil.which("gobgpd") is None:
-        raise Skipped("GoBGP is not installed")
+    needs_gobgp()
     lab, daemon = Lab(work), None
     try:
         daemon = daemon_class(work, f"tcp:{COLLECTOR}:{PORT}", lab.inside)
         lab.gobgpd(bmp=True)
         lab.routes()
         for count in (len(ROUTES), len(ROUTES) - len(GONE)):
-            ours, theirs = settled(daemon, lambda: _gobgp_table(lab), "loc-rib", None, count)
+            ours, theirs = settled(daemon, lambda: gobgp_table(lab), "loc-rib", None, count)
             for prefix, attributes in theirs.items():
-                _compare_gobgp(prefix, ours[prefix], attributes)
+                compare_gobgp(prefix, ours[prefix], attributes)
             if count == len(ROUTES):
                 lab.withdraw()
     finally:
@@ -298,7 +309,7 @@ def check_gobgp(work, daemon_class):
         lab.close()
 
 
-def _compare_gobgp(prefix, r, a):
+def compare_gobgp(prefix, r, a):
     path = [n for s in a.get(2, {}).get("as_paths", []) for n in s["asns"]]
     _same(prefix + " AS path", r.get("as_path", ""), " ".join(map(str, path)))
     _same(prefix + " origin", r["origin"], ["igp", "egp", "incomplete"][a[1]["value"]])

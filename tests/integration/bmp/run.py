@@ -20,15 +20,19 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.error
+import urllib.request
 
 import evpn
 import routers
+import standing
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 # pylint: disable=wrong-import-position
 import bmp_truth
 import replay as replays
+import rib_truth
 
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 CASES = TOP / "tests" / "cases"
@@ -44,16 +48,18 @@ class Daemon:
 
     kinds = KINDS
 
-    def __init__(self, work, at, inside=(), topology=None, active=False):
+    def __init__(self, work, at, inside=(), topology=None, options="connections: 2000", http=None,
+                 main="", active=False):
         self.path, self.port = work / "out.jsonl", int(at.rsplit(":", 1)[1])
         where = f'connect: [ "{at}" ], retry: 1s' if active else f'listen: "{at}"'
         conf = work / "vnmcd.yaml"
         conf.write_text(
-            "collector: test\nlisteners:\n"
-            f"  - {{ name: routers, decoder: bmp, {where}, connections: 2000 }}\n"
+            "collector: test\n" + main + "listeners:\n"
+            f"  - {{ name: routers, decoder: bmp, {where}, {options} }}\n"
             f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n" + (
                 f"topology: {{ sources: [ {{ name: lab, path: {topology} }} ] }}\n"
-                if topology else ""))
+                if topology else "") + (
+                f'http: {{ listen: "{http}" }}\n' if http else ""))
         self.errors = open(work / "stderr", "w+", encoding="utf-8")
         self.child = subprocess.Popen([*inside, VNMCD, "-c", str(conf)], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=self.errors)
@@ -98,12 +104,14 @@ def free_port():
         return s.getsockname()[1]
 
 
-def connect(port):
+def connect(port, source=None):
     deadline = time.time() + 10
     while True:
         s = socket.socket()
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if source:
+                s.bind((source, 0))
             s.connect(("127.0.0.1", port))
             return s
         except ConnectionRefusedError:
@@ -127,7 +135,7 @@ def lost_routers(records):
 
 # ---- streams cut at any octet --------------------------------------------------------------------
 
-STREAMS = ("bmp-frr", "bmp-gobgp-families", "bmp-gobgp4-bgpls", "bmp-synthetic")
+STREAMS = tuple(sorted(p.parent.name for p in CASES.glob("bmp-*/in.bmp")))
 CHUNKS = (1, 7, 1460, 65536)
 
 
@@ -150,7 +158,7 @@ def test_chunks(work):
                 if one[4] >= len(octets):
                     s.close()
                     open_ones.remove(one)
-        daemon.wait(lambda r: lost_routers(r) == len(ports), 60, "the end of all sessions")
+        daemon.wait(lambda r: lost_routers(r) == len(ports), 180, "the end of all sessions")
         records, books = daemon.stop()
     finally:
         daemon.kill()
@@ -176,7 +184,7 @@ def test_order(work):
                                          stdout=subprocess.PIPE, check=True).stdout)
         wanted = sent["announced"] + sent["withdrawn"]
         daemon.wait(lambda r: lost_routers(r) >= 1 and sum(
-            x["kind"] == "route" for x in r) > wanted, 60, "all routes")
+            x["kind"] == "route" for x in r) > wanted, 180, "all routes")
         records, _ = daemon.stop()
     finally:
         daemon.kill()
@@ -298,6 +306,81 @@ def test_evpn(work):
     """What GoBGP teaches of its EVPN routes is what `gobgp global rib` says, with the inventory's
     names."""
     evpn.check(work, Daemon)
+
+
+def get(port, what, data=None):
+    """Status, whether it is complete, lines."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{what}", data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as r:
+            return r.status, r.headers["Vnmcd-Complete"], r.read().decode().splitlines()
+    except urllib.error.HTTPError as e:
+        return e.code, None, e.read().decode().splitlines()
+
+
+def answered(port, what):
+    status, complete, lines = get(port, what)
+    equal((status, complete), (200, "yes"), what)
+    return [json.loads(line) for line in lines]
+
+
+def test_rib_asked(work):
+    """Routers of several addresses on two workers: /rib has the routes of all, and no others;
+    a dump that is asked for publishes them."""
+    http = free_port()
+    daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}", options="rib: full",
+                    http=f"127.0.0.1:{http}", main="workers: 2\n")
+    names = ("bmp-frr", "bmp-gobgp-families", "bmp-gobgp4-bgpls", "bmp-gobgp-first")
+    try:
+        sockets = []
+        for number, name in enumerate(names):
+            s = connect(daemon.port, f"127.0.0.{1 + number}")
+            s.sendall((CASES / name / "in.bmp").read_bytes())
+            sockets.append(s)
+        routes = sum(rib_truth.is_route(r) for name in names for r in replays.run(
+            VNMCD, CASES / name / "in.bmp", ["-m", "raw=bmp"]).records)
+        daemon.wait(lambda r: sum(map(rib_truth.is_route, r)) == routes, 20, "all routes")
+        told = replays.Failures()
+        consumer = rib_truth.Consumer(told).take(daemon.records())
+        table = consumer.table()
+        equal({rib_truth.key(r): rib_truth.content(r) for r in answered(http, "/rib?limit=20000")},
+              table, "all routes")
+        for router in ("127.0.0.2", "127.0.0.4"):
+            want = {k for k in table if k[1][0] == router}
+            got = {rib_truth.key(r) for r in answered(http, "/rib?limit=20000&router=" + router)}
+            equal(got, want, "routes of " + router)
+        within = {k for k, r in table.items() if r.get("prefix", "").startswith("10.") and
+                  r["safi"] in (1, 4, 128)}
+        assert len(within) > 10, "few routes within 10.0.0.0/8"
+        equal({rib_truth.key(r) for r in answered(
+            http, "/rib?prefix=10.0.0.0/8&match=within&limit=20000")}, within, "within")
+        numbers = answered(http, "/rib?summary=1&limit=20000")
+        equal(sum(r["rib_paths"] for r in numbers if "afi" in r), len(table), "paths")
+        equal(get(http, "/rib?limit=3")[1:2] + (len(get(http, "/rib?limit=3")[2]),), ("no", 3),
+              "an answer that is cut")
+        equal([get(http, what)[0] for what in (
+            "/rib?prefix=evil", "/rib?match=within", "/rib?limit=0", "/rib?nothing=1",
+            "/rib/dump")], [400, 400, 400, 400, 405], "wrong questions")
+        equal(get(http, "/rib/dump", b"")[0], 202, "a dump is asked for")
+        daemon.wait(lambda r: sum(x.get("event") == "dump-end" and "afi" not in x
+                                  for x in r) == len(names), 20, "dumps of all routers")
+        rib_truth.Consumer(told).take(daemon.records())
+        equal(told, [], "the dump")
+        for s in sockets:
+            s.close()
+        daemon.stop()
+    finally:
+        daemon.kill()
+
+
+def test_rib_gobgp(work):
+    """What /rib answers is GoBGP's Loc-RIB, also after the BMP session was cut."""
+    standing.check_gobgp(work, Daemon)
+
+
+def test_rib_frr(work):
+    """What /rib answers is FRR's post-policy table, also after `clear` and after the cut."""
+    standing.check_frr(work, Daemon)
 
 
 TESTS = {name[5:]: f for name, f in list(globals().items()) if name.startswith("test_")}

@@ -31,6 +31,7 @@ from readback import equal, frames  # pylint: disable=wrong-import-position
 
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 ROUTES = str(pathlib.Path(VNMCD).resolve().parent / "tests" / "bench" / "routes")
+BLAST = str(pathlib.Path(VNMCD).resolve().parent / "tests" / "bench" / "bmpblast")
 REAL = TOP / "tests" / "cases" / "flows-combined" / "in.pcap"
 TIMEOUT = 120
 
@@ -70,6 +71,11 @@ def wait_for(condition, what, seconds=10):
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
         time.sleep(0.05)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_open(s):
@@ -330,6 +336,66 @@ def test_ordered_room(broker, work):
     books = books_of(routes(broker, "room.{kind}", 100, 5000, 0, "headers=false",
                             "librdkafka.queue.buffering.max.messages=200"))
     in_order(broker, "room", books, 100)
+
+
+def resident_mb(pid):
+    """The most that it ever was."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) / 1024
+
+
+def received(port):
+    """Octets, by the metrics page."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        return next(int(line.split()[1]) for line in page.read().decode().splitlines()
+                    if line.startswith("vnmcd_received_octets_total"))
+
+
+def test_bmp_stalled(broker, work):
+    """A router's table while no broker takes anything: the router waits, memory stays, and when the
+    broker is back every route arrives, in order, though it was announced and withdrawn at once."""
+    create_ordered(broker, "stall")
+    broker.kill()
+    port, pages = kafka.free_port(), kafka.free_port()
+    options = ["listeners.r.decoder=bmp", f"listeners.r.listen=tcp:127.0.0.1:{port}",
+               f"state_dir={work}", "flush_timeout=100s", f"http.listen=127.0.0.1:{pages}",
+               "outputs.k.type=kafka", f"outputs.k.brokers={broker.address}",
+               "outputs.k.topic=stall.{kind}",
+               "outputs.k.librdkafka.reconnect.backoff.max.ms=500"]
+    process = subprocess.Popen([VNMCD] + [a for o in options for a in ("-o", o)],
+                               stderr=subprocess.PIPE, text=True)
+    sender = None
+    try:
+        wait_for(lambda: listens(port), "the listener")
+        sender = subprocess.Popen([BLAST, "-p", str(port), "-n", "150000", "-w", "-b", "0"],
+                                  stdout=subprocess.PIPE)
+        time.sleep(5)
+        equal(sender.poll(), None, "exit of the sender, which was to be held up")
+        peak = resident_mb(process.pid)
+        assert peak < 250, f"{peak:.0f} MB"
+        broker.start()
+        sent = json.loads(sender.communicate(timeout=TIMEOUT)[0])
+        wait_for(lambda: received(pages) >= sent["octets"], "all that was sent", TIMEOUT)
+        process.send_signal(signal.SIGTERM)
+        err = process.communicate(timeout=TIMEOUT)[1]
+    finally:
+        for one in (process, sender):
+            if one is not None and one.poll() is None:
+                one.kill()
+                one.wait()
+    books = json.loads(err.splitlines()[-1])
+    equal(books["dropped"], {}, "records dropped")
+    equal(books["published"]["route"], sent["announced"] + sent["withdrawn"] + 1, "routes")
+    standing, wrong = set(), 0
+    routes_read = [r for r in map(json.loads, values(broker, "stall.route")) if r["kind"] == "route"]
+    equal(len(routes_read), books["published"]["route"], "routes in the topic")
+    for r in routes_read:
+        if r["action"] == "announce":
+            standing.add(r["prefix"])
+        elif r["action"] == "withdraw":
+            wrong += r["prefix"] not in standing
+            standing.discard(r["prefix"])
+    equal((wrong, len(standing)), (0, 0), "withdraws before their announcement, routes left")
 
 
 def test_away_at_start(broker, work):

@@ -1,0 +1,376 @@
+/*
+ * USM: contexts with keys in place, messages that came and messages to send (RFC 3414 section 3,
+ * RFC 3826, RFC 7860), and the time window.
+ */
+#include "snmp/usm.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "snmp/usm_private.h"
+
+#include <assert.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <string.h>
+
+#define KEYS_MAGIC 0x766e6b79U /* "vnky" */
+#define DES_BLOCK 8
+
+struct vnm_usm_keys {
+	uint32_t magic;
+	enum vnm_usm_auth auth;
+	enum vnm_usm_priv priv;
+	bool ready; /* `key` is the privacy protocol's; before: what it is made of */
+	uint8_t engine_n;
+	uint8_t engine[VNM_SNMP_ENGINE_ID_MAX];
+	struct vnm_usm_key key;
+	EVP_MAC_CTX *mac;	    /* owned; NULL: no authentication */
+	EVP_CIPHER_CTX *ciphers[2]; /* owned; to decrypt and to encrypt, when first needed */
+};
+
+static const uint8_t zeros[VNM_USM_MAC_MAX];
+
+/* ---- contexts ----------------------------------------------------------------------------------
+ */
+
+static EVP_MAC_CTX *
+mac_new(enum vnm_usm_auth auth, const struct vnm_usm_key *key)
+{
+	char *digest = (char *)(uintptr_t)vnm_usm_digest_of(auth); /* OpenSSL only reads it */
+	const OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+	    OSSL_PARAM_construct_end()};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
+
+	EVP_MAC_free(hmac);
+	if (ctx != NULL && EVP_MAC_init(ctx, key->b, key->n, params) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
+
+struct vnm_usm_keys *
+vnm_usm_keys_new(const struct vnm_usm_user *user, struct vnm_slice engine)
+{
+	struct vnm_usm_keys *k = vnm_alloc_zero(1, sizeof(*k));
+	struct vnm_usm_key kul = user->auth_key;
+
+	if (k == NULL)
+		return NULL;
+	k->magic = KEYS_MAGIC;
+	k->auth = user->auth;
+	k->priv = user->priv;
+	k->ready = user->localised;
+	k->key = user->priv_key;
+	k->engine_n = (uint8_t)(engine.n < sizeof(k->engine) ? engine.n : sizeof(k->engine));
+	if (k->engine_n > 0)
+		memcpy(k->engine, engine.p, k->engine_n);
+	if (user->auth == VNM_USM_NO_AUTH)
+		return k;
+	if (user->localised || vnm_usm_localise(user->auth, &user->auth_key, engine, &kul))
+		k->mac = mac_new(user->auth, &kul);
+	OPENSSL_cleanse(&kul, sizeof(kul));
+	if (k->mac != NULL)
+		return k;
+	vnm_usm_keys_free(k);
+	return NULL;
+}
+
+void
+vnm_usm_keys_free(struct vnm_usm_keys *k)
+{
+	if (k == NULL)
+		return;
+	assert(k->magic == KEYS_MAGIC);
+	EVP_MAC_CTX_free(k->mac);
+	EVP_CIPHER_CTX_free(k->ciphers[0]);
+	EVP_CIPHER_CTX_free(k->ciphers[1]);
+	OPENSSL_cleanse(k, sizeof(*k));
+	vnm_free(k);
+}
+
+/*
+ * The privacy protocol's key: made when it is first needed, which is after the first authentic
+ * message, so that a stranger cannot make us extend keys.
+ */
+static bool
+make_key(struct vnm_usm_keys *k)
+{
+	const struct vnm_slice engine = {k->engine, k->engine_n};
+	struct vnm_usm_key kul, key;
+
+	if (k->ready)
+		return true;
+	k->ready = vnm_usm_localise(k->auth, &k->key, engine, &kul) &&
+		   vnm_usm_extend(k->auth, k->priv, &kul, engine, &key);
+	if (k->ready)
+		k->key = key;
+	OPENSSL_cleanse(&kul, sizeof(kul));
+	OPENSSL_cleanse(&key, sizeof(key));
+	return k->ready;
+}
+
+/* The context for one direction, or NULL. */
+static EVP_CIPHER_CTX *
+cipher_of(struct vnm_usm_keys *k, int encrypt)
+{
+	EVP_CIPHER *cipher;
+	EVP_CIPHER_CTX *ctx;
+
+	if (k->ciphers[encrypt] != NULL)
+		return k->ciphers[encrypt];
+	if (k->priv == VNM_USM_NO_PRIV || !make_key(k))
+		return NULL;
+	cipher = EVP_CIPHER_fetch(NULL, vnm_usm_cipher_of(k->priv), NULL);
+	ctx = cipher != NULL ? EVP_CIPHER_CTX_new() : NULL;
+	if (ctx != NULL && EVP_CipherInit_ex2(ctx, cipher, k->key.b, NULL, encrypt, NULL) == 1 &&
+	    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1)
+		k->ciphers[encrypt] = ctx;
+	else
+		EVP_CIPHER_CTX_free(ctx);
+	EVP_CIPHER_free(cipher);
+	return k->ciphers[encrypt];
+}
+
+static void
+put_be32(uint8_t *p, uint32_t v)
+{
+	for (int i = 3; i >= 0; i--, v >>= 8)
+		p[i] = (uint8_t)v;
+}
+
+/* n octets by the cipher, from `in` to `out`, which may be the same place. */
+static bool
+crypt_octets(struct vnm_usm_keys *k, int encrypt, uint32_t boots, uint32_t time,
+    const uint8_t *salt, const uint8_t *in, size_t n, uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = cipher_of(k, encrypt);
+	uint8_t iv[16];
+	int done = 0;
+
+	if (ctx == NULL || n > VNM_SNMP_MESSAGE_MAX)
+		return false;
+	if (k->priv == VNM_USM_DES) { /* RFC 3414 section 8.1.1.1: salt xor pre-IV */
+		if (n % DES_BLOCK != 0)
+			return false;
+		for (unsigned i = 0; i < DES_BLOCK; i++)
+			iv[i] = salt[i] ^ k->key.b[DES_BLOCK + i];
+	} else { /* RFC 3826 section 3.1.2.1 */
+		put_be32(iv, boots);
+		put_be32(iv + 4, time);
+		memcpy(iv + 8, salt, VNM_USM_SALT);
+	}
+	return EVP_CipherInit_ex2(ctx, NULL, NULL, iv, encrypt, NULL) == 1 &&
+	       EVP_CipherUpdate(ctx, out, &done, in, (int)n) == 1 && (size_t)done == n;
+}
+
+/* The digest of a message whose own place in it, of n octets, is at `at`. */
+static bool
+mac_of(struct vnm_usm_keys *k, struct vnm_slice whole, size_t at, size_t n, uint8_t *out)
+{
+	size_t size = 0;
+
+	return EVP_MAC_init(k->mac, NULL, 0, NULL) == 1 &&
+	       EVP_MAC_update(k->mac, whole.p, at) == 1 && EVP_MAC_update(k->mac, zeros, n) == 1 &&
+	       EVP_MAC_update(k->mac, whole.p + at + n, whole.n - at - n) == 1 &&
+	       EVP_MAC_final(k->mac, out, &size, VNM_USM_KEY_MAX) == 1 && size >= n;
+}
+
+/* ---- messages that came ---------------------------------------------------------------------- */
+
+enum vnm_reason
+vnm_usm_read(struct vnm_slice security, struct vnm_usm_params *p, unsigned *odd)
+{
+	struct vnm_reader r = vnm_reader_of(security.p, security.n), body;
+	int32_t boots, time;
+
+	if (!vnm_ber_expect(&r, VNM_BER_SEQUENCE, &body, odd) ||
+	    !vnm_ber_next_octets(&body, &p->engine, odd) || !vnm_ber_next_i32(&body, &boots, odd) ||
+	    !vnm_ber_next_i32(&body, &time, odd) || !vnm_ber_next_octets(&body, &p->user, odd) ||
+	    !vnm_ber_next_octets(&body, &p->auth, odd) ||
+	    !vnm_ber_next_octets(&body, &p->priv, odd))
+		return VNM_R_bad_header;
+	if (boots < 0 || time < 0 || p->engine.n > VNM_SNMP_ENGINE_ID_MAX ||
+	    p->user.n > VNM_SNMP_NAME_MAX)
+		return VNM_R_bad_header;
+	p->boots = (uint32_t)boots;
+	p->time = (uint32_t)time;
+	return VNM_OK;
+}
+
+bool
+vnm_usm_authentic(
+    struct vnm_usm_keys *k, const struct vnm_snmp_message *m, const struct vnm_usm_params *p)
+{
+	uint8_t mac[VNM_USM_KEY_MAX];
+	size_t n = vnm_usm_mac_octets(k->auth);
+
+	if (k->mac == NULL || p->auth.n != n)
+		return false;
+	return mac_of(k, m->whole, (size_t)(p->auth.p - m->whole.p), n, mac) &&
+	       CRYPTO_memcmp(mac, p->auth.p, n) == 0;
+}
+
+bool
+vnm_usm_decrypt(struct vnm_usm_keys *k, struct vnm_snmp_message *m, const struct vnm_usm_params *p,
+    uint8_t *out)
+{
+	if (p->priv.n != VNM_USM_SALT ||
+	    !crypt_octets(k, 0, p->boots, p->time, p->priv.p, m->encrypted.p, m->encrypted.n, out))
+		return false;
+	m->scoped = vnm_reader_of(out, m->encrypted.n);
+	return true;
+}
+
+/* ---- time --------------------------------------------------------------------------------------
+ */
+
+uint32_t
+vnm_usm_clock_time(const struct vnm_usm_clock *c, uint64_t now_ns)
+{
+	uint64_t passed = now_ns > c->at_ns ? (now_ns - c->at_ns) / VNM_NS_PER_S : 0;
+	uint64_t time = c->time + passed;
+
+	return time < VNM_USM_BOOTS_MAX ? (uint32_t)time : VNM_USM_BOOTS_MAX;
+}
+
+bool
+vnm_usm_timely(struct vnm_usm_clock *c, uint32_t boots, uint32_t time, uint64_t now_ns, bool replay)
+{
+	bool newer = !c->known || boots > c->boots || (boots == c->boots && time > c->time);
+	bool behind;
+
+	if (newer || replay) {
+		*c = (struct vnm_usm_clock){boots, time, now_ns, true};
+		return replay || boots != VNM_USM_BOOTS_MAX;
+	}
+	behind =
+	    boots < c->boots || (uint64_t)time + VNM_USM_WINDOW_S < vnm_usm_clock_time(c, now_ns);
+	return !behind && boots != VNM_USM_BOOTS_MAX;
+}
+
+bool
+vnm_usm_timely_own(uint32_t own_boots, uint32_t own_time, uint32_t boots, uint32_t time)
+{
+	uint32_t apart = own_time > time ? own_time - time : time - own_time;
+
+	return own_boots != VNM_USM_BOOTS_MAX && boots == own_boots && apart <= VNM_USM_WINDOW_S;
+}
+
+/* ---- messages to send -------------------------------------------------------------------------
+ */
+
+/* Encrypts the ScopedPDU that w holds, in its place, and puts OCTET STRING around it. */
+static bool
+encrypt(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o, const uint8_t *salt)
+{
+	size_t n = vnm_ber_written(w);
+	size_t padding = o->keys->priv == VNM_USM_DES ? (DES_BLOCK - n % DES_BLOCK) % DES_BLOCK : 0;
+	uint8_t *p = vnm_ber_room(w, padding);
+
+	if (p == NULL)
+		return false;
+	memmove(p, p + padding, n);
+	memset(p + n, 0, padding);
+	if (!crypt_octets(o->keys, 1, o->boots, o->time, salt, p, n + padding, p))
+		return false;
+	vnm_ber_wrap(w, VNM_BER_OCTETS, 0);
+	return true;
+}
+
+/* The salt: for DES the engine's boots and a number (RFC 3414 section 8.1.1.1). */
+static void
+make_salt(const struct vnm_usm_outgoing *o, uint8_t salt[VNM_USM_SALT])
+{
+	bool des = o->keys != NULL && o->keys->priv == VNM_USM_DES;
+
+	put_be32(salt, des ? o->boots : (uint32_t)(o->salt >> 32));
+	put_be32(salt + 4, (uint32_t)o->salt);
+}
+
+/* msgSecurityParameters; returns how far from w->end the place of the digest begins. */
+static size_t
+put_security(
+    struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o, size_t mac_n, struct vnm_slice salt)
+{
+	size_t mark = vnm_ber_written(w), mac_at;
+
+	vnm_ber_put_octets(w, VNM_BER_OCTETS, salt);
+	vnm_ber_put_raw(w, zeros, mac_n);
+	mac_at = vnm_ber_written(w);
+	vnm_ber_wrap(w, VNM_BER_OCTETS, mac_at - mac_n);
+	vnm_ber_put_octets(w, VNM_BER_OCTETS, o->user);
+	vnm_ber_put_unsigned(w, VNM_BER_INTEGER, o->time);
+	vnm_ber_put_unsigned(w, VNM_BER_INTEGER, o->boots);
+	vnm_ber_put_octets(w, VNM_BER_OCTETS, o->engine);
+	vnm_ber_wrap(w, VNM_BER_SEQUENCE, mark);
+	vnm_ber_wrap(w, VNM_BER_OCTETS, mark);
+	return mac_at;
+}
+
+static void
+put_header(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o, bool auth, bool priv)
+{
+	const uint8_t flags = (auth ? VNM_SNMP_FLAG_AUTH : 0) | (priv ? VNM_SNMP_FLAG_PRIV : 0) |
+			      (o->reportable ? VNM_SNMP_FLAG_REPORTABLE : 0);
+	size_t mark = vnm_ber_written(w);
+
+	vnm_ber_put_unsigned(w, VNM_BER_INTEGER, VNM_SNMP_MODEL_USM);
+	vnm_ber_put_octets(w, VNM_BER_OCTETS, (struct vnm_slice){&flags, 1});
+	vnm_ber_put_unsigned(w, VNM_BER_INTEGER, VNM_SNMP_MESSAGE_MAX - 1);
+	vnm_ber_put_signed(w, VNM_BER_INTEGER, o->id);
+	vnm_ber_wrap(w, VNM_BER_SEQUENCE, mark);
+	vnm_ber_put_unsigned(w, VNM_BER_INTEGER, VNM_SNMP_V3);
+	vnm_ber_wrap(w, VNM_BER_SEQUENCE, 0);
+}
+
+bool
+vnm_usm_wrap(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o)
+{
+	bool auth = o->keys != NULL && o->keys->mac != NULL, priv = auth && o->priv;
+	size_t mac_n = auth ? vnm_usm_mac_octets(o->keys->auth) : 0, mac_at;
+	uint8_t salt[VNM_USM_SALT], mac[VNM_USM_KEY_MAX];
+	struct vnm_slice whole;
+
+	vnm_scoped_wrap(w, o->context_engine, o->context_name);
+	make_salt(o, salt);
+	if (priv && !encrypt(w, o, salt))
+		return false;
+	mac_at = put_security(w, o, mac_n, (struct vnm_slice){salt, priv ? VNM_USM_SALT : 0});
+	put_header(w, o, auth, priv);
+	if (w->full || !auth)
+		return !w->full;
+	whole = vnm_ber_result(w);
+	if (!mac_of(o->keys, whole, whole.n - mac_at, mac_n, mac))
+		return false;
+	memcpy(w->end - mac_at, mac, mac_n);
+	return true;
+}
+
+/* ---- Reports ------------------------------------------------------------------------------------
+ */
+
+static const uint32_t usm_stats[] = {1, 3, 6, 1, 6, 3, 15, 1, 1};
+
+enum vnm_usm_stat
+vnm_usm_stat_of(struct vnm_oid name)
+{
+	struct vnm_oid rest = vnm_oid_rest(name, VNM_ARRAY_LEN(usm_stats));
+
+	if (!vnm_oid_below(name, VNM_OID(usm_stats)) || rest.n != 2 || rest.v[1] != 0 ||
+	    rest.v[0] > VNM_USM_DECRYPTION_ERRORS)
+		return VNM_USM_NO_STAT;
+	return (enum vnm_usm_stat)rest.v[0];
+}
+
+struct vnm_varbind
+vnm_usm_stat_varbind(enum vnm_usm_stat stat, uint32_t count, uint32_t *ids)
+{
+	uint32_t n = VNM_ARRAY_LEN(usm_stats);
+
+	memcpy(ids, usm_stats, sizeof(usm_stats));
+	ids[n++] = (uint32_t)stat;
+	ids[n++] = 0;
+	return (struct vnm_varbind){.name = {ids, n}, .type = VNM_BER_COUNTER32, .u64 = count};
+}

@@ -1,0 +1,16 @@
+/*
+ * Between the files of USM.
+ */
+#ifndef VNM_SNMP_USM_PRIVATE_H
+#define VNM_SNMP_USM_PRIVATE_H
+
+#include "snmp/usm.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+/* OpenSSL's names; NULL: the protocol is none. */
+const char *vnm_usm_digest_of(enum vnm_usm_auth auth);
+const char *vnm_usm_cipher_of(enum vnm_usm_priv priv);
+
+#endif
