@@ -56,7 +56,8 @@ complete()
 
 example() # the example configuration, of etc/ or of the manual, on standard input
 {
-	sed 's,/etc/vnmcd/topology.json,etc/topology.example.json,' >"$tmp/example.yaml"
+	sed -e 's,/etc/vnmcd/topology.json,etc/topology.example.json,' \
+		-e 's,{ file: /etc/vnmcd/[a-z-]* },"a secret of a file",g' >"$tmp/example.yaml"
 	"$vnmcd" -t -c "$tmp/example.yaml"
 }
 
