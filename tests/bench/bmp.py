@@ -28,6 +28,7 @@ import urllib.request
 import proc
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+RATIO = 10             # how much less CPU time than pmbmpd it is to take
 PATH_OCTETS = 150       # that a path of rib: full may need
 LOADS = (("v4", 5), ("v4", 1), ("v6", 5), ("vpn4", 5))
 KEPT = (("v4", 5),)     # loads for which routes are kept, too
