@@ -71,10 +71,7 @@ mapped(const struct vnm_addr *a)
 
 struct answer {
 	struct sockaddr_storage to;
-	union {
-		struct cmsghdr align;
-		char octets[VNM_PKTINFO_CONTROL];
-	} control;
+	_Alignas(struct cmsghdr) char control[VNM_PKTINFO_CONTROL];
 	struct iovec iov;
 	struct msghdr h;
 };
@@ -82,7 +79,7 @@ struct answer {
 static void
 put_control(struct answer *a, int level, int type, const void *info, size_t n)
 {
-	struct cmsghdr *c = &a->control.align;
+	struct cmsghdr *c = (void *)a->control;
 
 	c->cmsg_level = level;
 	c->cmsg_type = type;
@@ -127,7 +124,7 @@ vnm_pktinfo_answer(int fd, const struct vnm_datagram *d, const uint8_t *p, size_
 	ssize_t sent;
 
 	a.h = (struct msghdr){
-	    .msg_name = &a.to, .msg_iov = &a.iov, .msg_iovlen = 1, .msg_control = a.control.octets};
+	    .msg_name = &a.to, .msg_iov = &a.iov, .msg_iovlen = 1, .msg_control = a.control};
 	if (family_of(fd) == AF_INET6)
 		address_ip6(&a, d);
 	else
