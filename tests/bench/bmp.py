@@ -151,6 +151,7 @@ def main():
     opts = p.parse_args()
     if opts.quick:
         opts.prefixes, opts.rounds = 20000, 1
+    opts.build = os.path.abspath(opts.build)
     opts.bmpblast = os.path.join(opts.build, "tests/bench/bmpblast")
     private = proc.enter_namespace()
     programs = [Vnmcd(os.path.join(opts.build, "vnmcd"), rib) for rib in ("off", "count", "full")]

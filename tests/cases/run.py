@@ -474,7 +474,7 @@ class Runner:
             self.report("facts were there to be compared", [] if self.facts > 250 else
                         ["only %d facts compared" % self.facts])
             self.report("values of SNMP were there to be compared",
-                        [] if self.snmp_values > 7000 and self.kernel > 60 else
+                        [] if self.snmp_values > 7000 and self.kernel > 30 else
                         ["only %d, %d with the kernel's" % (self.snmp_values, self.kernel)])
             self.report("names of routes were there to be compared",
                         [] if self.bmp_names.checked > 2000 else
