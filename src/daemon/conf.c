@@ -605,10 +605,8 @@ vnm_conf_load(struct vnm_conf **out, const struct vnm_conf_input *in, struct vnm
 		if (!in->replay)
 			load_keys(conf, errs);
 		vnm_conf_check(conf, in->replay, errs);
-		if (errs->n + errs->lost == before) { /* passwords cost time */
-			vnm_conf_make_access(conf, errs);
-			prepare_decoders(conf, in->replay, errs);
-		}
+		vnm_conf_make_access(conf, errs);
+		prepare_decoders(conf, in->replay, errs);
 	}
 	vnm_errs_sort(errs);
 	if (errs->n + errs->lost > before) {

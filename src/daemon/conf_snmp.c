@@ -31,6 +31,8 @@ at(const struct vnm_node *map, const char *key)
 static struct vnm_slice
 slice_of(const char *text)
 {
+	if (text == NULL) /* complained about already */
+		text = "";
 	return (struct vnm_slice){(const uint8_t *)text, strlen(text)};
 }
 

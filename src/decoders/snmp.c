@@ -121,7 +121,9 @@ vnm_snmp_find_objects(struct vnm_snmp_call *c, uint32_t first)
 	if (o == NULL)
 		return VNM_R_scratch_full;
 	for (uint32_t i = first; i < c->n; i++)
-		o[i] = vnm_snmp_object_of(c->mib, c->v[i].name);
+		o[i] = i == first ? vnm_snmp_object_of(c->mib, c->v[i].name)
+				  : vnm_snmp_object_after(
+					c->mib, c->v[i - 1].name, &o[i - 1], c->v[i].name);
 	c->objects = o;
 	return VNM_OK;
 }

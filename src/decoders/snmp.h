@@ -98,6 +98,10 @@ enum vnm_reason vnm_snmp_response(struct vnm_snmp_call *c);
 
 struct vnm_snmp_object vnm_snmp_object_of(const struct vnm_mib *mib, struct vnm_oid name);
 
+/* The same, for a variable behind one that is known. */
+struct vnm_snmp_object vnm_snmp_object_after(const struct vnm_mib *mib, struct vnm_oid before,
+    const struct vnm_snmp_object *of_before, struct vnm_oid name);
+
 /* The value as catalogue functions take it. */
 struct vnm_mib_value vnm_snmp_value_of(const struct vnm_varbind *v);
 

@@ -70,7 +70,10 @@ variable(const struct view *w, const char *object, struct vnm_snmp_object *o)
 {
 	for (uint32_t i = w->first; i < w->c->n; i++) {
 		*o = w->c->objects[i];
-		if (o->object != NULL && strcmp(vnm_mib_name(w->c->mib, o->object), object) == 0)
+		const char *name = o->object != NULL ? vnm_mib_name(w->c->mib, o->object) : "";
+
+		/* Names of one table begin alike, and end differently. */
+		if (name[0] == object[0] && strcmp(name, object) == 0)
 			return &w->c->v[i];
 	}
 	*o = (struct vnm_snmp_object){0};

@@ -58,6 +58,34 @@ vnm_snmp_object_of(const struct vnm_mib *mib, struct vnm_oid name)
 	return o;
 }
 
+/*
+ * The variables of a notification or of a row are mostly columns of one table: what has the same
+ * numbers down to the entry is one of its children.
+ */
+struct vnm_snmp_object
+vnm_snmp_object_after(const struct vnm_mib *mib, struct vnm_oid before,
+    const struct vnm_snmp_object *of_before, struct vnm_oid name)
+{
+	const struct vnm_mib_object *entry, *column;
+	uint32_t depth, at;
+
+	if (of_before->object == NULL || of_before->object->kind != VNM_MIB_COLUMN)
+		return vnm_snmp_object_of(mib, name);
+	depth = before.n - of_before->instance.n - 1;
+	if (name.n <= depth + 1 || memcmp(name.v, before.v, depth * sizeof(*name.v)) != 0)
+		return vnm_snmp_object_of(mib, name);
+	entry = vnm_mib_parent(mib, of_before->object);
+	if (entry == NULL || entry->child_count == 0)
+		return vnm_snmp_object_of(mib, name);
+	at = name.v[depth] - vnm_mib_child(mib, entry, 0)->sub;
+	if (at >= entry->child_count)
+		return vnm_snmp_object_of(mib, name);
+	column = vnm_mib_child(mib, entry, at);
+	if (column->sub != name.v[depth] || column->kind != VNM_MIB_COLUMN)
+		return vnm_snmp_object_of(mib, name);
+	return (struct vnm_snmp_object){column, vnm_oid_rest(name, depth + 1)};
+}
+
 struct vnm_mib_value
 vnm_snmp_value_of(const struct vnm_varbind *v)
 {
