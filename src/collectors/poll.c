@@ -118,6 +118,7 @@ void
 vnm_poller_configure(struct vnm_poller *p, struct vnm_poll_config *config, uint64_t now_ns)
 {
 	assert(p->magic == POLLER_MAGIC);
+	poll_search_forget(p);
 	vnm_poll_config_use(config);
 	vnm_poll_config_leave(p->config);
 	p->config = config;
@@ -268,10 +269,7 @@ vnm_poller_free(struct vnm_poller *p)
 	assert(p->magic == POLLER_MAGIC);
 	while (p->device_count > 0)
 		poll_device_remove(p, p->devices[p->device_count - 1]);
-	for (uint32_t i = 0; i < p->job_cap; i++) { /* of searches */
-		if (p->jobs[i] != NULL)
-			poll_job_free(p, p->jobs[i]);
-	}
+	poll_search_forget(p);
 	while (p->spare != NULL) {
 		struct poll_job *j = p->spare;
 

@@ -305,6 +305,8 @@ void poll_usm_moved(struct vnm_poller *p, const struct poll_device *d, uint32_t 
 
 /* poll_search.c */
 void poll_search_begin(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns);
+/* Questions that are open are no longer: they are of a configuration that goes. */
+void poll_search_forget(struct vnm_poller *p);
 void poll_search_due(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns);
 void poll_search_found(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns);
 

@@ -46,6 +46,15 @@ poll_search_begin(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns)
 		vnm_timer_set(&p->timers, &lane->node.timer, now_ns + step_ns(o));
 }
 
+void
+poll_search_forget(struct vnm_poller *p)
+{
+	for (uint32_t i = 0; i < p->job_cap; i++) {
+		if (p->jobs[i] != NULL && p->jobs[i]->device == NULL)
+			poll_job_free(p, p->jobs[i]);
+	}
+}
+
 /* The next address that is this worker's: false where all have been asked. */
 static bool
 next_address(struct vnm_poller *p, struct poll_lane *lane, struct vnm_addr *a)
@@ -81,8 +90,7 @@ ask(struct vnm_poller *p, struct poll_lane *lane, const struct vnm_endpoint *at,
 }
 
 /*
- * One address; none while as many questions are open as may be. The search waits for its answers
- * when the configuration changes: their jobs end with their deadline.
+ * One address; none while as many questions are open as may be.
  */
 void
 poll_search_due(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns)

@@ -362,6 +362,33 @@ test_search(void)
 	desk_close(&k);
 }
 
+/* A configuration goes while questions of its search are open. */
+static void
+test_search_ends(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct desk k;
+	struct vnm_err err;
+
+	begin(&k, 64);
+	for (uint32_t i = 0; i < 64; i++)
+		k.devices[i].dead = i % 2 != 0;
+	CU_ASSERT_EQUAL_FATAL(
+	    vnm_option_set(vnm_option_find(vnm_poll_options, "discover"), &o, "10.0.0.0/26", &err),
+	    0);
+	c = desk_config(&k, &o, &access, interfaces, 1, 0, 0);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, 3 * DESK_S + 110 * DESK_MS);
+	CU_ASSERT(k.counters.v[VNM_C_poll_found] > 5);
+	vnm_poller_configure(k.poller, NULL, k.now_ns);
+	desk_run(&k, 10 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 0);
+	desk_close(&k);
+}
+
 static void
 test_share(void)
 {
@@ -381,4 +408,5 @@ test_share(void)
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
     {"another configuration", test_reload}, {"on demand", test_demand}, {"restart", test_restart},
-    {"uptime", test_uptime}, {"discovery", test_search}, {"shares", test_share}, CU_TEST_INFO_NULL};
+    {"uptime", test_uptime}, {"discovery", test_search}, {"discovery ends", test_search_ends},
+    {"shares", test_share}, CU_TEST_INFO_NULL};
