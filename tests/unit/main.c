@@ -8,26 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * For LeakSanitizer: net-snmp 5.9.3 forgets 4.8 kB whenever its MIB modules are unloaded, and
- * OpenSSL 3.0 what a provider has, where librdkafka used it in threads of its own.
- */
+/* For LeakSanitizer: net-snmp 5.9.3 forgets 4.8 kB whenever its MIB modules are unloaded. */
 const char *__lsan_default_suppressions(void);
 
 const char *
 __lsan_default_suppressions(void)
 {
-	return "leak:netsnmp_init_mib_internals\n"
-	       "leak:OSSL_PROVIDER_try_load\n";
-}
-
-/* Libraries have no frame pointers: only the slow way leads up to the function that is named. */
-const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-	return "fast_unwind_on_malloc=0";
+	return "leak:netsnmp_init_mib_internals\n";
 }
 
 static bool
