@@ -10,7 +10,7 @@ vnmcd=${VNMCD:-./vnmcd}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-for what in options fields reasons metrics decoders facts; do
+for what in options fields reasons metrics decoders facts syslog; do
 	"$vnmcd" --dump=$what >"$tmp/$what"
 done
 
@@ -88,6 +88,12 @@ generate()
 		;;
 	metrics)
 		awk "$library"'{ print ".It Va " $1 " Pq " $2 "\n" sentence($3) }' "$tmp/metrics"
+		;;
+	marks)
+		awk "$library"'$1 == "mark" { print ".It Cm " $2 "\n" sentence($3) }' "$tmp/syslog"
+		;;
+	dialects)
+		awk "$library"'$1 == "dialect" { print ".It\n" sentence($3) }' "$tmp/syslog"
 		;;
 	facts)
 		awk "$library"'{ print ".It Cm " $1 " Pq Em " $2 "\n" sentence($3) }' "$tmp/facts"

@@ -110,7 +110,7 @@ def frames(octets):
 def decode(octets, records, proto, folder):
     """protoc's reading of all records: a list of (name, text) of each record's own fields."""
     kinds = sorted({r["kind"] for r in records})
-    wrapper = "".join(f"  repeated {k.capitalize()} {k} = {i + 1};\n" for i, k in enumerate(kinds))
+    wrapper = "".join(f"  repeated {k.title().replace('_', '')} {k} = {i + 1};\n" for i, k in enumerate(kinds))
     path = os.path.join(folder, "vnmcd.proto")
     with open(path, "wb") as f:
         f.write(proto + b"message All {\n" + wrapper.encode() + b"}\n")

@@ -44,6 +44,10 @@ const struct vnm_conf_section vnm_conf_sections[] = {
     {"http", false, http_options, offsetof(struct vnm_conf, http), "the built-in web server"},
     {"limits", false, vnm_limits_options, offsetof(struct vnm_conf, limits),
 	"bounds that all decoders keep"},
+    {"logs", false, vnm_logs_options, offsetof(struct vnm_conf, analysis.logs),
+	"what is made of log records"},
+    {"alarm_rules", true, vnm_rule_options, 0,
+	"which log messages are alarms, beside those that vnmcd knows"},
     {"mibs", false, mibs_options, offsetof(struct vnm_conf, mibs),
 	"what SNMP's object identifiers mean, besides what is built in"},
     {"replay", false, replay_options, offsetof(struct vnm_conf, replay), "replays (-r)"},
@@ -318,6 +322,33 @@ bind_source(struct vnm_conf *conf, const struct vnm_node *node, struct vnm_errs 
 }
 
 static void
+bind_rules(struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *list = section(conf->tree.root, "alarm_rules", VNM_NODE_LIST, errs);
+	struct vnm_err err;
+
+	if (list == NULL)
+		return;
+	conf->rules = new_items(list, sizeof(*conf->rules), errs);
+	conf->rule_nodes = new_items(list, sizeof(*conf->rule_nodes), errs);
+	if (conf->rules == NULL || conf->rule_nodes == NULL)
+		return;
+	for (const struct vnm_node *n = list->first; n != NULL; n = n->next) {
+		struct vnm_rule_options *rule = &conf->rules[conf->rule_count];
+		const struct target targets[2] = {{vnm_rule_options, rule}, {NULL, NULL}};
+
+		if (n->type != VNM_NODE_MAP)
+			continue;
+		conf->rule_nodes[conf->rule_count++] = n;
+		if (vnm_option_defaults(vnm_rule_options, rule, &err) != 0)
+			vnm_errs_at(errs, n, "%s", err.text);
+		bind_map(n, targets, NULL, true, errs);
+	}
+	conf->analysis.rules = conf->rules;
+	conf->analysis.rule_count = conf->rule_count;
+}
+
+static void
 bind_topology(struct vnm_conf *conf, struct vnm_errs *errs)
 {
 	static const char *const keys[] = {"sources", NULL};
@@ -462,8 +493,8 @@ free_decoder_options(const struct vnm_decoder *decoder, void *options)
 static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 {
-	static const char *const keys[] = {
-	    "listeners", "topology", "snmp", "outputs", "http", "limits", "mibs", "replay", NULL};
+	static const char *const keys[] = {"listeners", "topology", "snmp", "outputs", "http", "limits",
+	    "logs", "alarm_rules", "mibs", "replay", NULL};
 	static const char *const snmp_keys[] = {"communities", "users", NULL};
 	const struct vnm_node *root = conf->tree.root;
 	struct vnm_err err;
@@ -489,6 +520,7 @@ bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 	bind_topology(conf, errs);
 	bind_snmp(conf, errs);
 	bind_outputs(conf, errs);
+	bind_rules(conf, errs);
 }
 
 static void
@@ -614,6 +646,8 @@ vnm_conf_free(struct vnm_conf *conf)
 	}
 	for (uint32_t i = 0; i < conf->source_count; i++)
 		vnm_option_release(source_options, &conf->sources[i]);
+	for (uint32_t i = 0; i < conf->rule_count; i++)
+		vnm_option_release(vnm_rule_options, &conf->rules[i]);
 	for (const struct vnm_conf_section *s = vnm_conf_sections; s->path != NULL; s++) {
 		if (!s->list)
 			vnm_option_release(s->options, (char *)conf + s->offset);
@@ -626,6 +660,8 @@ vnm_conf_free(struct vnm_conf *conf)
 	vnm_free(conf->listeners);
 	vnm_free(conf->outputs);
 	vnm_free(conf->sources);
+	vnm_free(conf->rules);
+	vnm_free(conf->rule_nodes);
 	vnm_tree_free(&conf->tree);
 	conf->magic = 0;
 	vnm_free(conf);

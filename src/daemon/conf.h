@@ -5,6 +5,7 @@
 #ifndef VNM_DAEMON_CONF_H
 #define VNM_DAEMON_CONF_H
 
+#include "analysis/analysis.h"
 #include "base/err.h"
 #include "base/option.h"
 #include "collectors/collector.h"
@@ -157,6 +158,7 @@ struct vnm_conf {
 	struct vnm_conf_main main;
 	struct vnm_conf_http http;
 	struct vnm_limits limits;
+	struct vnm_analysis_options analysis; /* its rules are `rules` */
 	struct vnm_conf_replay replay;
 	struct vnm_conf_mibs mibs;
 	struct vnm_conf_listener *listeners; /* owned */
@@ -165,6 +167,9 @@ struct vnm_conf {
 	uint32_t output_count;
 	struct vnm_conf_source *sources; /* owned */
 	uint32_t source_count;
+	struct vnm_rule_options *rules;	    /* owned */
+	const struct vnm_node **rule_nodes; /* of each; owned */
+	uint32_t rule_count;
 	struct vnm_conf_snmp snmp;
 	struct vnm_conf_community *communities; /* owned */
 	uint32_t community_count;

@@ -365,6 +365,25 @@ check_snmp(const struct vnm_conf *conf, struct vnm_errs *errs)
 }
 
 static void
+check_logs(const struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	static const char *const numbers[] = {"templates_max", "sources", "burst", NULL};
+	const struct vnm_node *root = conf->tree.root;
+	const struct vnm_node *first = first_item(root, "alarm_rules");
+	struct vnm_err err;
+
+	check_not_zero(at(root, "logs"), vnm_logs_options, &conf->analysis.logs, numbers, errs);
+	for (uint32_t i = 0; i < conf->rule_count; i++) {
+		const struct vnm_node *node = conf->rule_nodes[i];
+
+		check_name(node, "alarm rule", conf->rules[i].name, errs);
+		check_unique(node, "alarm rule", conf->rules[i].name, first, errs);
+		if (vnm_rule_check(&conf->rules[i], &err) != 0)
+			vnm_errs_at(errs, node, "%s", err.text);
+	}
+}
+
+static void
 check_mibs(const struct vnm_conf *conf, struct vnm_errs *errs)
 {
 	const struct vnm_node *mibs = at(conf->tree.root, "mibs");
@@ -385,6 +404,7 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		vnm_errs_at(errs, at(root, "workers"), "`workers` is 1 to %d", WORKERS_MAX);
 	check_not_zero(at(root, "limits"), vnm_limits_options, &conf->limits, limits_numbers, errs);
 	check_listeners(conf, replay, errs);
+	check_logs(conf, errs);
 	check_sources(conf, errs);
 	check_snmp(conf, errs);
 	check_outputs(conf, errs);

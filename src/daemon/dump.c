@@ -1,6 +1,7 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons, decoders, facts and mibs. Rows of tables have tabs between their columns.
+ * metrics, reasons, decoders, facts, syslog and mibs. Rows of tables have tabs between their
+ * columns.
  */
 #include "daemon/dump.h"
 
@@ -211,6 +212,19 @@ dump_facts(FILE *f)
 	}
 }
 
+/* mark, name, doc; dialect, first octets, doc; rule, alarm_type, what it is for and matches */
+static void
+dump_syslog(FILE *f)
+{
+#define VNM_SYSLOG_MARK(name, text, doc) fputs("mark\t" text "\t" doc "\n", f);
+#include "decoders/syslog_marks.def"
+#undef VNM_SYSLOG_MARK
+#define VNM_SYSLOG_DIALECT(read, first, doc) fputs("dialect\t" first "\t" doc "\n", f);
+#include "decoders/syslog_dialects.def"
+#undef VNM_SYSLOG_DIALECT
+	vnm_rules_print(f);
+}
+
 /* ---- MIB modules --------------------------------------------------------------------------- */
 
 /* Every module in the form of src/mibs/modules/. */
@@ -229,7 +243,8 @@ static const struct {
 } dumps[] = {{"fields", vnm_describe_fields}, {"proto", vnm_describe_proto},
     {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
     {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
-    {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts}};
+    {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts},
+    {"syslog", dump_syslog}};
 
 int
 vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *err)
@@ -251,6 +266,6 @@ vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *e
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons, decoders, facts and mibs%s",
+	    "metrics, reasons, decoders, facts, syslog and mibs%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

@@ -1,12 +1,15 @@
 /*
- * The pipeline of one worker: message → exporter → decoder → topology → outputs, and the books.
+ * The pipeline of one worker: message → exporter → decoder → topology → analysis → outputs, and
+ * the books.
  */
 #include "daemon/pipeline.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "daemon/analysed.h"
 #include "daemon/replies.h"
+#include "daemon/shed.h"
 #include "daemon/state.h"
 #include "decoders/rib_query.h"
 #include "output/encoder.h"
@@ -47,6 +50,7 @@ struct vnm_pipeline {
 	struct vnm_record rec;
 	struct vnm_scratch scratch;
 	struct vnm_out out;
+	struct vnm_analysed analysed;
 	struct vnm_told told;
 	const struct vnm_datagram *message; /* that is being decoded */
 	struct vnm_replies replies;
@@ -81,22 +85,69 @@ reply(struct vnm_out *out, struct vnm_slice octets, bool acknowledges)
 		p->counters.v[VNM_C_replies_failed]++;
 }
 
+/* Records that an output must take for sure before a message begins. */
+static uint64_t
+room_wanted(const struct vnm_pipeline *p)
+{
+	return (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
+}
+
+/* Gives a record its number, and outputs the record. */
+static void
+publish(struct vnm_pipeline *p, struct vnm_record *r)
+{
+	VNM_SET(r, env, record_seq, p->record_seq++);
+	p->counters.records[r->kind_id]++;
+	for (size_t i = 0; i < p->output_count; i++) {
+		size_t octets = vnm_output_record(p->outputs[i], r);
+		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	}
+}
+
+static void
+name_kind(struct vnm_record *r)
+{
+	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+
+	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
+}
+
+static bool
+is_shed(struct vnm_pipeline *p, const struct vnm_record *r)
+{
+	return r->kind_id == VNM_KIND_log && p->message != NULL &&
+	       !vnm_transport_is_stream(p->message->transport) && !vnm_pipeline_room(p) &&
+	       vnm_shed(r, p->outputs, p->output_count, room_wanted(p));
+}
+
+/* The record goes no further, for this reason. */
+static void
+hold_back(struct vnm_out *out, enum vnm_reason reason)
+{
+	out->emitted--;
+	vnm_out_fault(out, reason);
+}
+
 static void
 emit(struct vnm_out *out)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
 	struct vnm_record *r = out->rec;
-	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
+	enum vnm_reason reason;
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, kind->name_len, true});
-	VNM_SET(r, env, record_seq, p->record_seq++);
-	p->counters.records[r->kind_id]++;
+	if (is_shed(p, r)) {
+		hold_back(out, VNM_R_shed);
+		return;
+	}
+	name_kind(r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->counters);
-	for (size_t i = 0; i < p->output_count; i++) {
-		size_t octets = vnm_output_record(p->outputs[i], r);
-		p->output_left -= octets < p->output_left ? octets : p->output_left;
+	reason = vnm_analysed_record(&p->analysed, r);
+	if (reason != VNM_OK) {
+		hold_back(out, reason);
+		return;
 	}
+	publish(p, r);
 	if (VNM_UNLIKELY(p->output_left == 0 && out->records_left != 0)) {
 		out->records_left = 0;
 		vnm_out_fault(out, VNM_R_output_limit);
@@ -137,33 +188,52 @@ emit_answer(struct vnm_out *out)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
 	struct vnm_record *r = out->rec;
-	const struct vnm_kind_info *kind = vnm_kind_info(r->kind_id);
 	struct vnm_frame frame;
 
-	VNM_SET(r, env, kind, (struct vnm_str){kind->name, (uint32_t)strlen(kind->name), true});
+	name_kind(r);
 	if (p->topology != NULL)
 		vnm_topology_correlate(p->topology, r, &p->answer->counters);
 	if (!vnm_json_encoder.encode(&p->answer->selection, r, p->answer->to, &frame))
 		out->records_left = 0;
 }
 
-/*
- * The envelope that every record of this worker has; the rest of the record is empty. `patient`:
- * it comes from a source that can be made to wait.
- */
+/* What every record of this worker has; the rest of the record is empty. */
 static void
-begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
+begin_record(const struct vnm_pipeline *p, struct vnm_record *r, uint64_t observed_ns)
 {
-	struct vnm_record *r = &p->rec;
-
-	for (size_t k = 0; k < p->output_count; k++)
-		vnm_output_patience(p->outputs[k], patient);
 	memset(r->has, 0, sizeof(r->has));
 	VNM_SET(r, env, schema, VNM_SCHEMA_VERSION);
 	VNM_SET(r, env, collector, p->config.collector);
 	VNM_SET(r, env, collector_epoch_ns, p->config.epoch_ns);
 	VNM_SET(r, env, worker, p->config.worker);
 	VNM_SET(r, env, observed_ns, observed_ns);
+}
+
+static void
+begin_analysed(void *pipeline, struct vnm_record *r, uint64_t observed_ns)
+{
+	begin_record(pipeline, r, observed_ns);
+	name_kind(r);
+}
+
+/* A record of the analysis; one that it made of a named record has that one's names. */
+static void
+publish_analysed(void *pipeline, struct vnm_record *r)
+{
+	struct vnm_pipeline *p = pipeline;
+
+	if (p->topology != NULL && !VNM_HAS(r, env, topology_version))
+		vnm_topology_correlate(p->topology, r, &p->counters);
+	publish(p, r);
+}
+
+/* `patient`: the records come from a source that can be made to wait. */
+static void
+begin_envelope(struct vnm_pipeline *p, uint64_t observed_ns, bool patient)
+{
+	for (size_t i = 0; i < p->output_count; i++)
+		vnm_output_patience(p->outputs[i], patient);
+	begin_record(p, &p->rec, observed_ns);
 	vnm_out_base(&p->out);
 	p->out.records_left = p->config.limits->records_per_message;
 	p->out.emitted = p->out.faults = p->out.held = p->out.good = 0;
@@ -486,6 +556,7 @@ vnm_pipeline_tick(struct vnm_pipeline *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		tick_exporter(p, p->exporters[i], false);
+	vnm_analysed_tick(&p->analysed, p->now_ns, false);
 	save_some(p);
 	if (now_ns < p->drops_told_ns || now_ns - p->drops_told_ns >= DROPS_NS)
 		tell_drops(p);
@@ -534,21 +605,14 @@ vnm_pipeline_turn_end(struct vnm_pipeline *p)
 bool
 vnm_pipeline_room(struct vnm_pipeline *p)
 {
-	uint64_t wanted =
-	    (uint64_t)ROOM_LASTS + ROOM_UNPUBLISHED + p->config.limits->records_per_message;
-
 	for (size_t i = 0; i < p->output_count; i++) {
 		if (!vnm_output_is_clear(p->outputs[i]))
 			return false;
 	}
 	if (p->record_seq < p->room_until)
 		return true;
-	for (size_t i = 0; i < p->output_count; i++) {
-		struct vnm_sink *s = p->outputs[i]->sink;
-
-		if (s->type->room(s) < wanted)
-			return false;
-	}
+	if (!vnm_outputs_room(p->outputs, p->output_count, room_wanted(p)))
+		return false;
 	p->room_until = p->record_seq + ROOM_LASTS;
 	return true;
 }
@@ -567,6 +631,7 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 		tick_exporter(p, p->exporters[i], true);
 		vnm_state_save(p->config.state_dir, p->exporters[i]);
 	}
+	vnm_analysed_tick(&p->analysed, p->now_ns, true);
 	tell_drops(p);
 	vnm_pipeline_turn_end(p);
 }
@@ -654,6 +719,10 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .turn = 1,
 	    .fact = tell,
 	};
+	vnm_analysed_init(&p->analysed, &p->scratch, &p->counters);
+	p->analysed.begin = begin_analysed;
+	p->analysed.publish = publish_analysed;
+	p->analysed.pipeline = p;
 	return p;
 }
 
@@ -666,6 +735,7 @@ vnm_pipeline_free(struct vnm_pipeline *p)
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		exporter_free(p, p->exporters[i]);
 	vnm_free(p->exporters);
+	vnm_analysed_free(&p->analysed);
 	vnm_told_free(&p->told);
 	vnm_replies_free(&p->replies);
 	vnm_table_free(&p->index);
@@ -705,6 +775,12 @@ vnm_pipeline_forget_options(struct vnm_pipeline *p)
 {
 	for (uint32_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->options = NULL;
+}
+
+bool
+vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o)
+{
+	return vnm_analysed_options(&p->analysed, o, p->config.hash_seed);
 }
 
 struct vnm_counters *

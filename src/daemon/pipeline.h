@@ -6,6 +6,7 @@
 #ifndef VNM_DAEMON_PIPELINE_H
 #define VNM_DAEMON_PIPELINE_H
 
+#include "analysis/analysis.h"
 #include "decoders/decoder.h"
 #include "output/output.h"
 #include "topology/topology.h"
@@ -38,6 +39,12 @@ void vnm_pipeline_mib(struct vnm_pipeline *p, const struct vnm_mib *mib);
 
 /* New limits from the next message on, after a reload; borrowed. */
 void vnm_pipeline_limits(struct vnm_pipeline *p, const struct vnm_limits *limits);
+
+/*
+ * What is made of records of many sources, from the next record on; the options are borrowed until
+ * others are given. False when memory was short for some of it.
+ */
+bool vnm_pipeline_analysis(struct vnm_pipeline *p, const struct vnm_analysis_options *o);
 
 /* Decoders' options of before a reload are gone; exporters get new ones with their next message. */
 void vnm_pipeline_forget_options(struct vnm_pipeline *p);

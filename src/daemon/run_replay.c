@@ -223,7 +223,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	if (vnm_outputs_open(&r.outputs, conf, &r.sinks, &err) != 0)
 		goto no_outputs;
 	r.pipeline = vnm_pipeline_new(&config);
-	if (r.pipeline == NULL)
+	if (r.pipeline == NULL || !vnm_pipeline_analysis(r.pipeline, &conf->analysis))
 		goto no_pipeline;
 	vnm_pipeline_outputs(r.pipeline, r.outputs.list, r.outputs.n);
 	vnm_pipeline_topology(r.pipeline, snapshot->topology);
@@ -240,6 +240,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 	return rc;
 
 no_pipeline:
+	vnm_pipeline_free(r.pipeline);
 	vnm_err_text(&err, "out of memory");
 	vnm_outputs_close(&r.outputs);
 no_outputs:

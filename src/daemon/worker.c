@@ -195,6 +195,8 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 	vnm_pipeline_forget_options(w->pipeline);
 	vnm_pipeline_limits(w->pipeline, &snapshot->conf->limits);
 	vnm_pipeline_topology(w->pipeline, snapshot->topology);
+	if (!vnm_pipeline_analysis(w->pipeline, &snapshot->conf->analysis))
+		vnm_error("worker %u: not enough memory for all that `logs` asks for", w->id);
 	vnm_pipeline_mib(w->pipeline, snapshot->mib);
 	w->snapshot = snapshot;
 	vnm_snapshot_leave(old);
@@ -364,7 +366,8 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	w->ports = vnm_alloc_zero(conf->listener_count, sizeof(*w->ports));
 	w->port_count = w->ports != NULL ? conf->listener_count : 0;
 	w->pipeline = vnm_pipeline_new(&pipeline);
-	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0) {
+	if (w->ports == NULL || w->pipeline == NULL || add_events(w) != 0 ||
+	    !vnm_pipeline_analysis(w->pipeline, &conf->analysis)) {
 		vnm_worker_free(w);
 		return NULL;
 	}

@@ -279,12 +279,16 @@ withdraw(struct vnm_bmp_message *m, struct vnm_rib_table *t, const struct vnm_bg
 	return m->peer->unkept || repeated(m, VNM_C_rib_unknown_withdraws);
 }
 
+/* What the message may not yield any more is not published: the table is what was. */
 bool
 vnm_bmp_rib_keep(void *ctx, const struct vnm_bgp_kept *k)
 {
 	struct vnm_bmp_message *m = ctx;
-	struct vnm_rib_table *t = table_of(m, k->afi, k->safi);
+	struct vnm_rib_table *t;
 
+	if (m->out->records_left == 0)
+		return true;
+	t = table_of(m, k->afi, k->safi);
 	if (k->withdraw)
 		return withdraw(m, t, k);
 	return announce(m, t != NULL ? t : make_table(m, k->afi, k->safi), k);
@@ -496,7 +500,7 @@ sweep_late(struct vnm_bmp_message *m)
 
 /*
  * The router did not come back. Where it has another session meanwhile that has this peer, only
- * those routes are gone that are not there.
+ * those routes are gone that are not there: work() sweeps them. False when it is not at its end.
  */
 static bool
 expire_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer)
@@ -513,12 +517,12 @@ expire_peer(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer)
 	bool more = false;
 	for (uint32_t i = 0; i < peer->table_count; i++) {
 		struct vnm_rib_table *t = peer->tables[i];
-		uint32_t cost = UINT32_MAX;
 
 		if (t->sweep == 0)
 			vnm_bmp_rib_sweep(m, t);
-		more |= t->sweep > 0 && vnm_bmp_tell_sweep(m, t, &cost);
+		more |= t->sweep > 0;
 	}
+	m->x->waits |= more;
 	if (!more)
 		vnm_bmp_peer_drop(state, peer);
 	return !more;

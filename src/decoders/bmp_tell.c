@@ -235,7 +235,7 @@ flags_of(const struct vnm_bmp_peer *peer, enum vnm_rib_view view)
 	return (uint8_t)((peer->flags & ~(VNM_BMP_FLAG_L | VNM_BMP_FLAG_O)) | flags[view]);
 }
 
-/* A record about a table of the message's peer; `n` NULL: without its numbers. */
+/* A record about a table of that peer. False when none is taken. */
 static bool
 tell_table(struct vnm_bmp_message *m, struct vnm_bmp_peer *peer, const struct vnm_rib_table *t,
     struct vnm_str event, bool with_numbers)

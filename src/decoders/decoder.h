@@ -258,6 +258,7 @@ struct vnm_decoder {
 
 	const struct vnm_option *options; /* keys of its own in a listener; NULL: none */
 	size_t options_size;		  /* octets of the struct they fill */
+
 	/* Whether they make sense: 0, or -1 and err->text. May be NULL. */
 	int (*check)(const void *options, struct vnm_err *err);
 

@@ -35,9 +35,10 @@ struct vnm_datagram {
 	struct vnm_endpoint src;
 	struct vnm_endpoint dst;
 	enum vnm_transport transport;
-	uint64_t session;   /* of a stream: unique among those open at a time; 0: none (UDP) */
-	vnm_frame_fn frame; /* of a stream in a capture: what told where its messages end */
-	uint32_t scope;	    /* of a link-local source: its interface; 0: not known */
+	uint64_t session; /* of a stream: unique among those open at a time; 0: none (UDP) */
+	vnm_frame_fn
+	    frame;	/* of a stream in a capture: what told where its messages end; else NULL */
+	uint32_t scope; /* of a link-local source: its interface; 0: not known */
 	const struct vnm_way_back *back; /* NULL: there is none, as in a replay */
 	struct vnm_str cert_name;	 /* in the sender's verified certificate; n 0: none */
 };

@@ -68,11 +68,23 @@ static const char proto_head[] =
     "package vnm;\n"
     "\n";
 
+/* topology_event: TopologyEvent. */
+static void
+write_proto_name(FILE *f, const char *kind)
+{
+	for (bool upper = true; *kind != '\0'; kind++) {
+		if (*kind != '_')
+			fputc(upper ? toupper((unsigned char)*kind) : *kind, f);
+		upper = *kind == '_';
+	}
+}
+
 static void
 write_proto_message(FILE *f, const struct vnm_kind_info *info)
 {
-	fprintf(f, "\n// %s\nmessage %c%s {\n", info->doc, toupper((unsigned char)info->name[0]),
-	    info->name + 1);
+	fprintf(f, "\n// %s\nmessage ", info->doc);
+	write_proto_name(f, info->name);
+	fputs(" {\n", f);
 	for (unsigned i = 0; i < info->count; i++) {
 		const struct vnm_field *field = &info->fields[i];
 		fprintf(f, "  %s %s = %u;  // %s%s%s%s\n", vnm_proto_type(field->type), field->name,

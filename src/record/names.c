@@ -1,5 +1,5 @@
 /*
- * Registry names of numbers in flow records.
+ * Registry names of numbers in records.
  */
 #include "record/names.h"
 
@@ -109,6 +109,29 @@ vnm_forwarding_status_name(uint8_t status)
 	    VNM_STR("unknown"), VNM_STR("forwarded"), VNM_STR("dropped"), VNM_STR("consumed")};
 
 	return names[status >> 6];
+}
+
+struct vnm_str
+vnm_syslog_facility_name(uint8_t facility)
+{
+	static const struct vnm_str names[] = {VNM_STR("kern"), VNM_STR("user"), VNM_STR("mail"),
+	    VNM_STR("daemon"), VNM_STR("auth"), VNM_STR("syslog"), VNM_STR("lpr"), VNM_STR("news"),
+	    VNM_STR("uucp"), VNM_STR("cron"), VNM_STR("authpriv"), VNM_STR("ftp"), VNM_STR("ntp"),
+	    VNM_STR("audit"), VNM_STR("alert"), VNM_STR("clock"), VNM_STR("local0"),
+	    VNM_STR("local1"), VNM_STR("local2"), VNM_STR("local3"), VNM_STR("local4"),
+	    VNM_STR("local5"), VNM_STR("local6"), VNM_STR("local7")};
+
+	return LOOKUP(names, facility);
+}
+
+struct vnm_str
+vnm_syslog_severity_name(uint8_t severity)
+{
+	static const struct vnm_str names[] = {VNM_STR("emerg"), VNM_STR("alert"), VNM_STR("crit"),
+	    VNM_STR("err"), VNM_STR("warning"), VNM_STR("notice"), VNM_STR("info"),
+	    VNM_STR("debug")};
+
+	return LOOKUP(names, severity);
 }
 
 #define NAME(r, field, lookup)                                                          \

@@ -14,6 +14,9 @@ struct vnm_str vnm_firewall_event_name(uint8_t event);	   /* firewallEvent */
 struct vnm_str vnm_direction_name(uint8_t direction);	   /* flowDirection */
 struct vnm_str vnm_forwarding_status_name(uint8_t status); /* RFC 7270: its upper two bits */
 
+struct vnm_str vnm_syslog_facility_name(uint8_t facility); /* RFC 5424 table 1 */
+struct vnm_str vnm_syslog_severity_name(uint8_t severity); /* RFC 5424 table 2 */
+
 /* Sets the *_name beside each number of a flow record that has one. */
 void vnm_flow_names(struct vnm_record *r);
 

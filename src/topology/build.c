@@ -13,9 +13,10 @@ struct builder {
 	struct vnm_topology *t;
 	struct vnm_model *m;
 	struct vnm_err *err;
-	uint32_t vnfc0, vl0, host0; /* where the identities of each sort begin; CPs are the first */
-	uint32_t vnfc_node0;	    /* where the nodes that are VNFCs begin */
-	uint32_t *service;	    /* by symbol: index of that name in t->services; owned */
+	uint32_t vnfc0, vl0, host0,
+	    vnf0;	     /* where the identities of each sort begin; CPs are the first */
+	uint32_t vnfc_node0; /* where the nodes that are VNFCs begin */
+	uint32_t *service;   /* by symbol: index of that name in t->services; owned */
 };
 
 static struct vnm_str
@@ -234,17 +235,21 @@ set_service(struct builder *b, struct vnm_identity *id, uint32_t ns, uint32_t ns
 }
 
 static void
-identify_vnfc(struct builder *b, struct vnm_identity *id, const struct vnm_model_vnfc *vnfc)
+identify_vnf(struct builder *b, struct vnm_identity *id, const struct vnm_model_vnf *vnf)
 {
-	const struct vnm_model_vnf *vnf = &b->m->vnfs.p[vnfc->vnf];
-
 	set_name(id, VNM_IDENTITY_vnf_id, text(b, vnf->id));
 	set_name(id, VNM_IDENTITY_vnf_name, text(b, vnf->name));
+	set_service(b, id, vnf->ns, vnf->ns_name);
+	id->vl = VNM_NONE;
+}
+
+static void
+identify_vnfc(struct builder *b, struct vnm_identity *id, const struct vnm_model_vnfc *vnfc)
+{
+	identify_vnf(b, id, &b->m->vnfs.p[vnfc->vnf]);
 	set_name(id, VNM_IDENTITY_vnfc_id, text(b, vnfc->id));
 	set_name(id, VNM_IDENTITY_host_id, text(b, vnfc->host));
-	set_service(b, id, vnf->ns, vnf->ns_name);
 	id->router = vnfc->router;
-	id->vl = VNM_NONE;
 }
 
 static void
@@ -290,7 +295,8 @@ identify(struct builder *b)
 	b->vnfc0 = m->cps.n;
 	b->vl0 = b->vnfc0 + m->vnfcs.n;
 	b->host0 = b->vl0 + m->vls.n;
-	t->identity_count = b->host0 + m->nodes.n;
+	b->vnf0 = b->host0 + m->nodes.n;
+	t->identity_count = b->vnf0 + m->vnfs.n;
 	if (alloc_identities(t) != 0)
 		return no_memory(b);
 	for (uint32_t i = 0; i < m->vnfs.n; i++) {
@@ -316,6 +322,8 @@ identify(struct builder *b)
 			set_name(id, VNM_IDENTITY_host_id, text(b, m->nodes.p[i].id));
 		id->vl = VNM_NONE;
 	}
+	for (uint32_t i = 0; i < m->vnfs.n; i++)
+		identify_vnf(b, &t->identities[b->vnf0 + i], &m->vnfs.p[i]);
 	return 0;
 }
 
@@ -611,6 +619,43 @@ add_keys(struct builder *b)
 	return 0;
 }
 
+static int
+name(struct builder *b, uint32_t symbol, uint32_t identity, uint32_t node)
+{
+	if (symbol == 0 || vnm_topology_name_add(b->t, text(b, symbol), identity, node) == 0)
+		return 0;
+	return no_memory(b);
+}
+
+/* What people and messages call things. */
+static int
+add_names(struct builder *b)
+{
+	const struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->vnfs.n; i++) {
+		if (name(b, m->vnfs.p[i].id, b->vnf0 + i, VNM_NONE) != 0 ||
+		    name(b, m->vnfs.p[i].name, b->vnf0 + i, VNM_NONE) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->vnfcs.n; i++) {
+		uint32_t identity = b->vnfc0 + i, node = b->vnfc_node0 + i;
+		if (name(b, m->vnfcs.p[i].id, identity, node) != 0 ||
+		    name(b, m->vnfcs.p[i].resource, identity, node) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->cps.n; i++) {
+		if (name(b, m->cps.p[i].id, i, VNM_NONE) != 0 ||
+		    name(b, m->cps.p[i].link_port, i, VNM_NONE) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->nodes.n; i++) {
+		if (name(b, m->nodes.p[i].id, VNM_NONE, i) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static size_t
 table_octets(const struct vnm_table *table)
 {
@@ -637,7 +682,8 @@ take_size(struct builder *b)
 		    t->addrs.cap * sizeof(*t->addrs.p) + t->macs.cap * sizeof(*t->macs.p) +
 		    t->numbers.cap * sizeof(*t->numbers.p) + table_octets(&t->by_addr) +
 		    table_octets(&t->by_mac) + table_octets(&t->by_number) +
-		    table_octets(&t->by_name);
+		    table_octets(&t->by_name) + t->names.cap * sizeof(*t->names.p) +
+		    table_octets(&t->by_text);
 }
 
 int
@@ -648,7 +694,7 @@ vnm_topology_build(struct vnm_topology *t, struct vnm_model *m, struct vnm_err *
 	join_services(&b);
 	join_links(&b);
 	int rc = join_ports(&b) == 0 && list_services(&b) == 0 && identify(&b) == 0 &&
-			 add_nodes(&b) == 0 && add_keys(&b) == 0
+			 add_nodes(&b) == 0 && add_keys(&b) == 0 && add_names(&b) == 0
 		     ? 0
 		     : -1;
 	vnm_free(b.service);

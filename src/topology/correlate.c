@@ -91,6 +91,8 @@ node_of(const struct vnm_topology *t, const struct vnm_record *r)
 
 	if (is_bmp(r))
 		return vnm_correlate_router(t, r);
+	if (r->kind_id == VNM_KIND_log)
+		return vnm_correlate_log_node(t, r);
 	if (VNM_HAS(r, env, agent_addr))
 		node = vnm_node_by_addr(t, &r->env.agent_addr);
 	if (node == VNM_NONE && VNM_HAS(r, env, exporter_addr))
@@ -466,6 +468,12 @@ vnm_topology_correlate(
 		break;
 	case VNM_KIND_interface:
 		name_interface(t, r, node, counters);
+		break;
+	case VNM_KIND_log:
+		vnm_correlate_log(t, r, node,
+		    port_of(t, r, node, VNM_HAS(r, log, if_name) ? &r->log.if_name : NULL,
+			VNM_HAS(r, log, if_index) ? &r->log.if_index : NULL),
+		    counters);
 		break;
 	case VNM_KIND_alarm:
 		name_alarm(t, r, node, counters);

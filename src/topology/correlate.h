@@ -15,7 +15,9 @@ enum vnm_match {
 	VNM_MATCH_MAC,
 	VNM_MATCH_VNI,
 	VNM_MATCH_VLAN,
-	VNM_MATCH_ROUTER_ID
+	VNM_MATCH_ROUTER_ID,
+	VNM_MATCH_NAME,
+	VNM_MATCH_HOSTNAME
 };
 
 /* Something found, and by what. */
@@ -30,6 +32,13 @@ void vnm_correlate_route(const struct vnm_topology *t, struct vnm_record *r, uin
 
 /* The router that sent a record of BMP: by its address, else by what it calls itself. */
 uint32_t vnm_correlate_router(const struct vnm_topology *t, const struct vnm_record *r);
+
+/* The device that a log record is of: by the name that it claims, else by its address. */
+uint32_t vnm_correlate_log_node(const struct vnm_topology *t, const struct vnm_record *r);
+
+/* Names a log record of that node (or VNM_NONE), whose text names that port of it (or NULL). */
+void vnm_correlate_log(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    const struct vnm_topology_port *port, struct vnm_counters *counters);
 
 static inline const struct vnm_identity *
 vnm_identity_at(const struct vnm_topology *t, uint32_t i)
@@ -132,6 +141,8 @@ vnm_put_match(const struct vnm_topology *t, struct vnm_record *r, enum vnm_match
 	    [VNM_MATCH_VNI] = {"vni", 3, true},
 	    [VNM_MATCH_VLAN] = {"vlan", 4, true},
 	    [VNM_MATCH_ROUTER_ID] = {"router-id", 9, true},
+	    [VNM_MATCH_NAME] = {"name", 4, true},
+	    [VNM_MATCH_HOSTNAME] = {"hostname", 8, true},
 	};
 
 	VNM_SET(r, env, topology_match, names[by]);

@@ -36,6 +36,7 @@ static const struct vnm_json_member vnfc_members[] = {
 
 static const struct vnm_json_member compute_members[] = {
     MEMBER("hostId", TEXT, vnfc, host),
+    MEMBER("resourceId", TEXT, vnfc, resource),
     MEMBERS_END,
 };
 
@@ -43,6 +44,7 @@ static const struct vnm_json_member cp_members[] = {
     MEMBER("id", ID, cp, id),
     MEMBER("virtualLinkId", TEXT, cp, vl),
     MEMBER("vnic", TEXT, cp, vnic),
+    MEMBER("vnfLinkPortId", TEXT, cp, link_port),
     MEMBER("ifIndexInVnf", NUMBER, cp, if_index_in_vnf),
     MEMBERS_END,
 };

@@ -20,13 +20,13 @@ struct vnm_model_vnf {
 
 struct vnm_model_vnfc {
 	uint32_t vnf; /* index */
-	uint32_t id, host;
+	uint32_t id, host, resource;
 	bool router; /* forwards for others: its MAC addresses stand before others' IP addresses */
 };
 
 struct vnm_model_cp {
 	uint32_t vnfc; /* index */
-	uint32_t id, vl, vnic;
+	uint32_t id, vl, vnic, link_port;
 	uint32_t if_index_in_vnf; /* ifIndex within the VNFC */
 	uint32_t host, port;	  /* where it is attached */
 	uint32_t if_index, of_port;

@@ -106,6 +106,14 @@ struct vnm_topology_number {
 	uint32_t value; /* a port, a virtual link's identity or a node; VNM_NONE: more than one */
 };
 
+/* What something is called: text in a message may name it (name.c). */
+struct vnm_topology_name {
+	struct vnm_str text;
+	uint32_t identity; /* VNM_NONE: none, or several */
+	uint32_t node;	   /* the same */
+	bool several_identities, several_nodes;
+};
+
 struct vnm_topology {
 	uint32_t magic;
 	uint64_t version;
@@ -122,6 +130,8 @@ struct vnm_topology {
 	VNM_LIST(struct vnm_topology_number) numbers;
 	struct vnm_table by_addr, by_mac, by_number;
 	struct vnm_table by_name; /* of ports, by node and name */
+	VNM_LIST(struct vnm_topology_name) names;
+	struct vnm_table by_text; /* of names */
 };
 
 static inline uint64_t
@@ -238,6 +248,14 @@ vnm_router_id_key(const struct vnm_addr *id)
 {
 	return vnm_number_key(VNM_BY_ROUTER_ID, 0, vnm_be32(id->b));
 }
+
+/* What is called so, in whichever case, or NULL. */
+const struct vnm_topology_name *vnm_topology_name_find(
+    const struct vnm_topology *t, struct vnm_str name);
+
+/* An identity and a node (VNM_NONE: none) are called so: 0, or -1 when memory is short. */
+int vnm_topology_name_add(
+    struct vnm_topology *t, struct vnm_str name, uint32_t identity, uint32_t node) VNM_MUST_CHECK;
 
 /* Makes the snapshot of a model: 0, or -1 and *err. */
 int vnm_topology_build(struct vnm_topology *t, struct vnm_model *m, struct vnm_err *err);

@@ -29,6 +29,7 @@ import replay as replays
 import rib_truth
 import snmp_made
 import snmp_truth
+import syslog_truth
 import torture
 import truth as truths
 
@@ -310,6 +311,21 @@ class Runner:
                 self.guarded(case.name + "/rib-parts", lambda f, c=case: self.check_rib_parts(
                     c, f))
 
+    def check_syslog(self, case, f):
+        """Messages of syslog: each record says what syslog.json has of it."""
+        args = json.loads((case / "syslog.json").read_text())["args"] + [
+            "-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+        run = self.replay(case / "in.pcap", args, SECONDS)
+        if self.options.keep:
+            (pathlib.Path(self.options.keep) / (case.name + ".jsonl")).write_bytes(run.out)
+        f.equal("exit code", run.code, 0)
+        replays.check_books(run, f)
+        if not f:
+            syslog_truth.check(case, run, f)
+        again = self.replay(case / "in.pcap", args, SECONDS)
+        f.true("a second replay differs", again.out == run.out)
+        self.check_golden(case, run.out, f)
+
     def check_fault(self, name, directory, f):
         reason, args, transport, made, flows = faults.CASES[name]
         path = pathlib.Path(directory) / (name + ".pcap")
@@ -324,6 +340,11 @@ class Runner:
         f.equal("messages", run.books["messages"], len(made))
         if flows is not None:
             torture.check_records("flow records", run.of("flow"), flows, f)
+
+    def run_syslog(self, wanted):
+        for case in sorted(p.parent for p in HERE.glob("*/syslog.json")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_syslog(c, f))
 
     def check_snmp(self, case, f):
         """Messages of SNMP: a replay for each row of expect.json, the first of them in full."""
@@ -445,6 +466,7 @@ class Runner:
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
         self.run_bmp(wanted)
         self.run_snmp(wanted)
+        self.run_syslog(wanted)
         self.run_torture(wanted)
         self.run_faults(wanted)
         if not self.options.names:

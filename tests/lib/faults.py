@@ -68,6 +68,9 @@ CASES = {
     "withdrawal_unknown": ("withdrawal-unknown", [], "tcp",
                            [ipfix(0, TEMPLATE), ipfix(0, flow_set(2, u16(300, 0))),
                             ipfix(0, DATA)], R3),
+    "duplicate": ("duplicate", ["-m", "2055=syslog", "-o", "logs.duplicates=1m"], "udp",
+                  [b"<13>app: again"] * 2, None),
+    "empty": ("empty", ["-m", "2055=syslog"], "udp", [b"\n"], None),
     "withdrawal": ("template-missing", [], "tcp",
                    [ipfix(0, TEMPLATE), ipfix(0, DATA), ipfix(3, flow_set(2, u16(256, 0))),
                     ipfix(3, DATA)], R3),
@@ -78,6 +81,8 @@ CASES.update(snmp_made.FAULTS)
 
 # Reasons that no replay can show: the test that shows them, below tests/.
 ELSEWHERE = {
+    "rate-limit": "integration/syslog/run.py",
+    "shed": "unit/shed.c",
     "capability-malformed": "unit/bgp.c",
     "family-limit": "unit/bmp.c",
     "update-malformed": "unit/bgp.c",

@@ -45,6 +45,24 @@ no_sink:
 	return -1;
 }
 
+/* Little, so that what makes room for others is met. */
+static int
+set_analysis(struct vnm_station *s)
+{
+	struct vnm_logs_options *o = &s->analysis.logs;
+	struct vnm_err err;
+
+	if (vnm_option_defaults(vnm_logs_options, o, &err) != 0)
+		return -1;
+	o->templates = o->expand_repeats = true;
+	o->templates_max = 8;
+	o->template_rates = o->duplicates = 1000000000;
+	o->rate = 100;
+	o->burst = 50;
+	o->sources = 4;
+	return vnm_pipeline_analysis(s->pipeline, &s->analysis) ? 0 : -1;
+}
+
 void
 vnm_station_setup(void)
 {
@@ -82,6 +100,10 @@ vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsign
 	s->pipeline = vnm_pipeline_new(&config);
 	if (s->pipeline == NULL)
 		return -1;
+	if (set_analysis(s) != 0) {
+		vnm_station_close(s);
+		return -1;
+	}
 	for (unsigned i = 0; i < VNM_STATION_OUTPUTS; i++) {
 		if ((encodings >> i & 1) != 0 && open_output(s, sink, i) != 0) {
 			vnm_station_close(s);

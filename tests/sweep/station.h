@@ -13,6 +13,7 @@
 
 struct vnm_station {
 	struct vnm_limits limits;
+	struct vnm_analysis_options analysis; /* all of it, with little memory */
 	struct vnm_self self; /* of one that is alive, where that is wanted */
 	struct vnm_pipeline *pipeline;
 	struct vnm_sink sinks[VNM_STATION_OUTPUTS];

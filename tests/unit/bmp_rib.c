@@ -309,6 +309,24 @@ test_late(void)
 	desk_free(k);
 }
 
+/* What a message may not yield any more is not published, and not kept as if it were. */
+static void
+test_record_limit(void)
+{
+	struct desk *k = open_rib(true);
+
+	up(k, PEER_A);
+	k->limits.records_per_message = 2;
+	announce_many(k, PEER_A, 3);
+	CU_ASSERT_EQUAL(k->emitted, 2);
+	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 2);
+	k->limits.records_per_message = 100;
+	announce_many(k, PEER_A, 3);
+	CU_ASSERT_EQUAL(k->emitted, 1);
+	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 3);
+	desk_free(k);
+}
+
 /* A sweep that is longer than a message may be goes on between turns; what is told meanwhile is
  * not withdrawn. */
 static void
@@ -475,6 +493,7 @@ test_two_sessions(void)
 	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 3);
 	lose(k);
 	desk_tick(k, k->rx_ns + 301 * VNM_NS_PER_S, false);
+	work(k);
 	CU_ASSERT_EQUAL_FATAL(k->count, 1);
 	expect(k, 0, "10.1.2.0/24", false, "sweep");
 	CU_ASSERT_EQUAL(counted(k, VNM_C_rib_paths), 1);
@@ -679,9 +698,9 @@ CU_TestInfo suite_bmp_rib[] = {{"repeats are withheld", test_repeats},
     {"repeats are published", test_not_suppressed}, {"numbers only", test_count},
     {"a sweep", test_sweep}, {"routes before Peer Up", test_before_peer_up},
     {"no End-of-RIB", test_late}, {"a long sweep", test_long_sweep},
-    {"a router comes back", test_return}, {"a router does not", test_no_return},
-    {"silence", test_silence}, {"half-open sessions", test_half_open},
-    {"two sessions", test_two_sessions}, {"many lost sessions", test_many_lost},
-    {"limit", test_limit}, {"a dump", test_dump},
+    {"record limit", test_record_limit}, {"a router comes back", test_return},
+    {"a router does not", test_no_return}, {"silence", test_silence},
+    {"half-open sessions", test_half_open}, {"two sessions", test_two_sessions},
+    {"many lost sessions", test_many_lost}, {"limit", test_limit}, {"a dump", test_dump},
     {"a dump of a flapping peer", test_dump_of_a_flapping_peer},
     {"a dump at start", test_dump_at_start}, {"answers", test_answers}, CU_TEST_INFO_NULL};

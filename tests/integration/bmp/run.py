@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.error
+import urllib.request
 
 import evpn
 import routers
@@ -30,6 +32,7 @@ sys.path.insert(0, str(TOP / "tests" / "lib"))
 # pylint: disable=wrong-import-position
 import bmp_truth
 import replay as replays
+import rib_truth
 
 VNMCD = os.environ.get("VNMCD") or str(TOP / "build" / "vnmcd")
 CASES = TOP / "tests" / "cases"
@@ -45,13 +48,14 @@ class Daemon:
 
     kinds = KINDS
 
-    def __init__(self, work, listen, inside=(), topology=None, options="connections: 2000",
-                 http=None):
-        self.path, self.port = work / "out.jsonl", int(listen.rsplit(":", 1)[1])
+    def __init__(self, work, at, inside=(), topology=None, options="connections: 2000", http=None,
+                 main="", active=False):
+        self.path, self.port = work / "out.jsonl", int(at.rsplit(":", 1)[1])
+        where = f'connect: [ "{at}" ], retry: 1s' if active else f'listen: "{at}"'
         conf = work / "vnmcd.yaml"
         conf.write_text(
-            "collector: test\nlisteners:\n"
-            f'  - {{ name: routers, decoder: bmp, listen: "{listen}", {options} }}\n'
+            "collector: test\n" + main + "listeners:\n"
+            f"  - {{ name: routers, decoder: bmp, {where}, {options} }}\n"
             f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n" + (
                 f"topology: {{ sources: [ {{ name: lab, path: {topology} }} ] }}\n"
                 if topology else "") + (
@@ -100,12 +104,14 @@ def free_port():
         return s.getsockname()[1]
 
 
-def connect(port):
+def connect(port, source=None):
     deadline = time.time() + 10
     while True:
         s = socket.socket()
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if source:
+                s.bind((source, 0))
             s.connect(("127.0.0.1", port))
             return s
         except ConnectionRefusedError:
@@ -291,10 +297,80 @@ def test_frr(work):
     routers.check_frr(work, Daemon)
 
 
+def test_frr_that_waits(work):
+    """The same where FRR waits for its station, which connects to it."""
+    routers.check_frr(work, Daemon, waits=True)
+
+
 def test_evpn(work):
     """What GoBGP teaches of its EVPN routes is what `gobgp global rib` says, with the inventory's
     names."""
     evpn.check(work, Daemon)
+
+
+def get(port, what, data=None):
+    """Status, whether it is complete, lines."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{what}", data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as r:
+            return r.status, r.headers["Vnmcd-Complete"], r.read().decode().splitlines()
+    except urllib.error.HTTPError as e:
+        return e.code, None, e.read().decode().splitlines()
+
+
+def answered(port, what):
+    status, complete, lines = get(port, what)
+    equal((status, complete), (200, "yes"), what)
+    return [json.loads(line) for line in lines]
+
+
+def test_rib_asked(work):
+    """Routers of several addresses on two workers: /rib has the routes of all, and no others;
+    a dump that is asked for publishes them."""
+    http = free_port()
+    daemon = Daemon(work, f"tcp:127.0.0.1:{free_port()}", options="rib: full",
+                    http=f"127.0.0.1:{http}", main="workers: 2\n")
+    names = ("bmp-frr", "bmp-gobgp-families", "bmp-gobgp4-bgpls", "bmp-gobgp-first")
+    try:
+        sockets = []
+        for number, name in enumerate(names):
+            s = connect(daemon.port, f"127.0.0.{1 + number}")
+            s.sendall((CASES / name / "in.bmp").read_bytes())
+            sockets.append(s)
+        routes = sum(rib_truth.is_route(r) for name in names for r in replays.run(
+            VNMCD, CASES / name / "in.bmp", ["-m", "raw=bmp"]).records)
+        daemon.wait(lambda r: sum(map(rib_truth.is_route, r)) == routes, 20, "all routes")
+        told = replays.Failures()
+        consumer = rib_truth.Consumer(told).take(daemon.records())
+        table = consumer.table()
+        equal({rib_truth.key(r): rib_truth.content(r) for r in answered(http, "/rib?limit=20000")},
+              table, "all routes")
+        for router in ("127.0.0.2", "127.0.0.4"):
+            want = {k for k in table if k[1][0] == router}
+            got = {rib_truth.key(r) for r in answered(http, "/rib?limit=20000&router=" + router)}
+            equal(got, want, "routes of " + router)
+        within = {k for k, r in table.items() if r.get("prefix", "").startswith("10.") and
+                  r["safi"] in (1, 4, 128)}
+        assert len(within) > 10, "few routes within 10.0.0.0/8"
+        equal({rib_truth.key(r) for r in answered(
+            http, "/rib?prefix=10.0.0.0/8&match=within&limit=20000")}, within, "within")
+        numbers = answered(http, "/rib?summary=1&limit=20000")
+        equal(sum(r["rib_paths"] for r in numbers if "afi" in r), len(table), "paths")
+        equal(get(http, "/rib?limit=3")[1:2] + (len(get(http, "/rib?limit=3")[2]),), ("no", 3),
+              "an answer that is cut")
+        equal([get(http, what)[0] for what in (
+            "/rib?prefix=evil", "/rib?match=within", "/rib?limit=0", "/rib?nothing=1",
+            "/rib/dump")], [400, 400, 400, 400, 405], "wrong questions")
+        equal(get(http, "/rib/dump", b"")[0], 202, "a dump is asked for")
+        daemon.wait(lambda r: sum(x.get("event") == "dump-end" and "afi" not in x
+                                  for x in r) == len(names), 20, "dumps of all routers")
+        rib_truth.Consumer(told).take(daemon.records())
+        equal(told, [], "the dump")
+        for s in sockets:
+            s.close()
+        daemon.stop()
+    finally:
+        daemon.kill()
 
 
 def test_rib_gobgp(work):

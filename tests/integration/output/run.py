@@ -13,6 +13,7 @@ import ipaddress
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -70,8 +71,13 @@ def classes(work):
     subprocess.run(["protoc", f"--python_out={work}", f"-I{work}", "vnm.proto"], check=True)
     sys.path.insert(0, str(work))
     module = importlib.import_module("vnm_pb2")
-    return {name.lower(): getattr(module, name) for name in ("Flow", "Interface", "Visibility", "Route", "Peer",
-                                                        "Linkstate")}
+    # A kind is topology_event, its message TopologyEvent; a record's has the envelope.
+    found = {}
+    for name, message in module.DESCRIPTOR.message_types_by_name.items():
+        if "record_seq" in message.fields_by_name:
+            kind = re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
+            found[kind] = getattr(module, name)
+    return found
 
 
 def octet_texts(octets):
