@@ -8,8 +8,8 @@ set -eu
 build="autoconf automake libtool pkg-config gcc make libc6-dev libevent-dev libpcap-dev
 	librdkafka-dev libssl-dev libjson-c-dev libyaml-dev libfixbuf-dev libsnmp-dev python3"
 test="libcunit1-dev clang llvm libclang-rt-14-dev protobuf-compiler python3-protobuf
-	mandoc xz-utils procps iproute2 frr gobgpd
-	rsyslog rsyslog-gnutls rsyslog-openssl bsdutils openssl"
+	mandoc xz-utils procps iproute2 openssl frr gobgpd
+	rsyslog rsyslog-gnutls rsyslog-openssl bsdutils openssl snmp snmpd snmptrapd"
 kafka="openjdk-17-jdk-headless maven kcat"
 
 list_only=no

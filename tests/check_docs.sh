@@ -56,7 +56,9 @@ complete()
 
 example() # the example configuration, of etc/ or of the manual, on standard input
 {
-	sed 's,/etc/vnmcd/topology.json,etc/topology.example.json,' >"$tmp/example.yaml"
+	sed -e 's,/etc/vnmcd/topology.json,etc/topology.example.json,' \
+		-e 's,{ file: /etc/vnmcd/[a-z-]* },"a secret of a file",g' \
+		-e 's,{ env: [A-Z_]* },"a secret of the environment",g' >"$tmp/example.yaml"
 	"$vnmcd" -t -c "$tmp/example.yaml"
 }
 
@@ -65,7 +67,20 @@ examples()
 	# Options that stand there as comments have no space, or two, behind the #.
 	example <etc/vnmcd.yaml &&
 	    sed -E 's/^( *)#([^ ]|  )/\1\2/' etc/vnmcd.yaml | example &&
-	    sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\./!p}' doc/vnmcd.conf.5 | example
+	    manual_examples
+}
+
+# Each of the manual is a configuration of its own.
+manual_examples()
+{
+	n=0
+	while [ "$n" -lt "$(grep -c '^\.Bd -literal$' doc/vnmcd.conf.5)" ]; do
+		n=$((n + 1))
+		awk -v n="$n" '/^\.Bd -literal$/ { at++ } /^\.Ed$/ { inside = 0 }
+			inside && at == n
+			/^\.Bd -literal$/ { inside = 1 }' doc/vnmcd.conf.5 | example || return 1
+	done
+	[ "$n" -gt 0 ]
 }
 
 # With its comment signs removed, what --dump=config prints is a configuration whose keys are all

@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "collectors/answers.h"
 #include "collectors/framer.h"
 #include "collectors/socket.h"
 
@@ -56,6 +57,8 @@ struct connection {
 	uint64_t received; /* octets */
 	size_t memory;	   /* octets that the framer was last seen to have */
 	struct vnm_framer framer;
+	struct vnm_way_back back;
+	struct vnm_answers answers;
 	struct event event;
 };
 
@@ -174,6 +177,18 @@ hand_over(struct connection *c, struct vnm_slice octets)
 	in->message(in->ctx, &c->d);
 }
 
+/* No protocol that answers has TLS beneath it. */
+static bool
+answer(const struct vnm_way_back *back, const struct vnm_datagram *d, const uint8_t *p, size_t n)
+{
+	struct connection *c =
+	    (struct connection *)((uintptr_t)back - offsetof(struct connection, back));
+
+	(void)d;
+	assert(c->magic == CONNECTION_MAGIC);
+	return c->tls == NULL && vnm_answers_send(&c->answers, c->all->config.base, c->fd, p, n);
+}
+
 /* What is left of a stream that cannot be followed counts as one message. */
 static void
 refuse_rest(struct connection *c, enum vnm_reason reason)
@@ -215,6 +230,7 @@ close_connection(struct connection *c)
 		in->turn_end(in->ctx);
 	}
 	event_del(&c->event);
+	vnm_answers_free(&c->answers);
 	vnm_tls_end(c->tls);
 	close(c->fd);
 	vnm_framer_free(&c->framer);
@@ -615,6 +631,9 @@ new_connection(struct vnm_connections *all, int fd, const struct vnm_endpoint *f
 	    .dst = vnm_socket_local(fd),
 	    .transport = tls != NULL ? VNM_TRANSPORT_TLS : VNM_TRANSPORT_TCP,
 	    .session = ++all->sessions << 32 | (uint32_t)fd};
+	c->back.send = answer;
+	if (all->config.intake->answers)
+		c->d.back = &c->back;
 	return c;
 }
 

@@ -21,6 +21,12 @@ static const struct vnm_option source_options[] = {
     VNM_CONF_SOURCE_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 static const struct vnm_option http_options[] = {
     VNM_CONF_HTTP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+static const struct vnm_option snmp_options[] = {
+    VNM_CONF_SNMP_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+static const struct vnm_option community_options[] = {
+    VNM_CONF_COMMUNITY_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
+static const struct vnm_option user_options[] = {
+    VNM_CONF_USER_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 static const struct vnm_option replay_options[] = {
     VNM_CONF_REPLAY_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
 static const struct vnm_option mibs_options[] = {
@@ -30,6 +36,10 @@ const struct vnm_conf_section vnm_conf_sections[] = {
     {"", false, main_options, offsetof(struct vnm_conf, main), "vnmcd as a whole"},
     {"listeners", true, vnm_listener_options, 0, "sockets that take messages"},
     {"topology.sources", true, source_options, 0, "where the topology comes from"},
+    {"snmp", false, snmp_options, offsetof(struct vnm_conf, snmp), "SNMP: vnmcd as an engine"},
+    {"snmp.communities", true, community_options, 0,
+	"what communities may do; those that are not named here may do all"},
+    {"snmp.users", true, user_options, 0, "users of SNMP version 3 and what they may do"},
     {"outputs", true, vnm_output_options, 0, "where records go"},
     {"http", false, http_options, offsetof(struct vnm_conf, http), "the built-in web server"},
     {"limits", false, vnm_limits_options, offsetof(struct vnm_conf, limits),
@@ -287,17 +297,26 @@ bind_outputs(struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
+/* An item whose options are all in one table. */
+static void
+bind_item(const struct vnm_option *table, void *values, const struct vnm_node *node,
+    struct vnm_errs *errs)
+{
+	const struct target targets[2] = {{table, values}, {NULL, NULL}};
+	struct vnm_err err;
+
+	if (vnm_option_defaults(table, values, &err) != 0)
+		vnm_errs_at(errs, node, "%s", err.text);
+	bind_map(node, targets, NULL, true, errs);
+}
+
 static void
 bind_source(struct vnm_conf *conf, const struct vnm_node *node, struct vnm_errs *errs)
 {
 	struct vnm_conf_source *s = &conf->sources[conf->source_count++];
-	const struct target targets[2] = {{source_options, s}, {NULL, NULL}};
-	struct vnm_err err;
 
 	s->node = node;
-	if (vnm_option_defaults(source_options, s, &err) != 0)
-		vnm_errs_at(errs, node, "%s", err.text);
-	bind_map(node, targets, NULL, true, errs);
+	bind_item(source_options, s, node, errs);
 	if (s->path != NULL && vnm_strings_add(&conf->topology_paths, s->path) != 0)
 		vnm_errs_at(errs, node, "out of memory");
 }
@@ -352,13 +371,131 @@ bind_topology(struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
+static void
+bind_community(struct vnm_conf *conf, const struct vnm_node *node, struct vnm_errs *errs)
+{
+	struct vnm_conf_community *c = &conf->communities[conf->community_count++];
+
+	c->node = node;
+	bind_item(community_options, c, node, errs);
+}
+
+static void
+bind_user(struct vnm_conf *conf, const struct vnm_node *node, struct vnm_errs *errs)
+{
+	struct vnm_conf_user *u = &conf->users[conf->user_count++];
+
+	u->node = node;
+	bind_item(user_options, u, node, errs);
+}
+
+static void
+each_item(struct vnm_conf *conf, const struct vnm_node *list,
+    void (*bind)(struct vnm_conf *, const struct vnm_node *, struct vnm_errs *),
+    struct vnm_errs *errs)
+{
+	for (const struct vnm_node *n = list->first; n != NULL; n = n->next) {
+		if (n->type == VNM_NODE_MAP)
+			bind(conf, n, errs);
+	}
+}
+
+static void
+bind_snmp(struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *map = section(conf->tree.root, "snmp", VNM_NODE_MAP, errs);
+	const struct vnm_node *list;
+
+	if (map == NULL)
+		return;
+	list = section(map, "communities", VNM_NODE_LIST, errs);
+	if (list != NULL &&
+	    (conf->communities = new_items(list, sizeof(*conf->communities), errs)) != NULL)
+		each_item(conf, list, bind_community, errs);
+	list = section(map, "users", VNM_NODE_LIST, errs);
+	if (list != NULL && (conf->users = new_items(list, sizeof(*conf->users), errs)) != NULL)
+		each_item(conf, list, bind_user, errs);
+}
+
+/* ---- what decoders make of their options ---------------------------------------------------- */
+
+static void
+prepare(const struct vnm_decoder *decoder, void *options, const struct vnm_decoder_setting *setting,
+    const struct vnm_node *node, struct vnm_errs *errs)
+{
+	struct vnm_err err;
+
+	if (decoder->prepare != NULL && options != NULL &&
+	    decoder->prepare(options, setting, &err) != 0)
+		vnm_errs_at(errs, node, "%s", err.text);
+}
+
+/* A replay also decodes what no listener is there for. */
+static void
+prepare_defaults(
+    struct vnm_conf *conf, const struct vnm_decoder_setting *setting, struct vnm_errs *errs)
+{
+	size_t n = 0;
+
+	while (vnm_decoders[n] != NULL)
+		n++;
+	conf->defaults = vnm_alloc_zero(n, sizeof(*conf->defaults));
+	if (conf->defaults == NULL)
+		vnm_errs_at(errs, NULL, "out of memory");
+	for (size_t i = 0; i < n && conf->defaults != NULL; i++) {
+		const struct vnm_decoder *d = vnm_decoders[i];
+
+		if (d->prepare == NULL)
+			continue;
+		conf->defaults[i].options = new_values(d->options, d->options_size, errs);
+		prepare(d, conf->defaults[i].options, setting, NULL, errs);
+	}
+}
+
+static void
+prepare_decoders(struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
+{
+	const struct vnm_decoder_setting setting = {.live = !replay, .snmp = conf->access};
+
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		struct vnm_conf_listener *l = &conf->listeners[i];
+
+		if (l->decoder != NULL)
+			prepare(l->decoder, l->options, &setting, l->node, errs);
+	}
+	if (replay)
+		prepare_defaults(conf, &setting, errs);
+}
+
+const void *
+vnm_conf_decoder_options(const struct vnm_conf *conf, const struct vnm_decoder *decoder)
+{
+	for (size_t i = 0; conf->defaults != NULL && vnm_decoders[i] != NULL; i++) {
+		if (vnm_decoders[i] == decoder)
+			return conf->defaults[i].options;
+	}
+	return NULL;
+}
+
+static void
+free_decoder_options(const struct vnm_decoder *decoder, void *options)
+{
+	if (options == NULL)
+		return;
+	if (decoder->release != NULL)
+		decoder->release(options);
+	vnm_option_release(decoder->options, options);
+	vnm_free(options);
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 {
-	static const char *const keys[] = {"listeners", "topology", "outputs", "http", "limits",
+	static const char *const keys[] = {"listeners", "topology", "snmp", "outputs", "http", "limits",
 	    "logs", "alarm_rules", "mibs", "replay", NULL};
+	static const char *const snmp_keys[] = {"communities", "users", NULL};
 	const struct vnm_node *root = conf->tree.root;
 	struct vnm_err err;
 
@@ -373,10 +510,15 @@ bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 			vnm_errs_at(errs, NULL, "%s", err.text);
 		map = top ? root : section(root, s->path, VNM_NODE_MAP, errs);
 		if (map != NULL)
-			bind_map(map, targets, top ? keys : NULL, true, errs);
+			bind_map(map, targets,
+			    top				   ? keys
+			    : strcmp(s->path, "snmp") == 0 ? snmp_keys
+							   : NULL,
+			    true, errs);
 	}
 	bind_listeners(conf, errs);
 	bind_topology(conf, errs);
+	bind_snmp(conf, errs);
 	bind_outputs(conf, errs);
 	bind_rules(conf, errs);
 }
@@ -465,6 +607,8 @@ vnm_conf_load(struct vnm_conf **out, const struct vnm_conf_input *in, struct vnm
 		if (!in->replay)
 			load_keys(conf, errs);
 		vnm_conf_check(conf, in->replay, errs);
+		vnm_conf_make_access(conf, errs);
+		prepare_decoders(conf, in->replay, errs);
 	}
 	vnm_errs_sort(errs);
 	if (errs->n + errs->lost > before) {
@@ -485,10 +629,14 @@ vnm_conf_free(struct vnm_conf *conf)
 		struct vnm_conf_listener *l = &conf->listeners[i];
 		vnm_option_release(vnm_listener_options, &l->common);
 		vnm_tls_leave(l->tls);
-		if (l->options != NULL)
-			vnm_option_release(l->decoder->options, l->options);
-		vnm_free(l->options);
+		free_decoder_options(l->decoder, l->options);
 	}
+	for (size_t i = 0; conf->defaults != NULL && vnm_decoders[i] != NULL; i++)
+		free_decoder_options(vnm_decoders[i], conf->defaults[i].options);
+	for (uint32_t i = 0; i < conf->community_count; i++)
+		vnm_option_release(community_options, &conf->communities[i]);
+	for (uint32_t i = 0; i < conf->user_count; i++)
+		vnm_option_release(user_options, &conf->users[i]);
 	for (uint32_t i = 0; i < conf->output_count; i++) {
 		struct vnm_conf_output *o = &conf->outputs[i];
 		vnm_option_release(vnm_output_options, &o->common);
@@ -504,7 +652,11 @@ vnm_conf_free(struct vnm_conf *conf)
 		if (!s->list)
 			vnm_option_release(s->options, (char *)conf + s->offset);
 	}
+	vnm_snmp_access_free(conf->access);
 	vnm_strings_free(&conf->topology_paths);
+	vnm_free(conf->defaults);
+	vnm_free(conf->communities);
+	vnm_free(conf->users);
 	vnm_free(conf->listeners);
 	vnm_free(conf->outputs);
 	vnm_free(conf->sources);

@@ -14,6 +14,7 @@
 #include "decoders/decoder.h"
 #include "output/output.h"
 #include "output/sink.h"
+#include "snmp/access.h"
 
 #define VNM_CONF_MAIN_OPTIONS(X)                                                          \
 	X(struct vnm_conf_main, collector, STRING, NULL, RESTART,                         \
@@ -42,6 +43,64 @@ struct vnm_conf_main {
 
 struct vnm_conf_source {
 	VNM_CONF_SOURCE_OPTIONS(VNM_OPTION_MEMBER)
+	const struct vnm_node *node;
+};
+
+#define VNM_CONF_SNMP_OPTIONS(X)                                                               \
+	X(struct vnm_conf_snmp, engine_id, STRING, NULL, RESTART,                              \
+	    "vnmcd's own engine id (RFC 3411) in hexadecimal digits, 5 to 32 octets; it must " \
+	    "be unique; default: made of `collector`")
+
+struct vnm_conf_snmp {
+	VNM_CONF_SNMP_OPTIONS(VNM_OPTION_MEMBER)
+};
+
+#define VNM_CONF_COMMUNITY_OPTIONS(X)                                                         \
+	X(struct vnm_conf_community, name, STRING, NULL, RELOAD, "name, for messages and -o") \
+	X(struct vnm_conf_community, community, STRING, NULL, RELOAD,                         \
+	    "the community itself, as listeners have it in `communities`; default: the name") \
+	X(struct vnm_conf_community, allow, PREFIXES, NULL, RELOAD,                           \
+	    "source prefixes that may use it; empty: all")                                    \
+	X(struct vnm_conf_community, oids, STRINGS, NULL, RELOAD,                             \
+	    "notifications that are taken: all below these OIDs or names; empty: all")
+
+struct vnm_conf_community {
+	VNM_CONF_COMMUNITY_OPTIONS(VNM_OPTION_MEMBER)
+	const struct vnm_node *node;
+};
+
+#define VNM_CONF_USER_OPTIONS(X)                                                             \
+	X(struct vnm_conf_user, name, STRING, NULL, RELOAD,                                  \
+	    "name, for messages, -o and listeners' `users`")                                 \
+	X(struct vnm_conf_user, user, STRING, NULL, RELOAD,                                  \
+	    "the user's name in messages (msgUserName); default: `name`")                    \
+	X(struct vnm_conf_user, engine_id, STRING, NULL, RELOAD,                             \
+	    "only for this engine, in hexadecimal digits; none: for every one")              \
+	X(struct vnm_conf_user, auth, STRING, "none", RELOAD,                                \
+	    "authentication: none, md5, sha1, sha224, sha256, sha384 or sha512")             \
+	X(struct vnm_conf_user, auth_password, STRING, NULL, RELOAD,                         \
+	    "its password, of 8 octets at the least")                                        \
+	X(struct vnm_conf_user, auth_key, STRING, NULL, RELOAD,                              \
+	    "its key instead of a password, in hexadecimal digits")                          \
+	X(struct vnm_conf_user, priv, STRING, "none", RELOAD,                                \
+	    "encryption: none, des, aes128, aes192, aes256 or, with keys extended as Cisco " \
+	    "does, aes192c, aes256c")                                                        \
+	X(struct vnm_conf_user, priv_password, STRING, NULL, RELOAD,                         \
+	    "its password, of 8 octets at the least; default: the one of `auth`")            \
+	X(struct vnm_conf_user, priv_key, STRING, NULL, RELOAD,                              \
+	    "its key instead of a password, in hexadecimal digits")                          \
+	X(struct vnm_conf_user, localised, BOOL, "false", RELOAD,                            \
+	    "the keys are those for `engine_id` (Kul of RFC 3414), not the user's own (Ku)") \
+	X(struct vnm_conf_user, level, STRING, NULL, RELOAD,                                 \
+	    "what messages must have at the least: noAuthNoPriv, authNoPriv or authPriv; "   \
+	    "default: all that the user has keys for")                                       \
+	X(struct vnm_conf_user, allow, PREFIXES, NULL, RELOAD,                               \
+	    "source prefixes that may use it; empty: all")                                   \
+	X(struct vnm_conf_user, oids, STRINGS, NULL, RELOAD,                                 \
+	    "notifications that are taken: all below these OIDs or names; empty: all")
+
+struct vnm_conf_user {
+	VNM_CONF_USER_OPTIONS(VNM_OPTION_MEMBER)
 	const struct vnm_node *node;
 };
 
@@ -81,6 +140,11 @@ struct vnm_conf_listener {
 	const struct vnm_node *node;
 };
 
+/* A decoder's options where no listener says other ones. */
+struct vnm_conf_decoder {
+	void *options; /* owned; NULL: it has none that need to be prepared */
+};
+
 struct vnm_conf_output {
 	struct vnm_output_options common;
 	const struct vnm_sink_type *type;
@@ -106,6 +170,13 @@ struct vnm_conf {
 	struct vnm_rule_options *rules;	    /* owned */
 	const struct vnm_node **rule_nodes; /* of each; owned */
 	uint32_t rule_count;
+	struct vnm_conf_snmp snmp;
+	struct vnm_conf_community *communities; /* owned */
+	uint32_t community_count;
+	struct vnm_conf_user *users; /* owned */
+	uint32_t user_count;
+	struct vnm_snmp_access *access;	   /* what is made of these two; NULL: nobody; owned */
+	struct vnm_conf_decoder *defaults; /* of a replay, by vnm_decoders; owned */
 	struct vnm_strings topology_paths; /* of all sources of type file; owned */
 	struct vnm_tree tree;		   /* as it was written */
 };
@@ -133,6 +204,10 @@ void vnm_conf_free(struct vnm_conf *conf);
 int vnm_conf_needs_restart(
     const struct vnm_conf *running, const struct vnm_conf *wanted, struct vnm_strings *paths);
 
+/* Options for a decoder in a replay where no listener has them; NULL: none. */
+const void *vnm_conf_decoder_options(
+    const struct vnm_conf *conf, const struct vnm_decoder *decoder);
+
 /* ---- the tables, for the documentation ------------------------------------------------------ */
 
 struct vnm_conf_section {
@@ -147,6 +222,12 @@ struct vnm_conf_section {
 extern const struct vnm_conf_section vnm_conf_sections[];
 
 /* ---- between conf.c and conf_check.c -------------------------------------------------------- */
+
+/* An engine id from hexadecimal digits: how many octets; 0 where it is none. */
+size_t vnm_conf_read_engine_id(const char *text, uint8_t out[VNM_SNMP_ENGINE_ID_MAX]);
+
+/* Makes conf->access: keys of passwords cost milliseconds each. */
+void vnm_conf_make_access(struct vnm_conf *conf, struct vnm_errs *errs);
 
 /* What the tables cannot tell: names, required options, choices, conflicts. */
 void vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs);

@@ -347,6 +347,23 @@ check_sources(const struct vnm_conf *conf, struct vnm_errs *errs)
 	}
 }
 
+/* Users may be many: each name is looked for once. */
+static void
+check_snmp(const struct vnm_conf *conf, struct vnm_errs *errs)
+{
+	const struct vnm_node *snmp = vnm_node_child(conf->tree.root, "snmp");
+	const struct vnm_node *first = first_item(snmp, "communities");
+
+	for (uint32_t i = 0; i < conf->community_count; i++) {
+		const struct vnm_conf_community *c = &conf->communities[i];
+
+		check_name(c->node, "community", c->name, errs);
+		check_unique(c->node, "community", c->name, first, errs);
+	}
+	for (uint32_t i = 0; i < conf->user_count; i++)
+		check_name(conf->users[i].node, "user", conf->users[i].name, errs);
+}
+
 static void
 check_logs(const struct vnm_conf *conf, struct vnm_errs *errs)
 {
@@ -389,6 +406,7 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	check_listeners(conf, replay, errs);
 	check_logs(conf, errs);
 	check_sources(conf, errs);
+	check_snmp(conf, errs);
 	check_outputs(conf, errs);
 	check_mibs(conf, errs);
 	if (http->addr.family != VNM_ADDR_NONE && http->port == 0)

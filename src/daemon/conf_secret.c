@@ -1,22 +1,23 @@
 /*
- * { file: PATH } in the place of a value: the first line of that file, so that secrets need not
- * stand in the configuration.
+ * { file: PATH } in the place of a value: the first line of that file; { env: NAME }: a variable
+ * of the environment. So secrets need not stand in the configuration.
  */
 #include "daemon/conf_tree.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINE_MAX_OCTETS 4096
 
-/* The path, where the node is { file: PATH } and nothing else; NULL: it is something else. */
+/* What follows the key, where the node is { key: VALUE } and nothing else, or else NULL. */
 static const char *
-path_of(const struct vnm_node *node)
+only(const struct vnm_node *node, const char *key)
 {
 	if (node->type != VNM_NODE_MAP || node->first == NULL || node->first != node->last)
 		return NULL;
-	return vnm_node_text(node, "file");
+	return vnm_node_text(node, key);
 }
 
 /* The first line into `line`; returns its length, 0 where there is none, which is complained about.
@@ -57,14 +58,28 @@ read_value(struct vnm_node *node, const char *path, struct vnm_errs *errs)
 	explicit_bzero(line, sizeof(line));
 }
 
+static void
+read_variable(struct vnm_node *node, const char *name, struct vnm_errs *errs)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL || value[0] == '\0')
+		vnm_errs_at(errs, node, "the environment has no variable %s", name);
+	else if (vnm_node_set_text(node, value, strlen(value)) != 0)
+		vnm_errs_at(errs, node, "out of memory");
+}
+
 void
 vnm_node_read_secrets(struct vnm_node *node, struct vnm_errs *errs)
 {
 	for (struct vnm_node *child = node->first; child != NULL; child = child->next) {
-		const char *path = path_of(child);
+		const char *path = only(child, "file");
+		const char *name = only(child, "env");
 
 		if (path != NULL)
 			read_value(child, path, errs);
+		else if (name != NULL)
+			read_variable(child, name, errs);
 		else
 			vnm_node_read_secrets(child, errs);
 	}

@@ -20,7 +20,8 @@ struct assignment {
 };
 
 /* The lists of the configuration: what follows them in a path is an item's name. */
-static const char *const lists[] = {"listeners", "outputs", "topology.sources"};
+static const char *const lists[] = {
+    "listeners", "outputs", "topology.sources", "snmp.communities", "snmp.users"};
 
 /* The path's next part into a->part: false where it is empty or too long. */
 static bool
@@ -101,12 +102,15 @@ find_base(struct assignment *a)
 	struct vnm_node *node = a->tree->root;
 	const char *list = take_list(a);
 	const char *leaf;
+	char section[PART_MAX];
 
 	if (list == NULL)
 		return node;
 	leaf = strchr(list, '.');
-	if (leaf != NULL)
-		node = ensure(a, node, "topology", VNM_NODE_MAP);
+	if (leaf != NULL) {
+		snprintf(section, sizeof(section), "%.*s", (int)(leaf - list), list);
+		node = ensure(a, node, section, VNM_NODE_MAP);
+	}
 	if (node != NULL)
 		node = ensure(a, node, leaf != NULL ? leaf + 1 : list, VNM_NODE_LIST);
 	if (node == NULL || !next_part(a, false))

@@ -65,7 +65,10 @@ int vnm_tree_read_yaml(struct vnm_tree *tree, const char *path, struct vnm_errs 
 /* Applies one PATH=VALUE of the command line; what is wrong goes to errs. */
 void vnm_tree_set(struct vnm_tree *tree, const char *assignment, struct vnm_errs *errs);
 
-/* Puts the first line of the file in the place of every { file: PATH } below the node. */
+/*
+ * Puts the first line of the file in the place of every { file: PATH } below the node, and the
+ * variable's value in that of every { env: NAME }.
+ */
 void vnm_node_read_secrets(struct vnm_node *node, struct vnm_errs *errs);
 
 #endif

@@ -98,6 +98,20 @@ write_config_option(FILE *f, const char *indent, const struct vnm_option *o)
 	    quoted ? "\"" : "", o->fallback != NULL ? o->fallback : "", quoted ? "\"" : "");
 }
 
+/* The lines that lead to a nested list; a section with options of its own is there already. */
+static void
+write_config_path(FILE *f, const struct vnm_conf_section *section)
+{
+	int n = (int)strcspn(section->path, ".");
+	bool begun = false;
+
+	for (const struct vnm_conf_section *s = vnm_conf_sections; s != section; s++)
+		begun = begun || strncmp(s->path, section->path, (size_t)n) == 0;
+	if (!begun)
+		fprintf(f, "#%.*s:\n", n, section->path);
+	fprintf(f, "#  %s:\n", section->path + n + 1);
+}
+
 static void
 write_config_table(
     FILE *f, const struct vnm_conf_section *section, const char *owner, const struct vnm_option *t)
@@ -113,7 +127,7 @@ write_config_table(
 	} else {
 		fprintf(f, "\n## %s\n", section->doc);
 		if (nested)
-			fputs("#topology:\n#  sources:\n", f);
+			write_config_path(f, section);
 		else if (section->path[0] != '\0')
 			fprintf(f, "#%s:\n", section->path);
 	}

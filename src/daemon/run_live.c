@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "collectors/activation.h"
 #include "daemon/books.h"
+#include "daemon/engine.h"
 #include "daemon/http.h"
 #include "daemon/loader.h"
 #include "daemon/notify.h"
@@ -36,6 +37,7 @@ struct live {
 	struct vnm_loader *loader; /* of the next */
 	uint64_t epoch_ns;
 	const char *collector;
+	struct vnm_engine engine;
 	struct vnm_activation activation;
 	struct vnm_sinks sinks;
 	struct vnm_worker **workers; /* owned */
@@ -266,6 +268,7 @@ open_workers(struct live *l, struct vnm_err *err)
 	    .snapshot = l->snapshot,
 	    .collector = vnm_str_of(l->collector),
 	    .epoch_ns = l->epoch_ns,
+	    .self = &l->engine.self,
 	};
 	uint32_t wanted = conf->main.workers;
 
@@ -383,6 +386,7 @@ start(struct live *l, struct vnm_err *err)
 	    open_events(l, err) != 0 || open_http(l, err) != 0 ||
 	    become_user(&l->snapshot->conf->main, err) != 0 || open_outputs(l, err) != 0)
 		return -1;
+	vnm_engine_start(&l->engine, l->snapshot->conf, l->epoch_ns);
 	for (uint32_t i = 1; i < l->worker_count; i++) {
 		if (vnm_worker_start(l->workers[i], err) != 0)
 			return -1;

@@ -66,7 +66,9 @@ options_of(const struct replay *r, const struct vnm_conf_listener *l, const stru
 		if (r->conf->listeners[i].decoder == d)
 			l = &r->conf->listeners[i];
 	}
-	return l != NULL && l->decoder == d ? l->options : NULL;
+	if (l != NULL && l->decoder == d)
+		return l->options;
+	return d != NULL ? vnm_conf_decoder_options(r->conf, d) : NULL;
 }
 
 /* -m, then the listeners where there are any, else content, then port. NULL: not ours. */
@@ -225,6 +227,7 @@ vnm_run_replay(const struct vnm_options *options, const struct vnm_snapshot *sna
 		goto no_pipeline;
 	vnm_pipeline_outputs(r.pipeline, r.outputs.list, r.outputs.n);
 	vnm_pipeline_topology(r.pipeline, snapshot->topology);
+	vnm_pipeline_mib(r.pipeline, snapshot->mib);
 
 	rc = read_file(&r);
 	work(&r);

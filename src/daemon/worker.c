@@ -197,6 +197,7 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 	vnm_pipeline_topology(w->pipeline, snapshot->topology);
 	if (!vnm_pipeline_analysis(w->pipeline, &snapshot->conf->analysis))
 		vnm_error("worker %u: not enough memory for all that `logs` asks for", w->id);
+	vnm_pipeline_mib(w->pipeline, snapshot->mib);
 	w->snapshot = snapshot;
 	vnm_snapshot_leave(old);
 }
@@ -350,6 +351,7 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	    .limits = &conf->limits,
 	    .hash_seed = vnm_hash_random_seed(),
 	    .state_dir = conf->main.state_dir,
+	    .self = config->self,
 	};
 	struct vnm_worker *w = vnm_alloc_zero(1, sizeof(*w));
 
@@ -370,6 +372,7 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 		return NULL;
 	}
 	vnm_pipeline_topology(w->pipeline, w->snapshot->topology);
+	vnm_pipeline_mib(w->pipeline, w->snapshot->mib);
 	return w;
 }
 

@@ -18,6 +18,7 @@ struct vnm_worker_config {
 	struct vnm_snapshot *snapshot; /* the worker becomes a user of it */
 	struct vnm_str collector;      /* borrowed */
 	uint64_t epoch_ns;
+	const struct vnm_self *self; /* borrowed; it must be complete when the worker runs */
 };
 
 /* NULL, and err->text. */

@@ -166,7 +166,7 @@ link_state(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 {
 	struct vnm_reader r = vnm_reader_of(a->value.p, a->value.n);
 	bool good = vnm_bgpls_attributes(r, u->out, &u->link_state);
-	struct vnm_pair *p = vnm_bgp_list_add(&u->extra, "bgp_ls");
+	struct vnm_pair *p = vnm_pair_list_add(&u->extra, "bgp_ls");
 
 	u->has_link_state = true;
 	p->type = VNM_PAIR_OBJECT;
@@ -212,10 +212,10 @@ length_fits(const struct definition *d, size_t n)
 static void
 keep_unknown(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 {
-	struct vnm_bgp_list one = {.out = u->out};
+	struct vnm_pair_list one = {.out = u->out};
 
-	vnm_bgp_add_u64(&one, "flags", a->flags);
-	vnm_bgp_add_octets(&one, "octets", a->value);
+	vnm_pair_list_u64(&one, "flags", a->flags);
+	vnm_pair_list_octets(&one, "octets", a->value);
 	vnm_bgp_add_object(&u->extra, vnm_bgp_name(u->out, "attr_", a->type), &one);
 }
 
@@ -243,7 +243,7 @@ read_attribute(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 		return;
 	}
 	if (d->read == NULL)
-		vnm_bgp_add_octets(&u->extra, d->name, a->value);
+		vnm_pair_list_octets(&u->extra, d->name, a->value);
 	else if (!d->read(u, a))
 		vnm_bgp_judge(u, d->verdict, d->name, "malformed");
 }
@@ -373,41 +373,41 @@ vnm_bgp_attributes_kept(struct vnm_bgp_reading *u, bool reach)
  */
 
 static void
-add_texts(struct vnm_bgp_list *list, const char *name, const struct vnm_strs *texts)
+add_texts(struct vnm_pair_list *list, const char *name, const struct vnm_strs *texts)
 {
-	struct vnm_bgp_list items = {.out = list->out};
+	struct vnm_pair_list items = {.out = list->out};
 
 	for (uint32_t i = 0; i < texts->n; i++)
-		vnm_bgp_add_str(&items, name, texts->p[i]);
-	vnm_bgp_add_array(list, name, &items);
+		vnm_pair_list_str(&items, name, texts->p[i]);
+	vnm_pair_list_array(list, name, &items);
 }
 
 static void
-add_field(struct vnm_bgp_list *list, const struct vnm_field *f, const void *v)
+add_field(struct vnm_pair_list *list, const struct vnm_field *f, const void *v)
 {
 	struct vnm_pair *p;
 
 	switch ((enum vnm_type)f->type) {
 	case VNM_TYPE_STR:
-		vnm_bgp_add_str(list, f->name, *(const struct vnm_str *)v);
+		vnm_pair_list_str(list, f->name, *(const struct vnm_str *)v);
 		break;
 	case VNM_TYPE_U32:
-		vnm_bgp_add_u64(list, f->name, *(const uint32_t *)v);
+		vnm_pair_list_u64(list, f->name, *(const uint32_t *)v);
 		break;
 	case VNM_TYPE_U64:
-		vnm_bgp_add_u64(list, f->name, *(const uint64_t *)v);
+		vnm_pair_list_u64(list, f->name, *(const uint64_t *)v);
 		break;
 	case VNM_TYPE_BOOL:
-		vnm_bgp_add_u64(list, f->name, *(const bool *)v);
+		vnm_pair_list_u64(list, f->name, *(const bool *)v);
 		break;
 	case VNM_TYPE_ADDR:
-		vnm_bgp_add_addr(list, f->name, *(const struct vnm_addr *)v);
+		vnm_pair_list_addr(list, f->name, *(const struct vnm_addr *)v);
 		break;
 	case VNM_TYPE_STRS:
 		add_texts(list, f->name, v);
 		break;
 	case VNM_TYPE_PAIRS:
-		p = vnm_bgp_list_add(list, f->name);
+		p = vnm_pair_list_add(list, f->name);
 		p->type = VNM_PAIR_OBJECT;
 		p->items = ((const struct vnm_pairs *)v)->p;
 		p->count = ((const struct vnm_pairs *)v)->n;
@@ -418,7 +418,7 @@ add_field(struct vnm_bgp_list *list, const struct vnm_field *f, const void *v)
 }
 
 void
-vnm_bgp_attributes_list(const struct vnm_bgp_reading *u, struct vnm_bgp_list *list)
+vnm_bgp_attributes_list(const struct vnm_bgp_reading *u, struct vnm_pair_list *list)
 {
 	const struct vnm_kind_info *kind = vnm_kind_info(VNM_KIND_route);
 
@@ -436,11 +436,11 @@ vnm_bgp_attr_set(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 	struct vnm_bgp_reading inner = {
 	    .session = u->session, .result = u->result, .out = u->out, .as4 = true, .nested = true};
 	struct vnm_slice rest = {a->value.p + 4, a->value.n - 4};
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 
-	vnm_bgp_add_u64(&list, "set_origin_as", vnm_be32(a->value.p));
+	vnm_pair_list_u64(&list, "set_origin_as", vnm_be32(a->value.p));
 	if (u->nested)
-		vnm_bgp_add_octets(&list, "octets", rest);
+		vnm_pair_list_octets(&list, "octets", rest);
 	else if (!vnm_bgp_attributes(&inner, rest) || inner.verdict >= VNM_BGP_DISABLE)
 		return false;
 	vnm_bgp_attributes_list(&inner, &list);

@@ -330,10 +330,10 @@ bool
 vnm_bgp_attr_container(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 {
 	struct vnm_reader r = vnm_reader_of(a->value.p, a->value.n);
-	struct vnm_bgp_list all = {.out = u->out};
+	struct vnm_pair_list all = {.out = u->out};
 
 	while (vnm_reader_left(&r) > 0) {
-		struct vnm_bgp_list one = {.out = u->out};
+		struct vnm_pair_list one = {.out = u->out};
 		const uint8_t *head = vnm_reader_take(&r, 6);
 
 		if (head == NULL)
@@ -341,17 +341,17 @@ vnm_bgp_attr_container(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 		struct vnm_reader body = vnm_reader_sub(&r, vnm_be16(head + 4));
 		if (body.bad)
 			return false;
-		vnm_bgp_add_u64(&one, "type", vnm_be16(head));
-		vnm_bgp_add_u64(&one, "flags", head[2]);
+		vnm_pair_list_u64(&one, "type", vnm_be16(head));
+		vnm_pair_list_u64(&one, "flags", head[2]);
 		if (vnm_be16(head) == 1 && vnm_reader_left(&body) >= 12) {
-			vnm_bgp_add_u64(&one, "community", vnm_reader_u32(&body));
-			vnm_bgp_add_u64(&one, "source_as", vnm_reader_u32(&body));
-			vnm_bgp_add_u64(&one, "context_as", vnm_reader_u32(&body));
+			vnm_pair_list_u64(&one, "community", vnm_reader_u32(&body));
+			vnm_pair_list_u64(&one, "source_as", vnm_reader_u32(&body));
+			vnm_pair_list_u64(&one, "context_as", vnm_reader_u32(&body));
 		}
 		if (vnm_reader_left(&body) > 0)
-			vnm_bgp_add_octets(&one, "octets", vnm_reader_rest(&body));
+			vnm_pair_list_octets(&one, "octets", vnm_reader_rest(&body));
 		vnm_bgp_add_object(&all, "container", &one);
 	}
-	vnm_bgp_add_array(&u->extra, "community_containers", &all);
+	vnm_pair_list_array(&u->extra, "community_containers", &all);
 	return true;
 }

@@ -123,55 +123,55 @@ behind(struct vnm_str s, const char *with)
 
 /* MAC mobility (RFC 7432 section 7.7): the higher number is the newer place. */
 static void
-add_mobility(struct vnm_bgp_list *list, struct vnm_str text)
+add_mobility(struct vnm_pair_list *list, struct vnm_str text)
 {
 	uint64_t sequence = 0;
 
 	if (starts(text, "sticky:")) {
-		struct vnm_pair *p = vnm_bgp_list_add(list, "sticky");
+		struct vnm_pair *p = vnm_pair_list_add(list, "sticky");
 		p->type = VNM_PAIR_BOOL;
 		p->flag = true;
 		text = behind(text, "sticky:");
 	}
 	for (uint32_t i = 0; i < text.n && text.p[i] >= '0' && text.p[i] <= '9'; i++)
 		sequence = sequence * 10 + (uint64_t)(text.p[i] - '0');
-	vnm_bgp_add_u64(list, "mac_mobility", sequence);
+	vnm_pair_list_u64(list, "mac_mobility", sequence);
 }
 
 static void
-add_communities(struct vnm_bgp_list *list, const struct vnm_record *r)
+add_communities(struct vnm_pair_list *list, const struct vnm_record *r)
 {
 	const struct vnm_strs *all = &r->route.ext_communities;
-	struct vnm_bgp_list targets = {.out = list->out};
+	struct vnm_pair_list targets = {.out = list->out};
 
 	for (uint32_t i = 0; VNM_HAS(r, route, ext_communities) && i < all->n; i++) {
 		struct vnm_str s = all->p[i];
 
 		if (starts(s, "rt:"))
-			vnm_bgp_add_str(&targets, NULL, behind(s, "rt:"));
+			vnm_pair_list_str(&targets, NULL, behind(s, "rt:"));
 		else if (starts(s, "mac-mobility:"))
 			add_mobility(list, behind(s, "mac-mobility:"));
 		else if (starts(s, "router-mac:"))
-			vnm_bgp_add_str(list, "router_mac", behind(s, "router-mac:"));
+			vnm_pair_list_str(list, "router_mac", behind(s, "router-mac:"));
 	}
 	if (targets.n > 0)
-		vnm_bgp_add_array(list, "route_targets", &targets);
+		vnm_pair_list_array(list, "route_targets", &targets);
 }
 
 /* The network's number: some exporters tell 0 for what they do not. */
 static void
-add_network(struct vnm_bgp_list *list, const struct vnm_record *r)
+add_network(struct vnm_pair_list *list, const struct vnm_record *r)
 {
 	const struct vnm_route_fields *f = &r->route;
 
 	if (VNM_HAS(r, route, vni) && f->vni != 0)
-		vnm_bgp_add_u64(list, "vni", f->vni);
+		vnm_pair_list_u64(list, "vni", f->vni);
 	if (VNM_HAS(r, route, labels) && f->labels.n > 0 && f->labels.p[0] != 0)
-		vnm_bgp_add_u64(list, "label", f->labels.p[0]);
+		vnm_pair_list_u64(list, "label", f->labels.p[0]);
 	for (uint32_t i = 0; VNM_HAS(r, route, pmsi_tunnel) && i < f->pmsi_tunnel.n; i++) {
 		const struct vnm_pair *p = &f->pmsi_tunnel.p[i];
 		if ((strcmp(p->name, "vni") == 0 || strcmp(p->name, "label") == 0) && p->u64 != 0)
-			vnm_bgp_add_u64(list, p->name, p->u64);
+			vnm_pair_list_u64(list, p->name, p->u64);
 	}
 }
 
@@ -187,17 +187,17 @@ is_zero_esi(struct vnm_str esi)
 
 /* What an announcement says besides its NLRI. */
 static void
-add_attributes(struct vnm_bgp_list *list, const struct vnm_record *r)
+add_attributes(struct vnm_pair_list *list, const struct vnm_record *r)
 {
 	const struct vnm_route_fields *f = &r->route;
 
 	if (VNM_HAS(r, route, next_hop) && !vnm_addr_is_zero(&f->next_hop))
-		vnm_bgp_add_addr(list, "vtep", f->next_hop);
+		vnm_pair_list_addr(list, "vtep", f->next_hop);
 	add_network(list, r);
 	if (VNM_HAS(r, route, gateway))
-		vnm_bgp_add_addr(list, "gateway", f->gateway);
+		vnm_pair_list_addr(list, "gateway", f->gateway);
 	if (VNM_HAS(r, route, esi) && !is_zero_esi(f->esi))
-		vnm_bgp_add_str(list, "esi", f->esi);
+		vnm_pair_list_str(list, "esi", f->esi);
 	add_communities(list, r);
 }
 
@@ -265,18 +265,18 @@ tell_evpn(struct vnm_out *out, uint64_t epoch)
 	const struct vnm_record *r = out->rec;
 	const struct vnm_route_fields *f = &r->route;
 	struct vnm_fact fact = {.epoch = epoch, .withdrawn = vnm_str_is(f->action, "withdraw")};
-	struct vnm_bgp_list list = {.out = out};
+	struct vnm_pair_list list = {.out = out};
 
 	if (!VNM_HAS(r, route, route_type) || VNM_HAS(r, route, nlri_octets) ||
 	    !set_object(out, r, &fact))
 		return false;
 	fact.source = SOURCE(out, r, route);
 	fact.claim = write_claim(out, r);
-	vnm_bgp_add_str(&list, "rd", f->rd);
+	vnm_pair_list_str(&list, "rd", f->rd);
 	if (VNM_HAS(r, route, eth_tag) && f->eth_tag != 0)
-		vnm_bgp_add_u64(&list, "eth_tag", f->eth_tag);
+		vnm_pair_list_u64(&list, "eth_tag", f->eth_tag);
 	if (f->route_type == EVPN_MAC_IP && VNM_HAS(r, route, ip))
-		vnm_bgp_add_addr(&list, "ip", f->ip);
+		vnm_pair_list_addr(&list, "ip", f->ip);
 	if (!fact.withdrawn)
 		add_attributes(&list, r);
 	fact.values = vnm_bgp_list_pairs(&list);
@@ -358,7 +358,7 @@ set_ls_object(struct vnm_out *out, const struct vnm_record *r, struct vnm_fact *
 
 /* Of the attributes those that say what there is, not how it fares: these change all the time. */
 static void
-add_ls_attributes(struct vnm_bgp_list *list, const struct vnm_pairs *attributes)
+add_ls_attributes(struct vnm_pair_list *list, const struct vnm_pairs *attributes)
 {
 	static const char *const told[] = {"node_name", "node_flag_bits", "isis_area_identifier",
 	    "multi_topology_id", "ipv4_router_id_of_local_node", "ipv6_router_id_of_local_node",
@@ -369,14 +369,14 @@ add_ls_attributes(struct vnm_bgp_list *list, const struct vnm_pairs *attributes)
 	for (size_t i = 0; i < VNM_ARRAY_LEN(told); i++) {
 		const struct vnm_pair *p = find(attributes, told[i]);
 		if (p != NULL)
-			*vnm_bgp_list_add(list, told[i]) = *p;
+			*vnm_pair_list_add(list, told[i]) = *p;
 	}
 }
 
 static void
-add_pairs(struct vnm_bgp_list *list, const char *name, const struct vnm_pairs *pairs)
+add_pairs(struct vnm_pair_list *list, const char *name, const struct vnm_pairs *pairs)
 {
-	struct vnm_pair *p = vnm_bgp_list_add(list, name);
+	struct vnm_pair *p = vnm_pair_list_add(list, name);
 
 	p->type = VNM_PAIR_OBJECT;
 	p->items = pairs->p;
@@ -401,13 +401,13 @@ tell_linkstate(struct vnm_out *out, uint64_t epoch)
 	const struct vnm_record *r = out->rec;
 	const struct vnm_linkstate_fields *f = &r->linkstate;
 	struct vnm_fact fact = {.epoch = epoch, .withdrawn = vnm_str_is(f->action, "withdraw")};
-	struct vnm_bgp_list list = {.out = out};
+	struct vnm_pair_list list = {.out = out};
 
 	if (!VNM_HAS(r, linkstate, local_node) || !set_ls_object(out, r, &fact))
 		return false;
 	fact.source = SOURCE(out, r, linkstate);
 	fact.claim = write_ls_claim(out, r);
-	vnm_bgp_add_str(&list, "protocol", f->ls_protocol);
+	vnm_pair_list_str(&list, "protocol", f->ls_protocol);
 	add_pairs(&list, "local_node", &f->local_node);
 	if (VNM_HAS(r, linkstate, remote_node))
 		add_pairs(&list, "remote_node", &f->remote_node);

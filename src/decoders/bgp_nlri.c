@@ -164,8 +164,8 @@ VNM_BGP_DECODE(labelled)
 		bits -= 64;
 	}
 	if (u->srv6.there && !b->withdraw) {
-		struct vnm_bgp_list list = {.out = u->out};
-		vnm_bgp_add_addr(&list, "srv6_sid", vnm_bgp_sid(u, p));
+		struct vnm_pair_list list = {.out = u->out};
+		vnm_pair_list_addr(&list, "srv6_sid", vnm_bgp_sid(u, p));
 		VNM_SET(rec, route, nlri, vnm_bgp_list_pairs(&list));
 	}
 	return vnm_bgp_prefix(u, &r, bits, b->nlri->max, rec);

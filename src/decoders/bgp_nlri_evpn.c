@@ -36,7 +36,7 @@ struct part {
 	struct vnm_bgp_reading *u;
 	struct vnm_reader *r;
 	struct vnm_record *rec;
-	struct vnm_bgp_list *list;
+	struct vnm_pair_list *list;
 };
 
 static void
@@ -106,7 +106,7 @@ read_named_addr(const struct part *s, const char *name)
 	if (!read_addr(s, &a))
 		return false;
 	if (a.family != VNM_ADDR_NONE)
-		vnm_bgp_add_addr(s->list, name, a);
+		vnm_pair_list_addr(s->list, name, a);
 	return true;
 }
 
@@ -121,11 +121,11 @@ read_labels(const struct part *s)
 	if (count == 0 || count > 2 || vnm_reader_left(s->r) != 0)
 		return false;
 	if (s->u->srv6.there)
-		vnm_bgp_add_addr(s->list, "srv6_sid", vnm_bgp_sid(s->u, p));
+		vnm_pair_list_addr(s->list, "srv6_sid", vnm_bgp_sid(s->u, p));
 	if (s->u->encap == VNM_BGP_VNI) {
 		VNM_SET(s->rec, route, vni, vnm_be24(p));
 		if (count == 2)
-			vnm_bgp_add_u64(s->list, "vni2", vnm_be24(p + 3));
+			vnm_pair_list_u64(s->list, "vni2", vnm_be24(p + 3));
 		return true;
 	}
 	labels = vnm_scratch_take(s->u->out->scratch, count * sizeof(*labels));
@@ -196,11 +196,11 @@ read_membership(const struct part *s, uint8_t type)
 		return false;
 	if (type == 8) {
 		vnm_reader_skip(s->r, 4); /* reserved */
-		vnm_bgp_add_u64(s->list, "maximum_response_time", vnm_reader_u8(s->r));
+		vnm_pair_list_u64(s->list, "maximum_response_time", vnm_reader_u8(s->r));
 		if (vnm_reader_left(s->r) == 0) /* drafts had no flags here */
 			return true;
 	}
-	vnm_bgp_add_u64(s->list, "flags", vnm_reader_u8(s->r));
+	vnm_pair_list_u64(s->list, "flags", vnm_reader_u8(s->r));
 	return true;
 }
 
@@ -221,7 +221,7 @@ read_leaf(const struct part *s)
 		return false;
 	struct vnm_slice key = {s->r->p, left - tail};
 	vnm_reader_skip(s->r, key.n);
-	vnm_bgp_add_octets(s->list, "route_key", key);
+	vnm_pair_list_octets(s->list, "route_key", key);
 	return read_named_addr(s, "originator");
 }
 
@@ -251,7 +251,7 @@ read_route(const struct part *s, uint8_t type)
 		return read_membership(s, type);
 	case 9:
 		read_tag(s);
-		vnm_bgp_add_octets(s->list, "region_id",
+		vnm_pair_list_octets(s->list, "region_id",
 		    (struct vnm_slice){s->r->p, vnm_reader_left(s->r) < 8 ? 0 : 8});
 		vnm_reader_skip(s->r, 8);
 		return true;
@@ -265,7 +265,7 @@ read_route(const struct part *s, uint8_t type)
 
 VNM_BGP_DECODE(evpn)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 	uint8_t type = vnm_reader_u8(&r);
 	struct part s = {u, &r, rec, &list};
 

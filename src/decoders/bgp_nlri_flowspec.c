@@ -142,7 +142,7 @@ write_component(char *out, struct vnm_reader *r, uint8_t type, uint8_t max)
 /* The components in r as one text, and each as a named value. False when one is malformed. */
 static bool
 read_components(struct vnm_bgp_reading *u, struct vnm_reader *r, uint8_t max,
-    struct vnm_bgp_list *list, struct vnm_str *all)
+    struct vnm_pair_list *list, struct vnm_str *all)
 {
 	/* Two octets, operator and value, make the most text for their size. */
 	size_t room = vnm_reader_left(r) / 2 * OPERATOR_TEXT + 4 * VNM_ADDR_TEXT;
@@ -175,13 +175,13 @@ read_components(struct vnm_bgp_reading *u, struct vnm_reader *r, uint8_t max,
 	}
 	*all = vnm_bgp_text_end(u->out, start, good ? p : start);
 	for (unsigned i = 0; i < count && good; i++)
-		vnm_bgp_add_str(list, components[order[i]].pair, texts[order[i]]);
+		vnm_pair_list_str(list, components[order[i]].pair, texts[order[i]]);
 	return good;
 }
 
 VNM_BGP_DECODE(flowspec)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 	struct vnm_str text = {0};
 	size_t size = 0;
 

@@ -7,7 +7,7 @@
 #include "decoders/bgpls.h"
 
 static void
-set_list(struct vnm_record *rec, const struct vnm_bgp_list *list)
+set_list(struct vnm_record *rec, const struct vnm_pair_list *list)
 {
 	if (list->n > 0)
 		VNM_SET(rec, route, nlri, vnm_bgp_list_pairs(list));
@@ -40,18 +40,18 @@ VNM_BGP_SIZE(target)
 /* Of 0 bits it means all route targets; one that is cut short is a prefix of such. */
 VNM_BGP_DECODE(target)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 	uint8_t bits = vnm_reader_u8(&r);
 
 	(void)b;
 	VNM_SET(rec, route, prefix_len, bits);
 	if (bits >= 32)
-		vnm_bgp_add_u64(&list, "origin_as", vnm_reader_u32(&r));
+		vnm_pair_list_u64(&list, "origin_as", vnm_reader_u32(&r));
 	if (bits == 96)
-		vnm_bgp_add_str(
+		vnm_pair_list_str(
 		    &list, "route_target", vnm_bgp_ext_community(u->out, vnm_reader_take(&r, 8)));
 	else if (vnm_reader_left(&r) > 0)
-		vnm_bgp_add_octets(&list, "route_target_prefix", vnm_reader_rest(&r));
+		vnm_pair_list_octets(&list, "route_target_prefix", vnm_reader_rest(&r));
 	set_list(rec, &list);
 	return !r.bad;
 }
@@ -71,22 +71,22 @@ VNM_BGP_SIZE(vpls)
 
 VNM_BGP_DECODE(vpls)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 
 	(void)b;
 	vnm_reader_skip(&r, 2);
 	if (!read_rd(u, &r, rec))
 		return false;
 	if (vnm_reader_left(&r) == 4) {
-		vnm_bgp_add_addr(&list, "pe_addr", vnm_addr_ip4(vnm_reader_take(&r, 4)));
+		vnm_pair_list_addr(&list, "pe_addr", vnm_addr_ip4(vnm_reader_take(&r, 4)));
 	} else {
 		const uint8_t *p = vnm_reader_take(&r, 9);
 		if (p == NULL || vnm_reader_left(&r) != 0)
 			return false;
-		vnm_bgp_add_u64(&list, "ve_id", vnm_be16(p));
-		vnm_bgp_add_u64(&list, "ve_block_offset", vnm_be16(p + 2));
-		vnm_bgp_add_u64(&list, "ve_block_size", vnm_be16(p + 4));
-		vnm_bgp_add_u64(&list, "label_base", vnm_be24(p + 6) >> 4);
+		vnm_pair_list_u64(&list, "ve_id", vnm_be16(p));
+		vnm_pair_list_u64(&list, "ve_block_offset", vnm_be16(p + 2));
+		vnm_pair_list_u64(&list, "ve_block_size", vnm_be16(p + 4));
+		vnm_pair_list_u64(&list, "label_base", vnm_be24(p + 6) >> 4);
 	}
 	set_list(rec, &list);
 	return true;
@@ -125,7 +125,7 @@ VNM_BGP_SIZE(mvpn)
 
 /* A multicast source or group behind its length in bits. */
 static bool
-read_multicast(struct vnm_bgp_list *l, struct vnm_reader *r, const char *name)
+read_multicast(struct vnm_pair_list *l, struct vnm_reader *r, const char *name)
 {
 	uint8_t bits = vnm_reader_u8(r);
 	const uint8_t *p = vnm_reader_take(r, bits / 8);
@@ -133,48 +133,48 @@ read_multicast(struct vnm_bgp_list *l, struct vnm_reader *r, const char *name)
 	if (p == NULL || (bits != 0 && bits != 32 && bits != 128))
 		return false;
 	if (bits != 0)
-		vnm_bgp_add_addr(l, name, vnm_bgp_addr(p, bits / 8));
+		vnm_pair_list_addr(l, name, vnm_bgp_addr(p, bits / 8));
 	return true;
 }
 
 /* The address of a router, which is all that is left. */
 static bool
-read_originator(struct vnm_bgp_list *l, struct vnm_reader *r)
+read_originator(struct vnm_pair_list *l, struct vnm_reader *r)
 {
 	struct vnm_slice s = vnm_reader_rest(r);
 
 	if (s.n != 4 && s.n != 16)
 		return false;
-	vnm_bgp_add_addr(l, "originator", vnm_bgp_addr(s.p, s.n));
+	vnm_pair_list_addr(l, "originator", vnm_bgp_addr(s.p, s.n));
 	return true;
 }
 
 /* A leaf route has another route as its key: which address ends it, that route's length says. */
 static bool
-read_leaf(struct vnm_bgp_list *l, struct vnm_reader *r)
+read_leaf(struct vnm_pair_list *l, struct vnm_reader *r)
 {
 	if (vnm_reader_left(r) < 2 || 2U + r->p[1] > vnm_reader_left(r))
 		return false;
 	struct vnm_reader key = vnm_reader_sub(r, 2U + r->p[1]);
-	vnm_bgp_add_octets(l, "route_key", vnm_reader_rest(&key));
+	vnm_pair_list_octets(l, "route_key", vnm_reader_rest(&key));
 	return read_originator(l, r);
 }
 
 static bool
-read_mvpn(struct vnm_bgp_list *l, struct vnm_reader *r, uint8_t type)
+read_mvpn(struct vnm_pair_list *l, struct vnm_reader *r, uint8_t type)
 {
 	switch (type) {
 	case 1:
 		return read_originator(l, r);
 	case 2:
-		vnm_bgp_add_u64(l, "source_as", vnm_reader_u32(r));
+		vnm_pair_list_u64(l, "source_as", vnm_reader_u32(r));
 		return true;
 	case 3:
 		return read_multicast(l, r, "source") && read_multicast(l, r, "group") &&
 		       read_originator(l, r);
 	case 6:
 	case 7:
-		vnm_bgp_add_u64(l, "source_as", vnm_reader_u32(r));
+		vnm_pair_list_u64(l, "source_as", vnm_reader_u32(r));
 		VNM_FALLTHROUGH;
 	default:
 		return read_multicast(l, r, "source") && read_multicast(l, r, "group");
@@ -183,7 +183,7 @@ read_mvpn(struct vnm_bgp_list *l, struct vnm_reader *r, uint8_t type)
 
 VNM_BGP_DECODE(mvpn)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 	uint8_t type = vnm_reader_u8(&r);
 
 	(void)b;
@@ -213,15 +213,15 @@ VNM_BGP_SIZE(policy)
 
 VNM_BGP_DECODE(policy)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 
 	vnm_reader_skip(&r, 1);
-	vnm_bgp_add_u64(&list, "distinguisher", vnm_reader_u32(&r));
-	vnm_bgp_add_u64(&list, "color", vnm_reader_u32(&r));
+	vnm_pair_list_u64(&list, "distinguisher", vnm_reader_u32(&r));
+	vnm_pair_list_u64(&list, "color", vnm_reader_u32(&r));
 	const uint8_t *p = vnm_reader_take(&r, b->nlri->max / 8U);
 	if (p == NULL)
 		return false;
-	vnm_bgp_add_addr(&list, "endpoint", vnm_bgp_addr(p, b->nlri->max / 8U));
+	vnm_pair_list_addr(&list, "endpoint", vnm_bgp_addr(p, b->nlri->max / 8U));
 	set_list(rec, &list);
 	return true;
 }

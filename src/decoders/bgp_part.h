@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "decoders/bgp.h"
+#include "decoders/pair_list.h"
 
 /* ---- text and lists in scratch ----------------------------------------------------------------
  */
@@ -50,28 +51,15 @@ struct vnm_str vnm_bgp_text_number(struct vnm_out *out, const char *before, uint
 struct vnm_str vnm_bgp_text_hex(
     struct vnm_out *out, const char *before, const uint8_t *p, size_t n);
 
-/* Named values that grow in scratch. Start from {.out = out}. */
-struct vnm_bgp_list {
-	struct vnm_out *out;
-	struct vnm_pair *p;
-	uint32_t n, cap;
-	struct vnm_pair spill; /* takes what scratch has no room for */
-};
-
-/* A new value of that name; never NULL. The name is static or in scratch. */
-struct vnm_pair *vnm_bgp_list_add(struct vnm_bgp_list *l, const char *name);
-void vnm_bgp_add_u64(struct vnm_bgp_list *l, const char *name, uint64_t v);
-void vnm_bgp_add_str(struct vnm_bgp_list *l, const char *name, struct vnm_str v);
-void vnm_bgp_add_addr(struct vnm_bgp_list *l, const char *name, struct vnm_addr v);
-void vnm_bgp_add_octets(struct vnm_bgp_list *l, const char *name, struct vnm_slice v);
-void vnm_bgp_add_object(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items);
-void vnm_bgp_add_array(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items);
+/* An object of the values of `items`, those of one name as an array. */
+void vnm_bgp_add_object(
+    struct vnm_pair_list *l, const char *name, const struct vnm_pair_list *items);
 
 /* "<before><number>" as a name in scratch; never NULL. */
 const char *vnm_bgp_name(struct vnm_out *out, const char *before, unsigned v);
 
 /* The values of the list, those of one name as an array; an object's are gathered so too. */
-struct vnm_pairs vnm_bgp_list_pairs(const struct vnm_bgp_list *l);
+struct vnm_pairs vnm_bgp_list_pairs(const struct vnm_pair_list *l);
 
 /* 4 or 16 octets; others are no address. */
 static inline struct vnm_addr
@@ -111,7 +99,7 @@ struct vnm_bgp_reading {
 	struct vnm_slice octets;	  /* of all attributes */
 
 	struct vnm_record attrs; /* of kind route: has and the fields from next_hop to attributes */
-	struct vnm_bgp_list extra;
+	struct vnm_pair_list extra;
 	struct vnm_pairs link_state; /* attribute 29 */
 	bool has_link_state;
 	enum vnm_bgp_encap encap;
@@ -149,7 +137,7 @@ bool vnm_bgp_attributes(struct vnm_bgp_reading *u, struct vnm_slice octets);
 struct vnm_slice vnm_bgp_attributes_kept(struct vnm_bgp_reading *u, bool reach);
 
 /* The fields that `u` holds as named values: of an ATTR_SET. */
-void vnm_bgp_attributes_list(const struct vnm_bgp_reading *u, struct vnm_bgp_list *list);
+void vnm_bgp_attributes_list(const struct vnm_bgp_reading *u, struct vnm_pair_list *list);
 
 /* AS_PATH, AS4_PATH, AGGREGATOR and AS4_AGGREGATOR together (RFC 6793 section 4.2.3). */
 void vnm_bgp_paths(struct vnm_bgp_reading *u);

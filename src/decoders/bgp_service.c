@@ -55,7 +55,7 @@ vnm_bgp_attr_d_path(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 			p = vnm_text_u64(p, domain[6]);
 		}
 	}
-	vnm_bgp_add_str(&u->extra, "d_path", vnm_bgp_text_end(u->out, start, p));
+	vnm_pair_list_str(&u->extra, "d_path", vnm_bgp_text_end(u->out, start, p));
 	return !r.bad;
 }
 
@@ -63,7 +63,7 @@ bool
 vnm_bgp_attr_sfp(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 {
 	struct vnm_reader r = vnm_reader_of(a->value.p, a->value.n);
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 
 	while (vnm_reader_left(&r) > 0) {
 		uint8_t type = vnm_reader_u8(&r);
@@ -74,7 +74,7 @@ vnm_bgp_attr_sfp(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 		const char *name = type == 1 ? "association" : type == 2 ? "hop" : NULL;
 		if (name == NULL)
 			name = vnm_bgp_name(u->out, "tlv_", type);
-		vnm_bgp_add_octets(&list, name, vnm_reader_rest(&v));
+		vnm_pair_list_octets(&list, name, vnm_reader_rest(&v));
 	}
 	vnm_bgp_add_object(&u->extra, "sfp", &list);
 	return true;
@@ -83,12 +83,12 @@ vnm_bgp_attr_sfp(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 bool
 vnm_bgp_attr_bfd(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 {
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 
-	vnm_bgp_add_u64(&list, "mode", a->value.p[0]);
-	vnm_bgp_add_u64(&list, "discriminator", vnm_be32(a->value.p + 1));
+	vnm_pair_list_u64(&list, "mode", a->value.p[0]);
+	vnm_pair_list_u64(&list, "discriminator", vnm_be32(a->value.p + 1));
 	if (a->value.n > 5)
-		vnm_bgp_add_octets(
+		vnm_pair_list_octets(
 		    &list, "tlvs", (struct vnm_slice){a->value.p + 5, a->value.n - 5});
 	vnm_bgp_add_object(&u->extra, "bfd_discriminator", &list);
 	return true;
@@ -112,21 +112,21 @@ vnm_bgp_pmsi(struct vnm_bgp_reading *u)
 	    VNM_STR("ingress-replication"), VNM_STR("mldp-mp2mp"), VNM_STR("transport"),
 	    VNM_STR("unassigned"), VNM_STR("assisted-replication"), VNM_STR("bier")};
 	const uint8_t *p = u->pmsi.p;
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 	struct vnm_slice id = {p + 5, u->pmsi.n - 5};
 
-	vnm_bgp_add_u64(&list, "flags", p[0]);
-	vnm_bgp_add_u64(&list, "type", p[1]);
+	vnm_pair_list_u64(&list, "flags", p[0]);
+	vnm_pair_list_u64(&list, "type", p[1]);
 	if (p[1] < VNM_ARRAY_LEN(types))
-		vnm_bgp_add_str(&list, "type_name", types[p[1]]);
+		vnm_pair_list_str(&list, "type_name", types[p[1]]);
 	if (u->encap == VNM_BGP_VNI)
-		vnm_bgp_add_u64(&list, "vni", vnm_be24(p + 2));
+		vnm_pair_list_u64(&list, "vni", vnm_be24(p + 2));
 	else
-		vnm_bgp_add_u64(&list, "label", vnm_be24(p + 2) >> 4);
+		vnm_pair_list_u64(&list, "label", vnm_be24(p + 2) >> 4);
 	if (p[1] == 6 && (id.n == 4 || id.n == 16))
-		vnm_bgp_add_addr(&list, "endpoint", vnm_bgp_addr(id.p, id.n));
+		vnm_pair_list_addr(&list, "endpoint", vnm_bgp_addr(id.p, id.n));
 	else if (id.n > 0)
-		vnm_bgp_add_octets(&list, "tunnel_id", id);
+		vnm_pair_list_octets(&list, "tunnel_id", id);
 	VNM_SET(&u->attrs, route, pmsi_tunnel, vnm_bgp_list_pairs(&list));
 }
 
@@ -134,29 +134,29 @@ vnm_bgp_pmsi(struct vnm_bgp_reading *u)
  */
 
 static void
-read_srgb(struct vnm_bgp_list *l, struct vnm_slice s)
+read_srgb(struct vnm_pair_list *l, struct vnm_slice s)
 {
-	struct vnm_bgp_list ranges = {.out = l->out};
+	struct vnm_pair_list ranges = {.out = l->out};
 
 	for (size_t i = 2; i + 6 <= s.n; i += 6) {
-		struct vnm_bgp_list one = {.out = l->out};
+		struct vnm_pair_list one = {.out = l->out};
 
-		vnm_bgp_add_u64(&one, "base", vnm_be24(s.p + i));
-		vnm_bgp_add_u64(&one, "range", vnm_be24(s.p + i + 3));
+		vnm_pair_list_u64(&one, "base", vnm_be24(s.p + i));
+		vnm_pair_list_u64(&one, "range", vnm_be24(s.p + i + 3));
 		vnm_bgp_add_object(&ranges, "range", &one);
 	}
-	vnm_bgp_add_array(l, "srgb", &ranges);
+	vnm_pair_list_array(l, "srgb", &ranges);
 }
 
 static void
-read_structure(struct vnm_bgp_reading *u, struct vnm_bgp_list *l, const uint8_t p[6])
+read_structure(struct vnm_bgp_reading *u, struct vnm_pair_list *l, const uint8_t p[6])
 {
 	static const char *const names[] = {"locator_block", "locator_node", "function", "argument",
 	    "transposed", "transposition_offset"};
-	struct vnm_bgp_list one = {.out = u->out};
+	struct vnm_pair_list one = {.out = u->out};
 
 	for (unsigned i = 0; i < 6; i++)
-		vnm_bgp_add_u64(&one, names[i], p[i]);
+		vnm_pair_list_u64(&one, names[i], p[i]);
 	vnm_bgp_add_object(l, "structure", &one);
 	if (p[4] <= 24 && p[4] + p[5] <= 128) {
 		u->srv6.length = p[4];
@@ -166,7 +166,7 @@ read_structure(struct vnm_bgp_reading *u, struct vnm_bgp_list *l, const uint8_t 
 
 /* SRv6 SID Information (RFC 9252 section 3.1). */
 static bool
-read_sid(struct vnm_bgp_reading *u, struct vnm_bgp_list *l, struct vnm_reader r)
+read_sid(struct vnm_bgp_reading *u, struct vnm_pair_list *l, struct vnm_reader r)
 {
 	const uint8_t *p = vnm_reader_take(&r, 21);
 
@@ -176,9 +176,9 @@ read_sid(struct vnm_bgp_reading *u, struct vnm_bgp_list *l, struct vnm_reader r)
 		u->srv6.there = true;
 		memcpy(u->srv6.sid, p + 1, 16);
 	}
-	vnm_bgp_add_addr(l, "sid", vnm_addr_ip6(p + 1));
-	vnm_bgp_add_u64(l, "flags", p[17]);
-	vnm_bgp_add_u64(l, "behavior", vnm_be16(p + 18));
+	vnm_pair_list_addr(l, "sid", vnm_addr_ip6(p + 1));
+	vnm_pair_list_u64(l, "flags", p[17]);
+	vnm_pair_list_u64(l, "behavior", vnm_be16(p + 18));
 	while (vnm_reader_left(&r) > 0) {
 		uint8_t type = vnm_reader_u8(&r);
 		struct vnm_reader v = vnm_reader_sub(&r, vnm_reader_u16(&r));
@@ -188,7 +188,7 @@ read_sid(struct vnm_bgp_reading *u, struct vnm_bgp_list *l, struct vnm_reader r)
 		if (type == 1 && vnm_reader_left(&v) == 6)
 			read_structure(u, l, v.p);
 		else
-			vnm_bgp_add_octets(
+			vnm_pair_list_octets(
 			    l, vnm_bgp_name(u->out, "tlv_", type), vnm_reader_rest(&v));
 	}
 	return true;
@@ -196,32 +196,32 @@ read_sid(struct vnm_bgp_reading *u, struct vnm_bgp_list *l, struct vnm_reader r)
 
 static bool
 read_service(
-    struct vnm_bgp_reading *u, struct vnm_bgp_list *l, const char *name, struct vnm_reader r)
+    struct vnm_bgp_reading *u, struct vnm_pair_list *l, const char *name, struct vnm_reader r)
 {
-	struct vnm_bgp_list sids = {.out = u->out};
+	struct vnm_pair_list sids = {.out = u->out};
 
 	vnm_reader_skip(&r, 1); /* reserved */
 	while (vnm_reader_left(&r) > 0) {
-		struct vnm_bgp_list one = {.out = u->out};
+		struct vnm_pair_list one = {.out = u->out};
 		uint8_t type = vnm_reader_u8(&r);
 		struct vnm_reader v = vnm_reader_sub(&r, vnm_reader_u16(&r));
 
 		if (v.bad)
 			return false;
 		if (type != 1)
-			vnm_bgp_add_octets(
+			vnm_pair_list_octets(
 			    &one, vnm_bgp_name(u->out, "tlv_", type), vnm_reader_rest(&v));
 		else if (!read_sid(u, &one, v))
 			return false;
 		vnm_bgp_add_object(&sids, "sid", &one);
 	}
-	vnm_bgp_add_array(l, name, &sids);
+	vnm_pair_list_array(l, name, &sids);
 	return !r.bad;
 }
 
 static bool
 read_prefix_sid(
-    struct vnm_bgp_reading *u, struct vnm_bgp_list *l, uint8_t type, struct vnm_reader r)
+    struct vnm_bgp_reading *u, struct vnm_pair_list *l, uint8_t type, struct vnm_reader r)
 {
 	struct vnm_slice s = {r.p, vnm_reader_left(&r)};
 
@@ -229,8 +229,8 @@ read_prefix_sid(
 	case 1:
 		if (s.n != 7)
 			return false;
-		vnm_bgp_add_u64(l, "label_index_flags", vnm_be16(s.p + 1));
-		vnm_bgp_add_u64(l, "label_index", vnm_be32(s.p + 3));
+		vnm_pair_list_u64(l, "label_index_flags", vnm_be16(s.p + 1));
+		vnm_pair_list_u64(l, "label_index", vnm_be32(s.p + 3));
 		return true;
 	case 3:
 		if (s.n < 2 || (s.n - 2) % 6 != 0)
@@ -242,7 +242,7 @@ read_prefix_sid(
 	case 6:
 		return read_service(u, l, "srv6_l2_service", r);
 	default:
-		vnm_bgp_add_octets(l, vnm_bgp_name(u->out, "tlv_", type), s);
+		vnm_pair_list_octets(l, vnm_bgp_name(u->out, "tlv_", type), s);
 		return true;
 	}
 }
@@ -251,7 +251,7 @@ bool
 vnm_bgp_attr_prefix_sid(struct vnm_bgp_reading *u, const struct vnm_bgp_attr *a)
 {
 	struct vnm_reader r = vnm_reader_of(a->value.p, a->value.n);
-	struct vnm_bgp_list list = {.out = u->out};
+	struct vnm_pair_list list = {.out = u->out};
 
 	while (vnm_reader_left(&r) > 0) {
 		uint8_t type = vnm_reader_u8(&r);

@@ -58,67 +58,8 @@ vnm_bgp_name(struct vnm_out *out, const char *before, unsigned v)
 /* ---- named values ------------------------------------------------------------------------------
  */
 
-struct vnm_pair *
-vnm_bgp_list_add(struct vnm_bgp_list *l, const char *name)
-{
-	struct vnm_pair *p = &l->spill;
-
-	if (l->n == l->cap) {
-		uint32_t cap = l->cap != 0 ? 2 * l->cap : 8;
-		struct vnm_pair *more = vnm_scratch_take(l->out->scratch, cap * sizeof(*more));
-
-		if (more == NULL) {
-			vnm_out_fault(l->out, VNM_R_scratch_full);
-			goto named;
-		}
-		if (l->n > 0)
-			memcpy(more, l->p, l->n * sizeof(*more));
-		l->p = more;
-		l->cap = cap;
-	}
-	p = &l->p[l->n++];
-named:
-	p->name = name;
-	p->type = VNM_PAIR_U64;
-	p->u64 = 0;
-	return p;
-}
-
-void
-vnm_bgp_add_u64(struct vnm_bgp_list *l, const char *name, uint64_t v)
-{
-	vnm_bgp_list_add(l, name)->u64 = v;
-}
-
-void
-vnm_bgp_add_str(struct vnm_bgp_list *l, const char *name, struct vnm_str v)
-{
-	struct vnm_pair *p = vnm_bgp_list_add(l, name);
-
-	p->type = VNM_PAIR_STR;
-	p->str = v;
-}
-
-void
-vnm_bgp_add_addr(struct vnm_bgp_list *l, const char *name, struct vnm_addr v)
-{
-	struct vnm_pair *p = vnm_bgp_list_add(l, name);
-
-	p->type = VNM_PAIR_ADDR;
-	p->addr = v;
-}
-
-void
-vnm_bgp_add_octets(struct vnm_bgp_list *l, const char *name, struct vnm_slice v)
-{
-	struct vnm_pair *p = vnm_bgp_list_add(l, name);
-
-	p->type = VNM_PAIR_BYTES;
-	p->bytes = v;
-}
-
 struct vnm_pairs
-vnm_bgp_list_pairs(const struct vnm_bgp_list *l)
+vnm_bgp_list_pairs(const struct vnm_pair_list *l)
 {
 	struct vnm_pairs pairs = {l->p, l->n};
 
@@ -128,24 +69,14 @@ vnm_bgp_list_pairs(const struct vnm_bgp_list *l)
 }
 
 void
-vnm_bgp_add_object(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items)
+vnm_bgp_add_object(struct vnm_pair_list *l, const char *name, const struct vnm_pair_list *items)
 {
 	struct vnm_pairs pairs = vnm_bgp_list_pairs(items);
-	struct vnm_pair *p = vnm_bgp_list_add(l, name);
+	struct vnm_pair *p = vnm_pair_list_add(l, name);
 
 	p->type = VNM_PAIR_OBJECT;
 	p->items = pairs.p;
 	p->count = pairs.n;
-}
-
-void
-vnm_bgp_add_array(struct vnm_bgp_list *l, const char *name, const struct vnm_bgp_list *items)
-{
-	struct vnm_pair *p = vnm_bgp_list_add(l, name);
-
-	p->type = VNM_PAIR_ARRAY;
-	p->items = items->p;
-	p->count = items->n;
 }
 
 /* ---- route distinguishers ----------------------------------------------------------------------

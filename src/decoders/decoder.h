@@ -259,6 +259,9 @@ struct vnm_decoder {
 	const struct vnm_option *options; /* keys of its own in a listener; NULL: none */
 	size_t options_size;		  /* octets of the struct they fill */
 
+	/* Whether they make sense: 0, or -1 and err->text. May be NULL. */
+	int (*check)(const void *options, struct vnm_err *err);
+
 	/*
 	 * Once its options are read, while nobody uses them: what they need besides. 0, or -1 and
 	 * err->text. release() frees what it made, also after it failed. Both may be NULL.
@@ -266,9 +269,6 @@ struct vnm_decoder {
 	int (*prepare)(
 	    void *options, const struct vnm_decoder_setting *setting, struct vnm_err *err);
 	void (*release)(void *options);
-
-	/* Whether they make sense: 0, or -1 and err->text. May be NULL. */
-	int (*check)(const void *options, struct vnm_err *err);
 };
 
 /* The list of decoders.def, ended by NULL. */

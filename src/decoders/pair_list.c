@@ -56,6 +56,24 @@ vnm_pair_list_str(struct vnm_pair_list *l, const char *name, struct vnm_str v)
 	p->str = v;
 }
 
+void
+vnm_pair_list_addr(struct vnm_pair_list *l, const char *name, struct vnm_addr v)
+{
+	struct vnm_pair *p = vnm_pair_list_add(l, name);
+
+	p->type = VNM_PAIR_ADDR;
+	p->addr = v;
+}
+
+void
+vnm_pair_list_octets(struct vnm_pair_list *l, const char *name, struct vnm_slice v)
+{
+	struct vnm_pair *p = vnm_pair_list_add(l, name);
+
+	p->type = VNM_PAIR_BYTES;
+	p->bytes = v;
+}
+
 static void
 add_nested(struct vnm_pair_list *l, const char *name, const struct vnm_pair_list *items,
     enum vnm_pair_type type)

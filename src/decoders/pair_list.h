@@ -21,6 +21,8 @@ void vnm_pair_list_u64(struct vnm_pair_list *l, const char *name, uint64_t v);
 void vnm_pair_list_bool(struct vnm_pair_list *l, const char *name, bool v);
 /* Not for text without octets: what is not known is absent. */
 void vnm_pair_list_str(struct vnm_pair_list *l, const char *name, struct vnm_str v);
+void vnm_pair_list_addr(struct vnm_pair_list *l, const char *name, struct vnm_addr v);
+void vnm_pair_list_octets(struct vnm_pair_list *l, const char *name, struct vnm_slice v);
 void vnm_pair_list_object(
     struct vnm_pair_list *l, const char *name, const struct vnm_pair_list *items);
 void vnm_pair_list_array(

@@ -17,6 +17,7 @@
 /* ---- items of equal key -------------------------------------------------------------------- */
 
 #define NONE UINT32_MAX
+#define DISTINCT_MAX 8	  /* names that are compared with each other */
 #define FEW 32		  /* so many are compared one by one, in memory on the stack */
 #define OCTETS_AN_ITEM 20 /* a key and three links */
 
@@ -447,6 +448,45 @@ write_pair_array(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, uns
 		*w->p++ = ']';
 }
 
+/* Whether so few names are all different: then nothing is to be grouped. */
+static bool
+are_distinct(const struct vnm_pair *p, uint32_t n)
+{
+	if (n > DISTINCT_MAX)
+		return false;
+	for (uint32_t i = 1; i < n; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (p[i].name[0] == p[k].name[0] && strcmp(p[i].name, p[k].name) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+static void
+write_distinct(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
+{
+	if (!vnm_writer_room(w, 1))
+		return;
+	*w->p++ = '{';
+	for (uint32_t i = 0; i < n; i++) {
+		size_t length = strlen(p[i].name);
+
+		if (!vnm_writer_room(w, ITEM_ROOM + length))
+			return;
+		if (i > 0)
+			*w->p++ = ',';
+		*w->p++ = '"';
+		memcpy(w->p, p[i].name, length);
+		w->p += length;
+		*w->p++ = '"';
+		*w->p++ = ':';
+		write_pair_value(w, &p[i], depth);
+	}
+	if (vnm_writer_room(w, 1))
+		*w->p++ = '}';
+}
+
 static void
 write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
 {
@@ -454,6 +494,10 @@ write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned
 	struct groups g;
 
 	assert(depth <= VNM_PAIR_DEPTH);
+	if (are_distinct(p, n)) {
+		write_distinct(w, p, n, depth);
+		return;
+	}
 	if (!groups_init(&g, n)) {
 		w->failed = true;
 		return;

@@ -24,6 +24,7 @@ struct vnm_snmp_community {
 };
 
 struct vnm_snmp_user {
+	struct vnm_slice label;	 /* what the configuration calls him; borrowed */
 	struct vnm_usm_user usm;		/* its name is borrowed */
 	uint8_t engine[VNM_SNMP_ENGINE_ID_MAX]; /* what usm.engine points to */
 	struct vnm_snmp_view view;

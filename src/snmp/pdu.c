@@ -58,7 +58,10 @@ vnm_varbind_value(struct vnm_varbind *v, struct vnm_slice contents, uint32_t *id
 {
 	switch (v->type) {
 	case VNM_BER_INTEGER:
-		return vnm_ber_signed(contents, &v->i64, odd);
+		if (!vnm_ber_signed(contents, &v->i64, odd))
+			return false;
+		*odd |= v->i64 != (int32_t)v->i64 ? VNM_BER_ODD_WIDTH : 0;
+		return true;
 	case VNM_BER_COUNTER32:
 	case VNM_BER_GAUGE32:
 	case VNM_BER_TIMETICKS:

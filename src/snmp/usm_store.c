@@ -103,7 +103,7 @@ add(struct vnm_usm_store *s, const struct name *name, uint64_t hash, uint32_t ma
 {
 	struct vnm_usm_entry *e;
 
-	while (s->n >= max && s->n > 0)
+	while (s->n >= (max > 2 ? max : 2)) /* what was used last stays */
 		evict(s);
 	if (!grow(s) || vnm_table_add(&s->index, hash, s->n) != 0)
 		return NULL;

@@ -395,14 +395,15 @@ name_flow(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
 /* ---- interfaces and the rest ------------------------------------------------------------------
  */
 
-static void
-name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
-    struct vnm_counters *counters)
+/*
+ * What a record about one port, or (both NULL) about its node, is about. Returns the port's name;
+ * n is 0 where it has none.
+ */
+static struct vnm_str
+name_port(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    const struct vnm_str *if_name, const uint32_t *if_index, struct vnm_counters *counters)
 {
-	struct vnm_interface_fields *f = &r->interface;
-	const struct vnm_topology_port *port =
-	    port_of(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
-		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL);
+	const struct vnm_topology_port *port = port_of(t, r, node, if_name, if_index);
 	const struct vnm_identity *about = behind(t, port);
 	enum vnm_match by = port != NULL ? VNM_MATCH_IFINDEX : VNM_MATCH_NONE;
 
@@ -411,13 +412,36 @@ name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node
 		if (by == VNM_MATCH_NONE)
 			by = VNM_MATCH_IP;
 	}
-	if (port != NULL && port->name.n != 0) {
+	if (port != NULL && port->name.n != 0)
 		VNM_SET(r, env, tp_id, port->name);
-		if (!VNM_HAS(r, interface, if_name))
-			VNM_SET(r, interface, if_name, port->name);
-	}
 	vnm_put_about(t, r, about, port != NULL ? vnm_identity_at(t, port->vl) : NULL);
 	put_match(t, r, by, counters);
+	return port != NULL ? port->name : (struct vnm_str){NULL, 0, false};
+}
+
+static void
+name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    struct vnm_counters *counters)
+{
+	struct vnm_interface_fields *f = &r->interface;
+	struct vnm_str name =
+	    name_port(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
+		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL, counters);
+
+	if (name.n != 0 && !VNM_HAS(r, interface, if_name))
+		VNM_SET(r, interface, if_name, name);
+}
+
+static void
+name_alarm(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+    struct vnm_counters *counters)
+{
+	struct vnm_str name =
+	    name_port(t, r, node, VNM_HAS(r, alarm, if_name) ? &r->alarm.if_name : NULL,
+		VNM_HAS(r, alarm, if_index) ? &r->alarm.if_index : NULL, counters);
+
+	if (name.n != 0 && !VNM_HAS(r, alarm, if_name))
+		VNM_SET(r, alarm, if_name, name);
 }
 
 void
@@ -450,6 +474,12 @@ vnm_topology_correlate(
 		    port_of(t, r, node, VNM_HAS(r, log, if_name) ? &r->log.if_name : NULL,
 			VNM_HAS(r, log, if_index) ? &r->log.if_index : NULL),
 		    counters);
+		break;
+	case VNM_KIND_alarm:
+		name_alarm(t, r, node, counters);
+		break;
+	case VNM_KIND_table:
+		(void)name_port(t, r, node, NULL, NULL, counters);
 		break;
 	case VNM_KIND_route:
 	case VNM_KIND_peer:

@@ -28,6 +28,7 @@ import urllib.request
 import proc
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+RATIO = 10             # how much less CPU time than pmbmpd it is to take
 PATH_OCTETS = 150       # that a path of rib: full may need
 LOADS = (("v4", 5), ("v4", 1), ("v6", 5), ("vpn4", 5))
 KEPT = (("v4", 5),)     # loads for which routes are kept, too
@@ -151,6 +152,7 @@ def main():
     opts = p.parse_args()
     if opts.quick:
         opts.prefixes, opts.rounds = 20000, 1
+    opts.build = os.path.abspath(opts.build)
     opts.bmpblast = os.path.join(opts.build, "tests/bench/bmpblast")
     private = proc.enter_namespace()
     programs = [Vnmcd(os.path.join(opts.build, "vnmcd"), rib) for rib in ("off", "count", "full")]

@@ -143,6 +143,7 @@ main(int argc, char **argv)
 	struct vnm_err err;
 	int c, result = 0;
 
+	vnm_station_setup();
 	while ((c = getopt(argc, argv, "s:t:")) != -1) {
 		if (c == 's')
 			o.seconds = strtod(optarg, NULL);

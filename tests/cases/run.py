@@ -27,6 +27,8 @@ import names
 import pcapfile
 import replay as replays
 import rib_truth
+import snmp_made
+import snmp_truth
 import syslog_truth
 import torture
 import truth as truths
@@ -46,6 +48,7 @@ class Runner:
         self.passed = self.failed = self.skipped = 0
         self.reasons = set()  # that any replay counted
         self.facts = 0  # compared
+        self.snmp_values = self.kernel = 0  # compared, too
         self.bmp_names = bmp_names.Names(HERE / "common")
 
     def replay(self, path, args, seconds, memory=0):
@@ -343,6 +346,86 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_syslog(c, f))
 
+    def check_snmp(self, case, f):
+        """Messages of SNMP: a replay for each row of expect.json, the first of them in full."""
+        told = json.loads((case / "expect.json").read_text())
+        lab = case / "lab.json"
+        for number, row in enumerate(told["replays"]):
+            args = (["-c", str(HERE / "common/snmp.yaml")] if row.get("conf") else [])
+            args += ["-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+            run = self.replay(case / "in.pcap", args + row.get("args", []), SECONDS)
+            below = replays.Failures()
+            below.equal("exit code", run.code, 0)
+            replays.check_books(run, below)
+            if not below:
+                self.check_snmp_row(row, run, below)
+            f.extend("%s: %s" % (row["about"], line) for line in below)
+            if number == 0 and not f:
+                first, first_args = run, args + row.get("args", [])
+        if f:
+            return
+        messages = list(pcapfile.messages(case / "in.pcap"))
+        f.equal("messages", first.books["messages"], len(messages))
+        snmp_truth.check_alarms(messages, first.records, f)
+        self.snmp_values += snmp_truth.check_responses(messages, first.records, f)
+        if lab.exists():
+            self.check_lab(case, json.loads(lab.read_text()), messages, first, f)
+        again = self.replay(case / "in.pcap", first_args, SECONDS)
+        f.true("a second replay differs", again.out == first.out)
+        self.check_golden(case, first.out, f)
+
+    @staticmethod
+    def check_snmp_row(row, run, f):
+        f.equal("ok", run.books["ok"], row["ok"])
+        f.equal("reasons", run.books["reasons"], row.get("reasons", {}))
+        f.equal("faults", run.books["faults"], {})
+        if "records" in row:
+            f.equal("records", run.books["records"], row["records"])
+        if "alarms" not in row:
+            return
+        alarms = run.of("alarm")
+        f.equal("alarms", len(alarms), len(row["alarms"]))
+        for number, (got, want) in enumerate(zip(alarms, row["alarms"]), 1):
+            for key, value in want.items():
+                have = got.get(key)
+                if key == "values":
+                    have = [[v["oid"], v.get("value")] for v in got.get("varbinds", [])]
+                f.equal("alarm %d: %s" % (number, key), have, value)
+
+    def check_lab(self, case, lab, messages, run, f):
+        if "snmptrapd" in lab or "snmptrapd" in lab["expect"]:
+            snmp_truth.check_snmptrapd(lab, run.records, f)
+            snmp_truth.check_events(lab, run.records, f)
+        self.kernel += snmp_truth.check_kernel(lab, run.records, f)
+        if (case / "walk.txt").exists():
+            snmp_truth.check_walk((case / "walk.txt").read_text().splitlines(), messages, f)
+        known = self.names.ports  # of switches; the topology knows hosts' own ones besides
+        self.names.check([r for r in run.records if r["kind"] == "interface" and
+                          (r.get("host_id"), "ifIndex", r["if_index"]) in known], f)
+
+    def check_snmp_made(self, f):
+        """Encodings that are not as they should be are read and marked; names of version 1."""
+        made = [m for m, _ in snmp_made.ODD + snmp_made.doubled()]
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "made.pcap"
+            pcapfile.write(path, faults.datagrams(made), "udp")
+            run = self.replay(path, snmp_made.MAP, TORTURE_SECONDS, self.memory)
+        f.equal("ok", run.books["ok"], len(made))
+        odd, named = run.records[:len(snmp_made.ODD)], run.records[len(snmp_made.ODD):]
+        for number, (r, (_, want)) in enumerate(zip(odd, snmp_made.ODD)):
+            f.equal("what is odd in %d" % number, r.get("odd"), want)
+            f.equal("trap_name of %d" % number, r.get("trap_name"), "linkDown")
+        f.equal("a negative Counter32", odd[1]["varbinds"][-1]["value"], 4294967294)
+        f.equal("names", [r.get("trap_oid") for r in named],
+                [want for _, want in snmp_made.doubled()])
+
+    def run_snmp(self, wanted):
+        if wanted("snmp-made"):
+            self.guarded("snmp-made", self.check_snmp_made)
+        for case in sorted(p.parent for p in HERE.glob("snmp-*/expect.json")):
+            if wanted(case.name):
+                self.guarded(case.name, lambda f, c=case: self.check_snmp(c, f))
+
     def run_faults(self, wanted):
         with tempfile.TemporaryDirectory() as directory:
             for name in faults.CASES:
@@ -382,6 +465,7 @@ class Runner:
             if wanted(case.name):
                 self.guarded(case.name, lambda f, c=case: self.check_case(c, f))
         self.run_bmp(wanted)
+        self.run_snmp(wanted)
         self.run_syslog(wanted)
         self.run_torture(wanted)
         self.run_faults(wanted)
@@ -389,6 +473,9 @@ class Runner:
             self.guarded("every reason is hit", self.check_reasons)
             self.report("facts were there to be compared", [] if self.facts > 250 else
                         ["only %d facts compared" % self.facts])
+            self.report("values of SNMP were there to be compared",
+                        [] if self.snmp_values > 7000 and self.kernel > 30 else
+                        ["only %d, %d with the kernel's" % (self.snmp_values, self.kernel)])
             self.report("names of routes were there to be compared",
                         [] if self.bmp_names.checked > 2000 else
                         ["only %d names compared" % self.bmp_names.checked])

@@ -2,6 +2,7 @@
 by octet, with the reason that must be counted and the records that must come all the same."""
 import struct
 
+import snmp_made
 from torture import COLLECTOR, EXPORTER, NOW, NOW_NS, rec
 
 FIELDS = [(8, 4), (12, 4), (1, 8), (2, 8), (7, 2), (11, 2), (4, 1)]
@@ -76,6 +77,8 @@ CASES = {
 }
 
 
+CASES.update(snmp_made.FAULTS)
+
 # Reasons that no replay can show: the test that shows them, below tests/.
 ELSEWHERE = {
     "rate-limit": "integration/syslog/run.py",
@@ -85,6 +88,7 @@ ELSEWHERE = {
     "update-malformed": "unit/bgp.c",
     "peer-limit": "unit/bmp.c",
     "tlv-malformed": "unit/bmp.c",
+    "not-in-time-window": "unit/snmp.c",
     "not-allowed": "unit/udp.c",
     "message-timeout": "unit/tcp.c",
     "memory-limit": "unit/tcp.c",

@@ -11,7 +11,7 @@ build=${VNM_BUILD:-$top/build-fuzz}
 VNM_BUILD=$build sh "$top/tests/fuzz/run.sh" 1 >/dev/null || true
 cd "$build"
 bad=0
-for t in ${*:-flow sflow bmp syslog}; do
+for t in ${*:-flow sflow bmp snmp syslog}; do
 	seen=0
 	echo "$t: since $(date -u +%H:%M:%S)"
 	while [ "$seen" -lt "$wanted" ]; do

@@ -4,10 +4,16 @@
 #include "station.h"
 
 #include "base/clock.h"
+#include "daemon/conf.h"
 #include "decoders/bmp.h"
 #include "decoders/rib_query.h"
 
+#include <stdlib.h>
+
 #define SCRATCH_OCTETS 32768 /* little, so that messages that need more are met, too */
+
+static const uint8_t engine_id[] = {0x80, 0x00, 0x7e, 0xd9, 0x04, 't'};
+static struct vnm_conf *conf; /* of all stations */
 
 static const char *const names[VNM_STATION_OUTPUTS] = {"json", "protobuf"};
 
@@ -57,15 +63,37 @@ set_analysis(struct vnm_station *s)
 	return vnm_pipeline_analysis(s->pipeline, &s->analysis) ? 0 : -1;
 }
 
+void
+vnm_station_setup(void)
+{
+	static const char *const users[] = {"snmp.users.noauth.auth=none",
+	    "snmp.users.sha.auth=sha1", "snmp.users.sha.auth_password=authpass123",
+	    "snmp.users.shaaes.auth=sha1", "snmp.users.shaaes.auth_password=authpass123",
+	    "snmp.users.shaaes.priv=aes128", "snmp.users.shaaes.priv_password=privpass123",
+	    "snmp.users.sha512aes256.auth=sha512",
+	    "snmp.users.sha512aes256.auth_password=authpass123",
+	    "snmp.users.sha512aes256.priv=aes256",
+	    "snmp.users.sha512aes256.priv_password=privpass123"};
+	const struct vnm_conf_input input = {
+	    .overrides = users, .override_count = VNM_ARRAY_LEN(users), .replay = true};
+	struct vnm_errs errs = {0};
+
+	if (conf == NULL && vnm_conf_load(&conf, &input, &errs) != 0)
+		abort();
+}
+
 int
 vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsigned encodings)
 {
 	struct vnm_pipeline_config config = {.collector = VNM_STR("station"),
 	    .limits = &s->limits,
-	    .scratch_octets = SCRATCH_OCTETS};
+	    .scratch_octets = SCRATCH_OCTETS,
+	    .self = &s->self};
 	struct vnm_err err;
 
 	memset(s, 0, sizeof(*s));
+	s->self.engine_id = (struct vnm_slice){engine_id, sizeof(engine_id)};
+	s->self.engine_boots = 1;
 	if (vnm_option_defaults(vnm_limits_options, &s->limits, &err) != 0)
 		return -1;
 	s->limits.facts = 64; /* few, so that others make room */
@@ -116,7 +144,9 @@ options_for(const struct vnm_station *s, const struct vnm_decoder *decoder)
 	    .rib_dump_interval = 1 * VNM_NS_PER_S,
 	    .rib_dump_start = true};
 
-	return s->rib && strcmp(decoder->name, "bmp") == 0 ? &keeping : NULL;
+	if (s->rib && strcmp(decoder->name, "bmp") == 0)
+		return &keeping;
+	return conf != NULL ? vnm_conf_decoder_options(conf, decoder) : NULL;
 }
 
 /* All that is kept, for someone who asks. */

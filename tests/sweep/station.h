@@ -14,6 +14,7 @@
 struct vnm_station {
 	struct vnm_limits limits;
 	struct vnm_analysis_options analysis; /* all of it, with little memory */
+	struct vnm_self self; /* of one that is alive, where that is wanted */
 	struct vnm_pipeline *pipeline;
 	struct vnm_sink sinks[VNM_STATION_OUTPUTS];
 	struct vnm_output outputs[VNM_STATION_OUTPUTS];
@@ -24,6 +25,12 @@ struct vnm_station {
 
 /* Which encodings a station's outputs have. */
 enum { VNM_STATION_NONE = 0, VNM_STATION_JSON = 1, VNM_STATION_PROTOBUF = 2, VNM_STATION_BOTH = 3 };
+
+/*
+ * Once, before all else: options of decoders, with users of SNMPv3 as the recordings have them.
+ * They are kept to the end.
+ */
+void vnm_station_setup(void);
 
 /* An output for each encoding, into sinks of this type. 0, or -1 when memory was short. */
 int vnm_station_open(struct vnm_station *s, const struct vnm_sink_type *sink, unsigned encodings);

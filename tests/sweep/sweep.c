@@ -298,6 +298,7 @@ main(int argc, char **argv)
 	struct sweep s = {.variants_max = 4000, .failures_max = 400};
 	int c;
 
+	vnm_station_setup();
 	while ((c = getopt(argc, argv, "n:a:v")) != -1) {
 		if (c == 'n')
 			s.variants_max = strtoull(optarg, NULL, 10);

@@ -199,6 +199,7 @@ test_writing(void)
 {
 	static const uint32_t enterprise[] = {1, 3, 6, 1, 4, 1, 2021, 10};
 	static const uint32_t example[] = {2, 100, 3};
+	static const uint8_t octets[200];
 	uint8_t room[300];
 	struct vnm_ber_writer w;
 
@@ -225,9 +226,9 @@ test_writing(void)
 	vnm_ber_put_empty(&w, VNM_BER_END_OF_MIB_VIEW);
 	written(&w, "\x02\x82\x00");
 	FRESH();
-	vnm_ber_put_octets(&w, VNM_BER_OCTETS, (struct vnm_slice){room, 200});
+	vnm_ber_put_octets(&w, VNM_BER_OCTETS, (struct vnm_slice){octets, 200});
 	CU_ASSERT_TRUE(memcmp(w.p, "\x04\x81\xc8", 3) == 0);
-	vnm_ber_put_octets(&w, VNM_BER_OCTETS, (struct vnm_slice){room, 98});
+	vnm_ber_put_octets(&w, VNM_BER_OCTETS, (struct vnm_slice){octets, 98});
 	CU_ASSERT_TRUE(w.full);
 	vnm_ber_put_empty(&w, VNM_BER_NULL);
 	CU_ASSERT_TRUE(w.full);

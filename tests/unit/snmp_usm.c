@@ -173,9 +173,9 @@ test_window(void)
 static void
 test_names(void)
 {
-	for (int i = 0; i < VNM_USM_AUTHS; i++)
+	for (unsigned i = 0; i < VNM_USM_AUTHS; i++)
 		CU_ASSERT_EQUAL(vnm_usm_auth_named(vnm_usm_auth_name(i)), i);
-	for (int i = 0; i < VNM_USM_PRIVS; i++)
+	for (unsigned i = 0; i < VNM_USM_PRIVS; i++)
 		CU_ASSERT_EQUAL(vnm_usm_priv_named(vnm_usm_priv_name(i)), i);
 	CU_ASSERT_EQUAL(vnm_usm_auth_named("sha"), VNM_USM_AUTHS);
 	CU_ASSERT_EQUAL(vnm_usm_priv_named("aes"), VNM_USM_PRIVS);

@@ -32,7 +32,7 @@ router bgp 65001
   neighbor 192.0.2.2 soft-reconfiguration inbound
  exit-address-family
  bmp targets T
-  bmp connect 192.0.2.9 port 1790 min-retry 500 max-retry 1000
+  STATION
   bmp monitor ipv4 unicast post-policy
   bmp monitor ipv6 unicast post-policy
  exit
@@ -148,9 +148,12 @@ class Lab:
 
     # ---- routers ----
 
-    def frr(self):
+    def frr(self, waits=False):
+        """`waits`: it does not connect to its station, but waits for it."""
         conf, sockets = self.work / "frr.conf", self.work / "frr"
-        conf.write_text(FRR_CONF)
+        station = f"bmp listener {FRR} port {PORT}" if waits else \
+            f"bmp connect {COLLECTOR} port {PORT} min-retry 500 max-retry 1000"
+        conf.write_text(FRR_CONF.replace("STATION", station))
         sockets.mkdir()
         for path in (conf, sockets):
             shutil.chown(path, "frr", "frr")
@@ -238,15 +241,16 @@ def frr_table(lab):
     return tables
 
 
-def check_frr(work, daemon_class):
+def check_frr(work, daemon_class, waits=False):
     needs_frr()
     topology = work / "topology.json"
     topology.write_text(json.dumps(TOPOLOGY))
     lab, daemon = Lab(work), None
     try:
-        daemon = daemon_class(work, f"tcp:{COLLECTOR}:{PORT}", lab.inside, topology)
+        daemon = daemon_class(work, f"tcp:{FRR if waits else COLLECTOR}:{PORT}", lab.inside,
+                              topology, active=waits)
         lab.gobgpd(bmp=False)
-        lab.frr()
+        lab.frr(waits)
         lab.routes()
         for count in (len(ROUTES) - 1, len(ROUTES) - 1 - len(GONE)):
             ours, theirs = settled(daemon, lambda: frr_table(lab), "adj-rib-in-post", GOBGP, count)

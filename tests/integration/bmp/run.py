@@ -48,13 +48,14 @@ class Daemon:
 
     kinds = KINDS
 
-    def __init__(self, work, listen, inside=(), topology=None, options="connections: 2000",
-                 http=None, main=""):
-        self.path, self.port = work / "out.jsonl", int(listen.rsplit(":", 1)[1])
+    def __init__(self, work, at, inside=(), topology=None, options="connections: 2000", http=None,
+                 main="", active=False):
+        self.path, self.port = work / "out.jsonl", int(at.rsplit(":", 1)[1])
+        where = f'connect: [ "{at}" ], retry: 1s' if active else f'listen: "{at}"'
         conf = work / "vnmcd.yaml"
         conf.write_text(
             "collector: test\n" + main + "listeners:\n"
-            f'  - {{ name: routers, decoder: bmp, listen: "{listen}", {options} }}\n'
+            f"  - {{ name: routers, decoder: bmp, {where}, {options} }}\n"
             f"outputs:\n  - {{ name: out, type: file, path: {self.path} }}\n" + (
                 f"topology: {{ sources: [ {{ name: lab, path: {topology} }} ] }}\n"
                 if topology else "") + (
@@ -294,6 +295,11 @@ def test_gobgp(work):
 def test_frr(work):
     """What vnmcd knows of FRR's post-policy IPv4 and IPv6 is what `show bgp` says."""
     routers.check_frr(work, Daemon)
+
+
+def test_frr_that_waits(work):
+    """The same where FRR waits for its station, which connects to it."""
+    routers.check_frr(work, Daemon, waits=True)
 
 
 def test_evpn(work):

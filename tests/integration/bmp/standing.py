@@ -12,7 +12,8 @@ BEHIND = 1792       # where vnmcd listens, behind the relay
 HTTP = 9464
 STALE = 25          # seconds; GoBGP is back after 15
 OPTIONS = f"rib: full, rib_suppress: true, rib_stale: {STALE}s"
-CUT = "100.64.2.0/23"   # goes while the session is cut
+CUT = "100.64.2.0/23"       # goes while the session is cut
+PASSING = "100.64.77.0/24"  # comes and goes meanwhile
 
 RELAY = """
 import socket, threading
@@ -118,6 +119,9 @@ def _check(lab, collector, read, compare, view, peer, absent, clear, back):
     assert not any(r.get("routes_gone") for r in lost[since:]), "routes are gone too early"
     assert len(collector.table(view, peer)) == count, "the table does not outlast the session"
     lab.gobgp("global rib del " + CUT)
+    for change in ("add", "del"):  # GoBGP finds out by writing, and more than once
+        time.sleep(0.5)
+        lab.gobgp(f"global rib {change} {PASSING}")
     time.sleep(1)
     collector.connect()
     collector.daemon.wait(lambda r: any(x.get("event") == "init" for x in r[since:]), back,

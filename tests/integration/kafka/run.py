@@ -504,8 +504,9 @@ def test_live_stalled(broker, work):
     """A broker that stops in the middle: streams wait, whatever UDP sends meanwhile, in two workers
     that share a small queue. When it goes on, all that streams have sent is there."""
     broker.create("stalled.flow")
-    tcp, udp, size = kafka.free_port(), kafka.free_port(), 40
+    tcp, udp, http, size = *(kafka.free_port() for _ in range(3)), 40
     options = ["workers=2", "listeners.t.decoder=ipfix", f"listeners.t.listen=tcp:0.0.0.0:{tcp}",
+               f"http.listen=127.0.0.1:{http}",
                "listeners.u.decoder=netflow", f"listeners.u.listen=udp:127.0.0.1:{udp}",
                "outputs.k.type=kafka", f"outputs.k.brokers={broker.address}",
                "outputs.k.topic=stalled.{kind}", "outputs.k.message_timeout=120s",
@@ -520,6 +521,12 @@ def test_live_stalled(broker, work):
         while sent[i] < 3000:
             s.sendall(message)
             sent[i] += 1
+
+    def is_over():
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}/metrics", timeout=10) as r:
+            text = r.read().decode()
+        return "\nvnmcd_connections 0\n" in text and \
+            '\nvnmcd_output_in_flight{output="k"} 0\n' in text
 
     def progress():
         before = list(sent)
@@ -552,7 +559,7 @@ def test_live_stalled(broker, work):
         for thread, s in zip(threads, streams):
             thread.join(60)
             s.close()
-    time.sleep(1)
+    wait_for(is_over, "the streams and what waits for the broker", 60)
     process.send_signal(signal.SIGTERM)
     books = json.loads(process.communicate(timeout=90)[1].splitlines()[-1])
     equal(sent, [3000, 3000], "messages sent")

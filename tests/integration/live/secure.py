@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 
+import handed_over
 from desk import (PATIENCE, TOP, VNMCD, Daemon, Skipped, equal, flow, free_port, get, holds,
                   ipfix_set, listener, message, popen, sender, template, wait_for)
 
@@ -413,3 +414,15 @@ def test_wrong_keys(work):
                              timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
         equal(run.returncode, 78 if text else 0, f"exit code for {options}: {run.stderr}")
         holds(run.stderr, text or "")
+
+
+def test_a_socket_that_is_handed_over(work):
+    """As systemd does it: TLS is what the listener makes of a socket."""
+    k, port = keys(work), free_port()
+    with handed_over.handed(work, config(k, free_port()), f"in=tcp:127.0.0.1:{port}") as d:
+        with dial(k, port) as s:
+            s.sendall(message(0, template(256), ipfix_set(256, flow(octets=5))))
+            s.unwrap()
+        wait_for(lambda: values(d) == [5], "a record")
+        equal({r["transport"] for r in d.records()}, {"tls"}, "transport")
+        d.stop()

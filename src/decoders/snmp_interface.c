@@ -1,0 +1,145 @@
+/*
+ * Values of IF-MIB (RFC 2863) in records of kind `interface`.
+ */
+#include "decoders/snmp_interface.h"
+
+#define SPEED_MAX UINT32_MAX /* of ifSpeed: see ifHighSpeed */
+#define MEGABIT 1000000ULL
+
+enum how { STATUS, TEXT, DESCR, COUNT64, COUNT, MEGABITS, SPEED, INDEX, TRUTH, NUMBER };
+
+static const struct row {
+	const char *object;
+	unsigned field; /* index */
+	size_t offset;	/* in struct vnm_record */
+	enum how how;
+} rows[] = {
+#define VNM_SNMP_IF(object, field, how) \
+	{object, VNM_F_interface_##field, offsetof(struct vnm_record, interface.field), how},
+#include "decoders/snmp_interface.def"
+#undef VNM_SNMP_IF
+};
+
+static const struct row *
+find(const char *object)
+{
+	size_t from = 0, to = VNM_ARRAY_LEN(rows);
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = strcmp(object, rows[middle].object);
+
+		if (order == 0)
+			return &rows[middle];
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return NULL;
+}
+
+/* A number that is not negative; false where the value is none. */
+static bool
+number_of(const struct vnm_varbind *v, uint64_t *n)
+{
+	switch (v->type) {
+	case VNM_BER_INTEGER:
+		*n = (uint64_t)v->i64;
+		return v->i64 >= 0;
+	case VNM_BER_COUNTER32:
+	case VNM_BER_GAUGE32:
+	case VNM_BER_UINTEGER32:
+	case VNM_BER_TIMETICKS:
+	case VNM_BER_COUNTER64:
+		*n = v->u64;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ifAdminStatus and ifOperStatus (RFC 2863 section 6). */
+static struct vnm_str
+status_name(uint64_t n)
+{
+	static const struct vnm_str names[] = {VNM_STR("up"), VNM_STR("down"), VNM_STR("testing"),
+	    VNM_STR("unknown"), VNM_STR("dormant"), VNM_STR("not-present"),
+	    VNM_STR("lower-layer-down")};
+
+	if (n == 0 || n > VNM_ARRAY_LEN(names))
+		return (struct vnm_str){NULL, 0, false};
+	return names[n - 1];
+}
+
+static bool
+set_text(const struct vnm_varbind *v, struct vnm_str *to)
+{
+	if (v->type != VNM_BER_OCTETS)
+		return false;
+	*to = (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false};
+	return to->n > 0;
+}
+
+/* Writes the number to where the row says: false where it is none for it. */
+static bool
+set_number(const struct row *row, uint64_t n, void *to)
+{
+	switch (row->how) {
+	case STATUS:
+		*(struct vnm_str *)to = status_name(n);
+		return ((struct vnm_str *)to)->n > 0;
+	case MEGABITS:
+		*(uint64_t *)to = n * MEGABIT;
+		return n > 0 && n <= UINT32_MAX;
+	case SPEED:
+		*(uint64_t *)to = n;
+		return n != SPEED_MAX;
+	case INDEX:
+	case NUMBER:
+		*(uint32_t *)to = (uint32_t)n;
+		return n <= UINT32_MAX;
+	case TRUTH:
+		*(bool *)to = n == 1;
+		return n == 1 || n == 2;
+	default:
+		*(uint64_t *)to = n;
+		return true;
+	}
+}
+
+bool
+vnm_snmp_interface_set(struct vnm_record *r, const char *object, const struct vnm_varbind *v)
+{
+	const struct row *row = find(object);
+	bool weaker, set;
+	uint64_t n;
+
+	if (row == NULL)
+		return false;
+	weaker = row->how == DESCR || row->how == COUNT || row->how == SPEED;
+	if (weaker && vnm_record_has(r, row->field))
+		return true; /* known better */
+	if (row->how == TEXT || row->how == DESCR)
+		set = set_text(v, (void *)((char *)r + row->offset));
+	else
+		set = number_of(v, &n) && set_number(row, n, (char *)r + row->offset);
+	if (set)
+		vnm_record_mark(r, row->field);
+	return set;
+}
+
+void
+vnm_snmp_interface_finish(struct vnm_record *r)
+{
+	if (VNM_HAS(r, interface, in_unicast_pkts) && VNM_HAS(r, interface, in_multicast_pkts) &&
+	    VNM_HAS(r, interface, in_broadcast_pkts))
+		VNM_SET(r, interface, in_pkts,
+		    r->interface.in_unicast_pkts + r->interface.in_multicast_pkts +
+			r->interface.in_broadcast_pkts);
+	if (VNM_HAS(r, interface, out_unicast_pkts) && VNM_HAS(r, interface, out_multicast_pkts) &&
+	    VNM_HAS(r, interface, out_broadcast_pkts))
+		VNM_SET(r, interface, out_pkts,
+		    r->interface.out_unicast_pkts + r->interface.out_multicast_pkts +
+			r->interface.out_broadcast_pkts);
+}

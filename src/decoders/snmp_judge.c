@@ -1,0 +1,308 @@
+/*
+ * What an alarm means, by snmp_alarms.def: raised or cleared, how severe, why, and what it is
+ * about.
+ */
+#include "decoders/snmp_alarm.h"
+
+#include "base/text.h"
+
+#define RAISE .state = VNM_SNMP_RAISE
+#define CLEAR .state = VNM_SNMP_CLEAR
+#define EVENT .state = VNM_SNMP_EVENT
+#define BY(object, values) .state = VNM_SNMP_BY_VALUE, .state_object = (object), .clears = (values)
+#define NONE .resource = VNM_SNMP_NONE
+#define FIRST(w) .resource = VNM_SNMP_FIRST, .word = (w)
+#define AT(w, object) .resource = VNM_SNMP_AT, .word = (w), .resource_object = (object)
+#define VALUE(w, object) .resource = VNM_SNMP_VALUE, .word = (w), .resource_object = (object)
+#define VNM_SNMP_ALARM(name, type, state_is, severity_is, cause, event, resource_is) \
+	{.notification = (name),                                                     \
+	    .alarm_type = (type),                                                    \
+	    .severity = #severity_is,                                                \
+	    .probable_cause = (cause),                                               \
+	    .event_type = (event),                                                   \
+	    state_is,                                                                \
+	    resource_is},
+const struct vnm_snmp_alarm vnm_snmp_alarms[] = {
+#include "decoders/snmp_alarms.def"
+};
+const size_t vnm_snmp_alarm_count = VNM_ARRAY_LEN(vnm_snmp_alarms);
+#undef VNM_SNMP_ALARM
+#undef RAISE
+#undef CLEAR
+#undef EVENT
+#undef BY
+#undef NONE
+#undef FIRST
+#undef AT
+#undef VALUE
+
+const struct vnm_snmp_alarm *
+vnm_snmp_alarm_find(const char *notification)
+{
+	size_t from = 0, to = vnm_snmp_alarm_count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = strcmp(notification, vnm_snmp_alarms[middle].notification);
+
+		if (order == 0)
+			return &vnm_snmp_alarms[middle];
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return NULL;
+}
+
+/* ---- variables by name
+ * --------------------------------------------------------------------------- */
+
+/* Its variables that say what it is about, with what the catalogue knows of them. */
+struct view {
+	struct vnm_snmp_call *c;
+	uint32_t first;
+};
+
+/* The variable of that object, or NULL; *o is what it is. */
+static const struct vnm_varbind *
+variable(const struct view *w, const char *object, struct vnm_snmp_object *o)
+{
+	for (uint32_t i = w->first; i < w->c->n; i++) {
+		*o = w->c->objects[i];
+		const char *name = o->object != NULL ? vnm_mib_name(w->c->mib, o->object) : "";
+
+		/* Names of one table begin alike, and end differently. */
+		if (name[0] == object[0] && strcmp(name, object) == 0)
+			return &w->c->v[i];
+	}
+	*o = (struct vnm_snmp_object){0};
+	return NULL;
+}
+
+/* The index of the first variable that is in a table; n is 0 where none is. */
+static struct vnm_oid
+first_index(const struct view *w)
+{
+	for (uint32_t i = w->first; i < w->c->n; i++) {
+		struct vnm_snmp_object o = w->c->objects[i];
+
+		if (o.object != NULL && o.object->kind == VNM_MIB_COLUMN && o.instance.n > 0)
+			return o.instance;
+	}
+	return (struct vnm_oid){NULL, 0};
+}
+
+/* ---- what it is about
+ * ------------------------------------------------------------------------------ */
+
+/* "word text"; n is 0 where scratch memory is used up. */
+static struct vnm_str
+join(struct vnm_scratch *s, const char *word, struct vnm_str text)
+{
+	size_t n = strlen(word);
+	char *p = text.n > 0 ? vnm_scratch_take(s, n + 1 + text.n) : NULL;
+
+	if (p == NULL)
+		return (struct vnm_str){NULL, 0, false};
+	memcpy(p, word, n);
+	p[n] = ' ';
+	memcpy(p + n + 1, text.p, text.n);
+	return (struct vnm_str){p, (uint32_t)(n + 1) + text.n, text.clean};
+}
+
+static struct vnm_str
+resource_of(const struct view *w, const struct vnm_snmp_alarm *a)
+{
+	struct vnm_scratch *s = w->c->out->scratch;
+	const struct vnm_varbind *v;
+	struct vnm_snmp_object o;
+
+	switch (a->resource) {
+	case VNM_SNMP_FIRST:
+		return join(s, a->word, vnm_snmp_oid_str(s, first_index(w)));
+	case VNM_SNMP_AT:
+		(void)variable(w, a->resource_object, &o);
+		return join(s, a->word,
+		    vnm_snmp_oid_str(s, o.instance.n > 0 ? o.instance : first_index(w)));
+	case VNM_SNMP_VALUE:
+		v = variable(w, a->resource_object, &o);
+		if (v == NULL)
+			break;
+		return join(s, a->word, vnm_snmp_text(w->c, o.object, v));
+	case VNM_SNMP_NONE:
+		break;
+	}
+	return (struct vnm_str){NULL, 0, false};
+}
+
+/* Of a notification that is not in the table: its first variable's name and index. */
+static struct vnm_str
+unknown_resource(const struct view *w)
+{
+	for (uint32_t i = w->first; i < w->c->n; i++) {
+		struct vnm_snmp_object o = w->c->objects[i];
+
+		if (o.object == NULL || o.object->kind != VNM_MIB_COLUMN || o.instance.n == 0)
+			continue;
+		return join(w->c->out->scratch, vnm_mib_name(w->c->mib, o.object),
+		    vnm_snmp_oid_str(w->c->out->scratch, o.instance));
+	}
+	return (struct vnm_str){NULL, 0, false};
+}
+
+/* Whether an object is a column of the tables of interfaces. */
+static bool
+is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
+{
+	const struct vnm_mib_object *entry = vnm_mib_entry(mib, o);
+	const char *name = entry != NULL ? vnm_mib_name(mib, entry) : "";
+
+	return strcmp(name, "ifEntry") == 0 || strcmp(name, "ifXEntry") == 0;
+}
+
+static void
+set_interface(const struct view *w, struct vnm_record *r)
+{
+	const struct vnm_varbind *v;
+	struct vnm_snmp_object o;
+
+	for (uint32_t i = w->first; i < w->c->n; i++) {
+		o = w->c->objects[i];
+		if (o.object == NULL || o.instance.n != 1 || !is_of_interface(w->c->mib, o.object))
+			continue;
+		VNM_SET(r, alarm, if_index, o.instance.v[0]);
+		break;
+	}
+	v = variable(w, "ifName", &o);
+	if (v == NULL || v->type != VNM_BER_OCTETS || v->octets.n == 0)
+		v = variable(w, "ifDescr", &o);
+	if (v != NULL && v->type == VNM_BER_OCTETS && v->octets.n > 0)
+		VNM_SET(r, alarm, if_name,
+		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
+}
+
+/* ---- what it means
+ * ---------------------------------------------------------------------------------- */
+
+static enum vnm_snmp_alarm_state
+state_of(const struct view *w, const struct vnm_snmp_alarm *a)
+{
+	const struct vnm_varbind *v;
+	struct vnm_snmp_object o;
+
+	if (a->state != VNM_SNMP_BY_VALUE)
+		return a->state;
+	v = variable(w, a->state_object, &o);
+	if (v == NULL || v->type != VNM_BER_INTEGER || v->i64 < 0 || v->i64 > 31)
+		return VNM_SNMP_EVENT;
+	return (a->clears >> v->i64 & 1) != 0 ? VNM_SNMP_CLEAR : VNM_SNMP_RAISE;
+}
+
+/* What a message says of its own severity, by the values of these objects from 1 on. */
+static const struct {
+	const char *object;
+	const char *severity[9];
+} own_severities[] = {
+    {"clogHistSeverity", {NULL, "critical", "critical", "critical", "major", "warning",
+			     "indeterminate", "indeterminate", "indeterminate"}},
+    {"ceAlarmHistSeverity", {NULL, "critical", "major", "minor", "indeterminate"}},
+};
+
+static const char *
+severity_of(const struct view *w, const struct vnm_snmp_alarm *a)
+{
+	struct vnm_snmp_object o;
+
+	if (strcmp(a->severity, "indeterminate") != 0)
+		return a->severity;
+	for (size_t i = 0; i < VNM_ARRAY_LEN(own_severities); i++) {
+		const struct vnm_varbind *v = variable(w, own_severities[i].object, &o);
+
+		if (v != NULL && v->type == VNM_BER_INTEGER && v->i64 > 0 && v->i64 < 9 &&
+		    own_severities[i].severity[v->i64] != NULL)
+			return own_severities[i].severity[v->i64];
+	}
+	return a->severity;
+}
+
+/* Objects whose value is the message to people. */
+static const char *const messages[] = {"clogHistMsgText", "bigipNotifyObjMsg", "fnGenTrapMsg"};
+
+static void
+set_text(const struct view *w, struct vnm_record *r)
+{
+	struct vnm_snmp_object o;
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(messages); i++) {
+		const struct vnm_varbind *v = variable(w, messages[i], &o);
+
+		if (v == NULL || v->type != VNM_BER_OCTETS || v->octets.n == 0)
+			continue;
+		VNM_SET(r, alarm, text,
+		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
+		return;
+	}
+}
+
+/* How often in a row this alarm came in this state, of the same device and context. */
+static void
+count(struct vnm_snmp_call *c, enum vnm_snmp_alarm_state state, struct vnm_record *r)
+{
+	const struct vnm_str parts[] = {r->alarm.alarm_type,
+	    VNM_HAS(r, alarm, resource) ? r->alarm.resource : VNM_STR(""),
+	    {(const char *)c->scoped.context_name.p, (uint32_t)c->scoped.context_name.n, false}};
+	struct vnm_snmp_seen *seen;
+	uint64_t hash = 0;
+
+	if (VNM_HAS(r, env, agent_addr))
+		hash = vnm_hash(&r->env.agent_addr, sizeof(r->env.agent_addr), 0);
+	for (size_t i = 0; i < VNM_ARRAY_LEN(parts); i++)
+		hash = vnm_hash(parts[i].n > 0 ? parts[i].p : "", parts[i].n, hash);
+	seen = vnm_snmp_recent_find(&c->state->alarms, hash);
+	if (seen == NULL)
+		seen =
+		    vnm_snmp_recent_add(&c->state->alarms, hash, c->d->rx_ns, c->options->repeats);
+	if (seen == NULL)
+		return;
+	seen->count = seen->state == state ? seen->count + 1 : 1;
+	seen->state = (uint8_t)state;
+	VNM_SET(r, alarm, count, seen->count);
+}
+
+void
+vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
+{
+	static const struct vnm_snmp_alarm unknown = {.severity = "indeterminate"};
+	const struct view w = {c, first};
+	const struct vnm_snmp_alarm *a = NULL;
+	enum vnm_snmp_alarm_state state;
+	struct vnm_str resource;
+
+	if (VNM_HAS(r, alarm, trap_name))
+		a = vnm_snmp_alarm_find(r->alarm.trap_name.p); /* the catalogue's text has a NUL */
+	resource = a != NULL ? resource_of(&w, a) : unknown_resource(&w);
+	if (resource.n > 0)
+		VNM_SET(r, alarm, resource, resource);
+	set_interface(&w, r);
+	if (VNM_HAS(r, alarm, vendor)) /* the standard's own have no words */
+		set_text(&w, r);
+	if (a == NULL) {
+		a = &unknown;
+		if (VNM_HAS(r, alarm, trap_name))
+			VNM_SET(r, alarm, alarm_type, r->alarm.trap_name);
+		else if (VNM_HAS(r, alarm, trap_oid))
+			VNM_SET(r, alarm, alarm_type, r->alarm.trap_oid);
+	} else {
+		VNM_SET(r, alarm, alarm_type, vnm_str_of(a->alarm_type));
+		VNM_SET(r, alarm, probable_cause, vnm_str_of(a->probable_cause));
+		VNM_SET(r, alarm, event_type, vnm_str_of(a->event_type));
+	}
+	state = state_of(&w, a);
+	VNM_SET(r, alarm, perceived_severity,
+	    vnm_str_of(state == VNM_SNMP_CLEAR ? "cleared" : severity_of(&w, a)));
+	if (state == VNM_SNMP_EVENT)
+		return;
+	VNM_SET(r, alarm, state, state == VNM_SNMP_CLEAR ? VNM_STR("clear") : VNM_STR("raise"));
+	count(c, state, r);
+}

@@ -1,0 +1,499 @@
+/*
+ * decoders/snmp*.c as a receiver that is alive: what it answers and to whom, informs that come
+ * again, the time window, and the table of alarms.
+ */
+#include "flow_desk.h"
+
+#include "decoders/snmp.h"
+#include "decoders/snmp_alarm.h"
+
+#include <string.h>
+
+#define SLICE(text) ((struct vnm_slice){(const uint8_t *)(text), sizeof(text) - 1})
+#define BOOTS 7
+#define TIME_S 500 /* since this engine has started */
+
+static const struct vnm_slice own_engine = {(const uint8_t *)"\x80\x00\x7e\xd9\x04own", 8};
+static const struct vnm_slice other_engine = {(const uint8_t *)"\x80\x00\x7e\xd9\x04oth", 8};
+
+static const uint32_t up_time[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
+static const uint32_t trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+static const uint32_t link_down[] = {1, 3, 6, 1, 6, 3, 1, 1, 5, 3};
+static const struct vnm_varbind notification[] = {
+    {.name = VNM_OID(up_time), .type = VNM_BER_TIMETICKS, .u64 = 4711},
+    {.name = VNM_OID(trap_oid), .type = VNM_BER_OID, .oid = VNM_OID(link_down)},
+};
+
+/* A desk whose decoder answers: what it answered last is in `answer`. */
+struct live {
+	struct desk *k;
+	struct vnm_self self;
+	struct vnm_snmp_options options;
+	struct vnm_snmp_access *access;
+	uint8_t taken;
+	struct vnm_datagram d;
+	struct vnm_way_back back;
+	unsigned answers, acknowledgements;
+	uint8_t answer[1024];
+	size_t answer_n;
+	uint8_t message[1024]; /* the last one given */
+};
+
+static struct live *at_work; /* the one of this test */
+
+static void
+keep_answer(struct vnm_out *out, struct vnm_slice reply, bool acknowledges)
+{
+	(void)out;
+	at_work->answers++;
+	at_work->acknowledgements += acknowledges;
+	at_work->answer_n = reply.n;
+	memcpy(at_work->answer, reply.p, reply.n);
+}
+
+static struct vnm_usm_user
+make_user(void)
+{
+	struct vnm_usm_user u = {
+	    .name = SLICE("ops"), .auth = VNM_USM_SHA256, .priv = VNM_USM_AES128};
+
+	CU_ASSERT_TRUE(vnm_usm_password_key(u.auth, SLICE("maplesyrup"), &u.auth_key));
+	u.priv_key = u.auth_key;
+	return u;
+}
+
+static void
+live_begin(struct live *l)
+{
+	*l = (struct live){.k = desk_new_for("snmp"), .taken = 1};
+	at_work = l;
+	l->self = (struct vnm_self){.live = true,
+	    .epoch_ns = NOW_NS - TIME_S * VNM_NS_PER_S,
+	    .engine_id = own_engine,
+	    .engine_boots = BOOTS};
+	l->access = vnm_snmp_access_new(0, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l->access);
+	l->access->users[0].usm = make_user();
+	l->access->users[0].view.level = VNM_SNMP_FLAG_AUTH | VNM_SNMP_FLAG_PRIV;
+	CU_ASSERT_EQUAL_FATAL(vnm_snmp_access_index(l->access), 0);
+	l->options = (struct vnm_snmp_options){.repeat_time = 300 * VNM_NS_PER_S,
+	    .repeats = 16,
+	    .keys = 16,
+	    .access = l->access,
+	    .taken = &l->taken,
+	    .any_community = true};
+	l->k->x.options = &l->options;
+	l->k->out.reply = keep_answer;
+	l->k->out.self = &l->self;
+	l->k->out.turn = 1;
+	l->d = (struct vnm_datagram){.rx_ns = NOW_NS, .back = &l->back};
+	CU_ASSERT_TRUE(vnm_addr_parse(&l->d.src.addr, "192.0.2.7"));
+	l->d.src.port = 4000;
+}
+
+static void
+live_end(struct live *l)
+{
+	desk_free(l->k);
+	vnm_snmp_access_free(l->access);
+}
+
+/* Gives what w holds, as desk_give() does, but with a way back. */
+static enum vnm_reason
+give(struct live *l, const struct vnm_ber_writer *w)
+{
+	struct vnm_out *out = &l->k->out;
+
+	memset(out->rec->has, 0, sizeof(out->rec->has));
+	vnm_out_base(out);
+	out->emitted = out->faults = out->good = out->held = 0;
+	out->records_left = 100;
+	l->d.p = w->p;
+	l->d.n = vnm_ber_written(w);
+	enum vnm_reason reason = l->k->x.decoder->decode(&l->k->x, &l->d, out);
+	if (reason != VNM_OK)
+		l->k->counters.failed[reason]++;
+	vnm_scratch_reset(&l->k->scratch);
+	return reason;
+}
+
+static enum vnm_reason
+inform_v2c(struct live *l, int32_t request_id)
+{
+	const struct vnm_pdu pdu = {.type = VNM_PDU_INFORM, .request_id = request_id};
+	struct vnm_ber_writer w = vnm_ber_writer_of(l->message, sizeof(l->message));
+
+	vnm_pdu_put(&w, &pdu, notification, 2, NULL);
+	vnm_snmp_wrap(&w, VNM_SNMP_V2C, SLICE("public"));
+	return give(l, &w);
+}
+
+struct secured {
+	struct vnm_slice engine;
+	uint32_t boots, time;
+	bool reportable, priv, keyless;
+	uint8_t type;
+	const char *user;
+};
+
+static enum vnm_reason
+give_v3(struct live *l, const struct secured *s)
+{
+	const struct vnm_pdu pdu = {.type = s->type, .request_id = 99};
+	struct vnm_ber_writer w = vnm_ber_writer_of(l->message, sizeof(l->message));
+	struct vnm_usm_keys *keys =
+	    s->keyless ? NULL : vnm_usm_keys_new(&l->access->users[0].usm, s->engine);
+	const struct vnm_usm_outgoing o = {.id = 4,
+	    .reportable = s->reportable,
+	    .engine = s->engine,
+	    .boots = s->boots,
+	    .time = s->time,
+	    .user = {(const uint8_t *)s->user, strlen(s->user)},
+	    .context_engine = s->engine,
+	    .keys = keys,
+	    .priv = s->priv,
+	    .salt = 1};
+
+	vnm_pdu_put(&w, &pdu, notification, 2, NULL);
+	CU_ASSERT_TRUE(vnm_usm_wrap(&w, &o));
+	vnm_usm_keys_free(keys);
+	return give(l, &w);
+}
+
+/* The answer as its receiver reads it: decrypted where that is needed. */
+static void
+read_answer(struct live *l, struct vnm_snmp_message *m, struct vnm_usm_params *p,
+    struct vnm_pdu *pdu, bool authentic)
+{
+	static uint8_t plain[1024];
+	struct vnm_usm_keys *keys = vnm_usm_keys_new(&l->access->users[0].usm, own_engine);
+	struct vnm_snmp_scoped scoped;
+
+	CU_ASSERT_EQUAL_FATAL(vnm_snmp_read(l->answer, l->answer_n, m), VNM_OK);
+	CU_ASSERT_EQUAL_FATAL(vnm_usm_read(m->security, p, &m->odd), VNM_OK);
+	CU_ASSERT_EQUAL(vnm_usm_authentic(keys, m, p), authentic);
+	if ((m->flags & VNM_SNMP_FLAG_PRIV) != 0)
+		CU_ASSERT_TRUE_FATAL(vnm_usm_decrypt(keys, m, p, plain));
+	CU_ASSERT_EQUAL_FATAL(vnm_scoped_read(&m->scoped, &scoped, &m->odd), VNM_OK);
+	CU_ASSERT_EQUAL_FATAL(vnm_pdu_read(&scoped.pdu, pdu, &m->odd), VNM_OK);
+	CU_ASSERT_EQUAL(m->id, 4);
+	CU_ASSERT_EQUAL(p->boots, BOOTS);
+	CU_ASSERT_EQUAL(p->time, TIME_S);
+	vnm_usm_keys_free(keys);
+}
+
+/* The answer is a Report of this counter. */
+static void
+check_report(struct live *l, enum vnm_usm_stat stat, bool authentic)
+{
+	struct vnm_snmp_message m;
+	struct vnm_usm_params p;
+	struct vnm_pdu pdu;
+	uint32_t ids[VNM_VARBIND_IDS];
+	struct vnm_varbind v;
+	unsigned odd = 0;
+
+	read_answer(l, &m, &p, &pdu, authentic);
+	CU_ASSERT_EQUAL(pdu.type, VNM_PDU_REPORT);
+	CU_ASSERT_EQUAL(m.flags, authentic ? VNM_SNMP_FLAG_AUTH : 0);
+	CU_ASSERT_TRUE_FATAL(vnm_varbind_next(&pdu.varbinds, &v, ids, &odd));
+	CU_ASSERT_EQUAL(vnm_usm_stat_of(v.name), stat);
+	CU_ASSERT_EQUAL(v.type, VNM_BER_COUNTER32);
+	CU_ASSERT_TRUE(v.u64 > 0);
+	CU_ASSERT_EQUAL(l->acknowledgements, 0);
+}
+
+static void
+test_acknowledged(void)
+{
+	struct live l;
+	struct vnm_snmp_message m;
+	struct vnm_pdu pdu;
+
+	live_begin(&l);
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->count, 1);
+	CU_ASSERT_EQUAL(l.acknowledgements, 1);
+	CU_ASSERT_EQUAL_FATAL(vnm_snmp_read(l.answer, l.answer_n, &m), VNM_OK);
+	CU_ASSERT_EQUAL(m.community.n, 6);
+	CU_ASSERT_EQUAL_FATAL(vnm_pdu_read(&m.pdu, &pdu, &m.odd), VNM_OK);
+	CU_ASSERT_EQUAL(pdu.type, VNM_PDU_RESPONSE);
+	CU_ASSERT_EQUAL(pdu.request_id, 31);
+	CU_ASSERT_EQUAL(pdu.error_status, 0);
+	/* RFC 3416 section 4.2.7: the variables of the inform. */
+	CU_ASSERT_TRUE(
+	    pdu.octets.n > 0 && pdu.octets.n < l.answer_n &&
+	    memcmp(pdu.octets.p, l.message + sizeof(l.message) - pdu.octets.n, pdu.octets.n) == 0);
+	live_end(&l);
+}
+
+static void
+test_repeated(void)
+{
+	struct live l;
+
+	live_begin(&l);
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK);
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK); /* in the same turn */
+	l.k->out.turn = 2;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->count, 1);
+	CU_ASSERT_EQUAL(l.acknowledgements, 3);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 2);
+	CU_ASSERT_EQUAL(inform_v2c(&l, 32), VNM_OK); /* another one */
+	l.d.src.port++;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK); /* another sender */
+	CU_ASSERT_EQUAL(l.k->count, 3);
+	l.d.src.port--;
+	l.d.rx_ns += 301 * VNM_NS_PER_S;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK); /* forgotten */
+	CU_ASSERT_EQUAL(l.k->count, 4);
+	live_end(&l);
+}
+
+/* An output has not taken the turn's records: the inform comes again, and counts as new. */
+static void
+test_lost_turn(void)
+{
+	struct live l;
+
+	live_begin(&l);
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK);
+	l.k->out.lost_turn = 1;
+	l.k->out.turn = 2;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->count, 2);
+	l.k->out.turn = 3;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 31), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->count, 2);
+	live_end(&l);
+}
+
+/* Many informs: what is remembered is bounded, and the newest are. */
+static void
+test_bounded_memory(void)
+{
+	struct live l;
+
+	live_begin(&l);
+	for (int32_t i = 0; i < 50; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(((struct vnm_snmp_state *)l.k->x.state)->informs.n, 16);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 0);
+	for (int32_t i = 34; i < 50; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 16);
+	CU_ASSERT_EQUAL(inform_v2c(&l, 0), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 16);
+	live_end(&l);
+}
+
+/* RFC 3414 section 4: the engine, then its time, then the inform. */
+static void
+test_discovery(void)
+{
+	struct secured s = {.reportable = true, .keyless = true, .type = VNM_PDU_GET, .user = ""};
+	struct vnm_snmp_message m;
+	struct vnm_usm_params p;
+	struct vnm_pdu pdu;
+	struct live l;
+
+	live_begin(&l);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->count, 0);
+	check_report(&l, VNM_USM_UNKNOWN_ENGINE_IDS, false);
+	s = (struct secured){.engine = own_engine,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "ops"};
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_not_in_time_window);
+	check_report(&l, VNM_USM_NOT_IN_TIME_WINDOWS, true);
+	CU_ASSERT_EQUAL(l.k->count, 0);
+	s.boots = BOOTS;
+	s.time = TIME_S + 20;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->count, 1);
+	CU_ASSERT_EQUAL(l.acknowledgements, 1);
+	read_answer(&l, &m, &p, &pdu, true);
+	CU_ASSERT_EQUAL(pdu.type, VNM_PDU_RESPONSE);
+	CU_ASSERT_EQUAL(pdu.request_id, 99);
+	CU_ASSERT_EQUAL(m.flags, VNM_SNMP_FLAG_AUTH | VNM_SNMP_FLAG_PRIV);
+	live_end(&l);
+}
+
+/* Who is refused learns why, and is never acknowledged. */
+static void
+test_refused(void)
+{
+	struct secured s = {.engine = own_engine,
+	    .boots = BOOTS,
+	    .time = TIME_S,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "nobody"};
+	struct live l;
+
+	live_begin(&l);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_unknown_user);
+	check_report(&l, VNM_USM_UNKNOWN_USER_NAMES, false);
+	s.user = "ops";
+	s.engine = other_engine;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_unknown_engine);
+	check_report(&l, VNM_USM_UNKNOWN_ENGINE_IDS, false);
+	s.engine = own_engine;
+	s.keyless = true;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_security_level);
+	check_report(&l, VNM_USM_UNSUPPORTED_SEC_LEVELS, false);
+	s.keyless = false;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK); /* its keys are kept now */
+	l.answers = l.acknowledgements = 0;
+	l.access->users[0].usm.auth_key.b[0] ^= 1;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_wrong_digest);
+	l.access->users[0].usm.auth_key.b[0] ^= 1;
+	check_report(&l, VNM_USM_WRONG_DIGESTS, false);
+	CU_ASSERT_EQUAL(l.k->count, 1);
+	l.options.communities = (struct vnm_strings){NULL, 0};
+	l.options.any_community = false;
+	l.answers = 0;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 1), VNM_R_unknown_community);
+	CU_ASSERT_EQUAL(l.answers, 0); /* versions 1 and 2c have no Reports */
+	live_end(&l);
+}
+
+/* A trap's engine is its sender: its clock goes on, and what is old is refused. */
+static void
+test_window(void)
+{
+	struct secured s = {.engine = other_engine,
+	    .boots = 3,
+	    .time = 10000,
+	    .priv = true,
+	    .type = VNM_PDU_TRAP,
+	    .user = "ops"};
+	struct live l;
+
+	live_begin(&l);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	s.time -= 150;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	s.time -= 1;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_not_in_time_window);
+	s.boots = 2;
+	s.time = 20000;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_not_in_time_window);
+	s.boots = 4;
+	s.time = 1;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	CU_ASSERT_EQUAL(l.answers, 0);
+	l.self.live = false; /* files come in any order */
+	s.boots = 1;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	l.d.rx_ns -= 86400 * VNM_NS_PER_S;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	live_end(&l);
+}
+
+/* What strangers send makes nothing grow. */
+static void
+test_strangers(void)
+{
+	struct secured s = {
+	    .boots = 3, .time = 10000, .priv = true, .type = VNM_PDU_TRAP, .user = "ops"};
+	uint8_t engine[8];
+	struct live l;
+
+	live_begin(&l);
+	memcpy(engine, other_engine.p, sizeof(engine));
+	s.engine = (struct vnm_slice){engine, sizeof(engine)};
+	for (unsigned i = 0; i < 100; i++) {
+		engine[7] = (uint8_t)i;
+		l.access->users[0].usm.auth_key.b[0] ^= 1;
+		struct vnm_usm_user wrong = l.access->users[0].usm;
+		l.access->users[0].usm.auth_key.b[0] ^= 1;
+		struct vnm_usm_keys *keys = vnm_usm_keys_new(&wrong, s.engine);
+		const struct vnm_pdu pdu = {.type = VNM_PDU_TRAP};
+		struct vnm_ber_writer w = vnm_ber_writer_of(l.message, sizeof(l.message));
+
+		vnm_pdu_put(&w, &pdu, notification, 2, NULL);
+		CU_ASSERT_TRUE(vnm_usm_wrap(
+		    &w, &(struct vnm_usm_outgoing){
+			    .engine = s.engine, .boots = 1, .user = SLICE("ops"), .keys = keys}));
+		CU_ASSERT_EQUAL(give(&l, &w), VNM_R_wrong_digest);
+		vnm_usm_keys_free(keys);
+	}
+	CU_ASSERT_EQUAL(((struct vnm_snmp_state *)l.k->x.state)->usm.n, 0);
+	/* Authentic ones are kept, as many as may be. */
+	for (unsigned i = 0; i < 100; i++) {
+		engine[7] = (uint8_t)i;
+		l.k->count = 0;
+		CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	}
+	CU_ASSERT_EQUAL(((struct vnm_snmp_state *)l.k->x.state)->usm.n, 16);
+	live_end(&l);
+}
+
+/* Every row is found by name, and is a notification of the catalogue with objects of it. */
+static void
+test_table(void)
+{
+	const struct vnm_mib *mib = &vnm_mib_builtin;
+
+	for (size_t i = 0; i < vnm_snmp_alarm_count; i++) {
+		const struct vnm_snmp_alarm *a = &vnm_snmp_alarms[i];
+		const struct vnm_mib_object *o =
+		    vnm_mib_named(mib, a->notification, strlen(a->notification));
+		const char *const objects[] = {a->state_object, a->resource_object};
+
+		CU_ASSERT_PTR_EQUAL(vnm_snmp_alarm_find(a->notification), a);
+		if (o == NULL || o->kind != VNM_MIB_NOTIFICATION)
+			printf("%s is no notification\n", a->notification);
+		CU_ASSERT_TRUE(o != NULL && o->kind == VNM_MIB_NOTIFICATION);
+		for (size_t k = 0; k < VNM_ARRAY_LEN(objects); k++) {
+			if (objects[k] == NULL)
+				continue;
+			o = vnm_mib_named(mib, objects[k], strlen(objects[k]));
+			if (o == NULL)
+				printf("%s: no object %s\n", a->notification, objects[k]);
+			CU_ASSERT_TRUE(
+			    o != NULL && (o->kind == VNM_MIB_COLUMN || o->kind == VNM_MIB_SCALAR));
+		}
+	}
+	CU_ASSERT_PTR_NULL(vnm_snmp_alarm_find("noSuchNotification"));
+}
+
+/* A type of alarm that is cleared is raised, too: by another notification, or by a value. */
+static void
+test_pairs(void)
+{
+	for (size_t i = 0; i < vnm_snmp_alarm_count; i++) {
+		const struct vnm_snmp_alarm *a = &vnm_snmp_alarms[i];
+		bool raised = false;
+
+		if (a->state != VNM_SNMP_CLEAR)
+			continue;
+		for (size_t k = 0; k < vnm_snmp_alarm_count; k++)
+			raised =
+			    raised || (strcmp(vnm_snmp_alarms[k].alarm_type, a->alarm_type) == 0 &&
+					  (vnm_snmp_alarms[k].state == VNM_SNMP_RAISE ||
+					      vnm_snmp_alarms[k].state == VNM_SNMP_BY_VALUE));
+		if (!raised)
+			printf("%s clears what nothing raises\n", a->notification);
+		CU_ASSERT_TRUE(raised);
+	}
+}
+
+CU_TestInfo suite_snmp[] = {
+    {"informs are acknowledged", test_acknowledged},
+    {"informs that come again", test_repeated},
+    {"records that an output lost", test_lost_turn},
+    {"bounded memory", test_bounded_memory},
+    {"discovery", test_discovery},
+    {"refused", test_refused},
+    {"time window", test_window},
+    {"strangers", test_strangers},
+    {"table of alarms", test_table},
+    {"pairs of alarms", test_pairs},
+    CU_TEST_INFO_NULL,
+};
