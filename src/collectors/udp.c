@@ -4,6 +4,9 @@
  *
  * A socket's 64 receive slots of 64 KiB are virtual memory: only pages that datagrams have
  * touched are resident, 270 KiB where datagrams have 1400 octets, 4 MiB at the most.
+ *
+ * Where datagrams come fast but one by one, a wake-up for each would cost more than reading
+ * it: such a socket is read every millisecond instead, until one passes without datagrams.
  */
 #include "collectors/collector.h"
 
@@ -28,6 +31,10 @@
 #define SLOTS 64
 #define SLOT_OCTETS 65536
 
+#define FAST_NS (VNM_NS_PER_MS / 4)    /* turns that follow sooner are too many */
+#define FAST_TURNS 8		       /* ... where so many did, one after the other */
+#define PACED_BUFFER ((size_t)1 << 20) /* holds what comes in a millisecond */
+
 struct slot {
 	struct sockaddr_storage from;
 	char control[CMSG_SPACE(sizeof(struct timespec)) + VNM_PKTINFO_CONTROL];
@@ -44,7 +51,10 @@ struct vnm_udp {
 	size_t rcvbuf;
 	uint32_t drops; /* the kernel's counter when it was last read */
 	struct event event;
-	uint8_t *octets; /* owned: SLOTS * SLOT_OCTETS */
+	struct event pace;   /* pending instead of `event` while it is read every millisecond */
+	uint64_t turn_ns;    /* when the last turn began */
+	unsigned fast_turns; /* that followed closely, the last one among them */
+	uint8_t *octets;     /* owned: SLOTS * SLOT_OCTETS */
 	struct slot slots[SLOTS];
 	struct mmsghdr headers[SLOTS];
 };
@@ -157,11 +167,17 @@ read_batch(struct vnm_udp *u, size_t *octets)
 	return n;
 }
 
+struct turn {
+	uint64_t begun_ns;
+	int datagrams;
+	bool more; /* there may be */
+};
+
 /*
- * One turn: whether there may be more. The kernel drops datagrams only while its buffer is full:
- * a batch that was not tells so too, but for large datagrams, and those wait for the tick.
+ * *octets grows by what came. The kernel drops datagrams only while its buffer is full: a batch
+ * that was not tells so too, but for large datagrams, and those wait for the tick.
  */
-static bool
+static struct turn
 read_turn(struct vnm_udp *u, size_t *octets)
 {
 	uint64_t begun = vnm_clock_mono_ns();
@@ -178,17 +194,54 @@ read_turn(struct vnm_udp *u, size_t *octets)
 		count_drops(u);
 	if (total > 0)
 		u->intake->turn_end(u->intake->ctx);
-	return n == SLOTS;
+	return (struct turn){begun, total, n == SLOTS};
+}
+
+/* Every millisecond from now on. When that fails all stays as it is. */
+static void
+begin_pace(struct vnm_udp *u)
+{
+	const struct timeval ms = {.tv_usec = 1000};
+
+	u->fast_turns = 0;
+	if (event_add(&u->pace, &ms) == 0)
+		event_del(&u->event);
+}
+
+static void
+end_pace(struct vnm_udp *u)
+{
+	if (event_add(&u->event, NULL) == 0)
+		event_del(&u->pace);
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
+	struct vnm_udp *u = arg;
 	size_t octets = 0;
+	struct turn t = read_turn(u, &octets);
+	bool fast = !t.more && t.begun_ns - u->turn_ns < FAST_NS;
 
 	(void)fd;
 	(void)what;
-	(void)read_turn(arg, &octets);
+	u->turn_ns = t.begun_ns;
+	u->fast_turns = fast ? u->fast_turns + 1 : 0;
+	if (u->fast_turns >= FAST_TURNS && u->rcvbuf >= PACED_BUFFER)
+		begin_pace(u);
+}
+
+static void
+on_pace(evutil_socket_t fd, short what, void *arg)
+{
+	struct vnm_udp *u = arg;
+	size_t octets = 0;
+	struct turn t = read_turn(u, &octets);
+
+	(void)fd;
+	(void)what;
+	if (t.more || t.datagrams == 0)
+		end_pace(u);
 }
 
 void
@@ -198,7 +251,7 @@ vnm_udp_drain(struct vnm_udp *u)
 
 	assert(u->magic == UDP_MAGIC);
 	/* More than the buffer holds has come since; a fast sender does not keep us here. */
-	while (read_turn(u, &octets) && octets < u->rcvbuf)
+	while (read_turn(u, &octets).more && octets < u->rcvbuf)
 		continue;
 	count_drops(u);
 }
@@ -282,6 +335,7 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	settle_buffer(u);
 	set_up_slots(u);
 	if (event_assign(&u->event, base, fd, EV_READ | EV_PERSIST, on_readable, u) != 0 ||
+	    event_assign(&u->pace, base, -1, EV_PERSIST, on_pace, u) != 0 ||
 	    event_add(&u->event, NULL) != 0)
 		goto no_memory;
 	return u;
@@ -316,6 +370,7 @@ vnm_udp_close(struct vnm_udp *u)
 	assert(u->magic == UDP_MAGIC);
 	count_drops(u);
 	event_del(&u->event);
+	event_del(&u->pace);
 	close(u->fd);
 	free_listener(u);
 }

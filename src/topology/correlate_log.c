@@ -48,41 +48,45 @@ vnm_correlate_log_node(const struct vnm_topology *t, const struct vnm_record *r)
 
 /* ---- what the text names --------------------------------------------------------------------- */
 
-static bool
-is_word_octet(char c)
+/* Letters, digits and -_. make words; those with a digit or one of -_ may be names. */
+static const uint64_t word_octets[4] = {0x03ff600000000000, 0x07fffffe87fffffe};
+static const uint64_t mark_octets[4] = {0x03ff200000000000, 0x0000000080000000};
+
+static inline bool
+is_in(const uint64_t set[4], char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '_' || c == '.';
+	uint8_t octet = (uint8_t)c;
+
+	return (set[octet / 64] >> (octet % 64) & 1) != 0;
 }
 
-/* Words of plain language are no names, even where something is called so. */
-static bool
-may_be_name(struct vnm_str word)
-{
-	if (word.n < WORD_MIN)
-		return false;
-	for (uint32_t i = 0; i < word.n; i++) {
-		char c = word.p[i];
-		if ((c >= '0' && c <= '9') || c == '-' || c == '_')
-			return true;
-	}
-	return false;
-}
-
-/* The next word from *at on; n is 0 where there is none. */
+/*
+ * The next word from *at on that may be a name: words of plain language are none, even where
+ * something is called so. n is 0 where there is no more; *words counts all.
+ */
 static struct vnm_str
-next_word(struct vnm_str text, uint32_t *at)
+next_name(struct vnm_str text, uint32_t *at, unsigned *words)
 {
-	struct vnm_str word;
+	while (*words < WORDS_MAX) {
+		uint32_t i = *at, start, marked = UINT32_MAX;
 
-	while (*at < text.n && !is_word_octet(text.p[*at]))
-		++*at;
-	word = (struct vnm_str){text.p + *at, 0, false};
-	for (; *at < text.n && is_word_octet(text.p[*at]); ++*at)
-		word.n++;
-	while (word.n > 0 && (word.p[word.n - 1] == '.' || word.p[word.n - 1] == '-'))
-		word.n--;
-	return word;
+		while (i < text.n && !is_in(word_octets, text.p[i]))
+			i++;
+		start = i;
+		for (; i < text.n && is_in(word_octets, text.p[i]); i++) {
+			if (marked == UINT32_MAX && is_in(mark_octets, text.p[i]))
+				marked = i;
+		}
+		*at = i;
+		if (i == start)
+			break;
+		++*words;
+		while (i > start && (text.p[i - 1] == '.' || text.p[i - 1] == '-'))
+			i--;
+		if (marked < i && i - start >= WORD_MIN)
+			return (struct vnm_str){text.p + start, i - start, false};
+	}
+	return (struct vnm_str){0};
 }
 
 /* How exactly an identity is told: CP, VNFC, VNF. */
@@ -108,13 +112,13 @@ named_by_words(const struct vnm_topology *t, struct vnm_str text)
 {
 	const struct vnm_identity *best = NULL;
 	uint32_t at = 0;
+	unsigned words = 0;
 	struct vnm_str word;
 
 	if (text.n > TEXT_MAX)
 		text.n = TEXT_MAX;
-	for (unsigned i = 0; i < WORDS_MAX && (word = next_word(text, &at)).n != 0; i++) {
-		const struct vnm_topology_name *name =
-		    may_be_name(word) ? vnm_topology_name_find(t, word) : NULL;
+	while ((word = next_name(text, &at, &words)).n != 0) {
+		const struct vnm_topology_name *name = vnm_topology_name_find(t, word);
 		const struct vnm_identity *id =
 		    name != NULL ? vnm_identity_at(t, name->identity) : NULL;
 

@@ -4,12 +4,10 @@
  */
 #include "topology/snapshot.h"
 
-#define NAME_MAX 128 /* octets; longer ones are not found */
-
 static bool
-lower(char copy[NAME_MAX], struct vnm_str name)
+lower(char copy[VNM_TOPOLOGY_NAME_MAX], struct vnm_str name)
 {
-	if (name.n == 0 || name.n > NAME_MAX)
+	if (name.n == 0 || name.n > VNM_TOPOLOGY_NAME_MAX)
 		return false;
 	for (uint32_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
@@ -21,7 +19,7 @@ lower(char copy[NAME_MAX], struct vnm_str name)
 static bool
 is_same(struct vnm_str name, const char *copy, uint32_t n)
 {
-	char other[NAME_MAX];
+	char other[VNM_TOPOLOGY_NAME_MAX];
 
 	return name.n == n && lower(other, name) && memcmp(other, copy, n) == 0;
 }
@@ -38,12 +36,21 @@ find(const struct vnm_topology *t, const char *copy, uint32_t n, uint64_t hash)
 	return NULL;
 }
 
+/* Most words of a message are no names: many are of a length that no name has. */
+static bool
+has_length(const struct vnm_topology *t, uint32_t n)
+{
+	uint32_t bit = n - 1;
+
+	return bit < VNM_TOPOLOGY_NAME_MAX && (t->name_lengths[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
 const struct vnm_topology_name *
 vnm_topology_name_find(const struct vnm_topology *t, struct vnm_str name)
 {
-	char copy[NAME_MAX];
+	char copy[VNM_TOPOLOGY_NAME_MAX];
 
-	if (!lower(copy, name))
+	if (!has_length(t, name.n) || !lower(copy, name))
 		return NULL;
 	return find(t, copy, name.n, vnm_hash(copy, name.n, 0));
 }
@@ -61,7 +68,7 @@ merge(uint32_t old, uint32_t new, bool *several)
 int
 vnm_topology_name_add(struct vnm_topology *t, struct vnm_str name, uint32_t identity, uint32_t node)
 {
-	char copy[NAME_MAX];
+	char copy[VNM_TOPOLOGY_NAME_MAX];
 	uint64_t hash;
 	struct vnm_topology_name *e;
 	uint32_t i = t->names.n;
@@ -76,6 +83,7 @@ vnm_topology_name_add(struct vnm_topology *t, struct vnm_str name, uint32_t iden
 			return -1;
 		*e = (struct vnm_topology_name){
 		    .text = name, .identity = VNM_NONE, .node = VNM_NONE};
+		t->name_lengths[(name.n - 1) / 64] |= 1ULL << ((name.n - 1) % 64);
 	}
 	e->identity = merge(e->identity, identity, &e->several_identities);
 	e->node = merge(e->node, node, &e->several_nodes);

@@ -106,6 +106,8 @@ struct vnm_topology_number {
 	uint32_t value; /* a port, a virtual link's identity or a node; VNM_NONE: more than one */
 };
 
+#define VNM_TOPOLOGY_NAME_MAX 128 /* octets; longer ones are not found */
+
 /* What something is called: text in a message may name it (name.c). */
 struct vnm_topology_name {
 	struct vnm_str text;
@@ -131,7 +133,8 @@ struct vnm_topology {
 	struct vnm_table by_addr, by_mac, by_number;
 	struct vnm_table by_name; /* of ports, by node and name */
 	VNM_LIST(struct vnm_topology_name) names;
-	struct vnm_table by_text; /* of names */
+	struct vnm_table by_text;			   /* of names */
+	uint64_t name_lengths[VNM_TOPOLOGY_NAME_MAX / 64]; /* a bit for each length there is */
 };
 
 static inline uint64_t

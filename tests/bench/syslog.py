@@ -130,7 +130,7 @@ def measure(opts, program, mode, port):
             lambda: listens(port))
         while not ready() and time.time() < deadline and child.poll() is None:
             time.sleep(0.05)
-        time.sleep(0.5)
+        proc.wait_idle(port, meter, 0.5)
         meter.mark()
         rate = ["-r", str(opts.rate)] if mode == "udp" else []
         sent = json.loads(subprocess.run(

@@ -167,6 +167,49 @@ test_turns(void)
 	close(fd);
 }
 
+/* Fast and one by one: many in a turn soon. After silence each is read when it comes. */
+static void
+test_pace(void)
+{
+	enum { SENT = 5000 };
+	struct bed b;
+	int fd = sender("127.0.0.1");
+
+	bed_begin(&b, "127.0.0.1", 4 << 20);
+	bed_open(&b);
+	for (int i = 0; i < SENT; i++) {
+		send_to(fd, "127.0.0.1", b.port, &i, sizeof(i));
+		event_base_loop(b.base, EVLOOP_NONBLOCK);
+	}
+	loop_until(&b, SENT);
+	CU_ASSERT_EQUAL_FATAL(b.k.n, SENT);
+	CU_ASSERT_TRUE(b.k.turns < SENT / 2);
+	for (int i = 0; i < SENT; i++)
+		CU_ASSERT_TRUE(keeper_has(&b.k, (size_t)i, &i, sizeof(i)));
+	for (int i = 0; i < 5; i++) {
+		usleep(2000);
+		event_base_loop(b.base, EVLOOP_NONBLOCK);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		send_to(fd, "127.0.0.1", b.port, "late", 4);
+		event_base_loop(b.base, EVLOOP_NONBLOCK);
+		CU_ASSERT_EQUAL(b.k.n, SENT + i + 1);
+	}
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_kernel_drops], 0);
+	bed_end(&b);
+
+	/* A small buffer would not hold what comes meanwhile. */
+	bed_begin(&b, "127.0.0.1", 65536);
+	bed_open(&b);
+	for (size_t i = 0; i < 1000; i++) {
+		send_to(fd, "127.0.0.1", b.port, "small", 5);
+		event_base_loop(b.base, EVLOOP_NONBLOCK);
+		CU_ASSERT_EQUAL(b.k.n, i + 1);
+	}
+	bed_end(&b);
+	close(fd);
+}
+
 static void
 test_dual_stack(void)
 {
@@ -531,8 +574,8 @@ test_not_activated(void)
 }
 
 CU_TestInfo suite_udp[] = {{"datagrams of all sizes", test_sizes}, {"turns", test_turns},
-    {"IPv4 and IPv6 on one socket", test_dual_stack}, {"allowed sources", test_allow},
-    {"drops", test_drops}, {"short memory", test_memory}, {"bind errors", test_bind_errors},
-    {"workers by IPv4 address", test_steer_ip4}, {"workers by IPv6 address", test_steer_ip6},
-    {"socket activation", test_activation}, {"no socket activation", test_not_activated},
-    CU_TEST_INFO_NULL};
+    {"pace", test_pace}, {"IPv4 and IPv6 on one socket", test_dual_stack},
+    {"allowed sources", test_allow}, {"drops", test_drops}, {"short memory", test_memory},
+    {"bind errors", test_bind_errors}, {"workers by IPv4 address", test_steer_ip4},
+    {"workers by IPv6 address", test_steer_ip6}, {"socket activation", test_activation},
+    {"no socket activation", test_not_activated}, CU_TEST_INFO_NULL};
