@@ -73,8 +73,7 @@ vnm_conf_read_engine_id(const char *text, uint8_t out[VNM_SNMP_ENGINE_ID_MAX])
 	return n >= VNM_SNMP_ENGINE_ID_MIN ? n : 0;
 }
 
-/* ---- views --------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 static void
 add_oids(struct maker *m, struct vnm_snmp_view *view, const struct vnm_strings *oids,
@@ -113,8 +112,7 @@ make_community(struct maker *m, uint32_t i)
 	}
 }
 
-/* ---- users -------------------------------------------------------------------------------------
- */
+/* ---- users ----------------------------------------------------------------------------------- */
 
 static void
 read_engine(struct maker *m, const struct vnm_conf_user *u, struct vnm_snmp_user *to)

@@ -29,8 +29,7 @@ struct vnm_snmp_options {
 	bool any_community;
 };
 
-/* ---- between its files
- * --------------------------------------------------------------------------- */
+/* ---- between its files ----------------------------------------------------------------------- */
 
 /* What the catalogue knows of a varbind. */
 struct vnm_snmp_object {
@@ -93,8 +92,7 @@ enum vnm_reason vnm_snmp_alarm(struct vnm_snmp_call *c);
 /* Records `interface` and `table` of what an agent answered. */
 enum vnm_reason vnm_snmp_response(struct vnm_snmp_call *c);
 
-/* ---- varbinds in records
- * -------------------------------------------------------------------------- */
+/* ---- varbinds in records --------------------------------------------------------------------- */
 
 struct vnm_snmp_object vnm_snmp_object_of(const struct vnm_mib *mib, struct vnm_oid name);
 

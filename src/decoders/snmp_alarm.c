@@ -6,8 +6,7 @@
 
 #include "base/clock.h"
 
-/* ---- what was sent ------------------------------------------------------------------------------
- */
+/* ---- what was sent --------------------------------------------------------------------------- */
 
 static const uint32_t sys_up_time[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
 static const uint32_t snmp_traps[] = {1, 3, 6, 1, 6, 3, 1, 1, 5};
@@ -99,8 +98,7 @@ understand(const struct vnm_snmp_call *c, struct notification *n)
 	name_v1(c, n);
 }
 
-/* ---- informs that come again
- * ---------------------------------------------------------------------- */
+/* ---- informs that come again ----------------------------------------------------------------- */
 
 static uint64_t
 inform_hash(const struct vnm_snmp_call *c)
@@ -149,8 +147,7 @@ remember(struct vnm_snmp_call *c, uint64_t hash)
 	seen->at_ns = c->d->rx_ns;
 }
 
-/* ---- the record
- * ------------------------------------------------------------------------------------ */
+/* ---- the record ------------------------------------------------------------------------------ */
 
 static void
 set_source(struct vnm_snmp_call *c, const struct notification *n, struct vnm_record *r)

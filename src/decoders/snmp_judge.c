@@ -55,8 +55,7 @@ vnm_snmp_alarm_find(const char *notification)
 	return NULL;
 }
 
-/* ---- variables by name
- * --------------------------------------------------------------------------- */
+/* ---- variables by name ----------------------------------------------------------------------- */
 
 /* Its variables that say what it is about, with what the catalogue knows of them. */
 struct view {
@@ -93,8 +92,7 @@ first_index(const struct view *w)
 	return (struct vnm_oid){NULL, 0};
 }
 
-/* ---- what it is about
- * ------------------------------------------------------------------------------ */
+/* ---- what it is about ------------------------------------------------------------------------ */
 
 /* "word text"; n is 0 where scratch memory is used up. */
 static struct vnm_str
@@ -182,8 +180,7 @@ set_interface(const struct view *w, struct vnm_record *r)
 		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
 }
 
-/* ---- what it means
- * ---------------------------------------------------------------------------------- */
+/* ---- what it means --------------------------------------------------------------------------- */
 
 static enum vnm_snmp_alarm_state
 state_of(const struct view *w, const struct vnm_snmp_alarm *a)

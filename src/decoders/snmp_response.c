@@ -18,8 +18,7 @@ struct cell {
 	struct vnm_oid instance;
 };
 
-/* ---- rows
- * ---------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static uint32_t
 index_of(const struct vnm_snmp_call *c, const struct vnm_mib_object *o)
@@ -94,8 +93,7 @@ same_row(const struct cell *a, const struct cell *b)
 	return a->group == b->group && vnm_oid_equal(a->instance, b->instance);
 }
 
-/* ---- records
- * --------------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 /* The pairs of a record in the making; as many as there is room for. */
 struct columns {
@@ -301,8 +299,7 @@ emit_row(struct vnm_snmp_call *c, const struct cell *cells, uint32_t n)
 	return emitted;
 }
 
-/* ---- a Response
- * ------------------------------------------------------------------------------------- */
+/* ---- a Response ------------------------------------------------------------------------------ */
 
 /* The answer to an inform has the inform's variables, and says nothing of who answers. */
 static bool

@@ -6,8 +6,7 @@
 
 #include "base/clock.h"
 
-/* ---- communities -------------------------------------------------------------------------------
- */
+/* ---- communities ----------------------------------------------------------------------------- */
 
 static bool
 is_taken(const struct vnm_snmp_options *o, struct vnm_slice community)
@@ -36,8 +35,7 @@ authorise_community(struct vnm_snmp_call *c)
 	return VNM_OK;
 }
 
-/* ---- users -------------------------------------------------------------------------------------
- */
+/* ---- users ----------------------------------------------------------------------------------- */
 
 static bool
 is_live(const struct vnm_snmp_call *c)
@@ -264,8 +262,7 @@ vnm_snmp_authorise(struct vnm_snmp_call *c)
 	return c->m.version == VNM_SNMP_V3 ? authorise_user(c) : authorise_community(c);
 }
 
-/* ---- views --------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 enum vnm_reason
 vnm_snmp_check_level(struct vnm_snmp_call *c)

@@ -124,8 +124,7 @@ vnm_snmp_value_of(const struct vnm_varbind *v)
 	return value;
 }
 
-/* ---- text in scratch memory
- * ----------------------------------------------------------------------- */
+/* ---- text in scratch memory ------------------------------------------------------------------ */
 
 /* What was taken for a text, cut to the n octets that it has become. */
 static struct vnm_str
@@ -164,8 +163,7 @@ vnm_snmp_text(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const str
 	return settle(c->out->scratch, p, vnm_mib_text(c->mib, o, &value, p, room), false);
 }
 
-/* ---- values -------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Octets: an address, text, or what is left: octets. */
 static void
@@ -237,8 +235,7 @@ has_text(const struct vnm_snmp_call *c, const struct vnm_mib_object *o, const st
 	return value->type == VNM_PAIR_BYTES && v->type == VNM_BER_OCTETS;
 }
 
-/* ---- the list of an alarm
- * ------------------------------------------------------------------------- */
+/* ---- the list of an alarm -------------------------------------------------------------------- */
 
 enum { OID, NAME, INDEX, TYPE, VALUE, TEXT, MEMBERS };
 

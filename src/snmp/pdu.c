@@ -220,8 +220,7 @@ vnm_varbind_put(struct vnm_ber_writer *w, const struct vnm_varbind *v)
 	vnm_ber_wrap(w, VNM_BER_SEQUENCE, mark);
 }
 
-/* ---- PDUs -------------------------------------------------------------------------------------
- */
+/* ---- PDUs ------------------------------------------------------------------------------------ */
 
 static struct vnm_str
 name_of(const char *const *names, size_t n, size_t i)
@@ -333,8 +332,7 @@ vnm_pdu_put(struct vnm_ber_writer *w, const struct vnm_pdu *pdu, const struct vn
 	vnm_ber_wrap(w, pdu->type, mark);
 }
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* What stands in front of the security parameters of a version 3 message (RFC 3412 section 6). */
 static enum vnm_reason

@@ -99,8 +99,7 @@ uint32_t vnm_varbinds_read(struct vnm_reader *r, struct vnm_varbind_room *room, 
 /* One varbind, backwards as everything that is written: the last of a list first. */
 void vnm_varbind_put(struct vnm_ber_writer *w, const struct vnm_varbind *v);
 
-/* ---- PDUs -------------------------------------------------------------------------------------
- */
+/* ---- PDUs ------------------------------------------------------------------------------------ */
 
 struct vnm_pdu {
 	uint8_t type; /* enum vnm_pdu_type */
@@ -129,8 +128,7 @@ struct vnm_str vnm_pdu_type_name(uint8_t type);
 /* "noError", "tooBig" …; n is 0 for a status that is none. */
 struct vnm_str vnm_pdu_error_name(int32_t status);
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 struct vnm_snmp_message {
 	uint8_t version;	    /* enum vnm_snmp_version */

@@ -30,8 +30,7 @@ struct vnm_usm_keys {
 
 static const uint8_t zeros[VNM_USM_MAC_MAX];
 
-/* ---- contexts ----------------------------------------------------------------------------------
- */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 static EVP_MAC_CTX *
 mac_new(enum vnm_usm_auth auth, const struct vnm_usm_key *key)
@@ -223,8 +222,7 @@ vnm_usm_decrypt(struct vnm_usm_keys *k, struct vnm_snmp_message *m, const struct
 	return true;
 }
 
-/* ---- time --------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 uint32_t
 vnm_usm_clock_time(const struct vnm_usm_clock *c, uint64_t now_ns)
@@ -258,8 +256,7 @@ vnm_usm_timely_own(uint32_t own_boots, uint32_t own_time, uint32_t boots, uint32
 	return own_boots != VNM_USM_BOOTS_MAX && boots == own_boots && apart <= VNM_USM_WINDOW_S;
 }
 
-/* ---- messages to send -------------------------------------------------------------------------
- */
+/* ---- messages to send ------------------------------------------------------------------------ */
 
 /* Encrypts the ScopedPDU that w holds, in its place, and puts OCTET STRING around it. */
 static bool
@@ -348,8 +345,7 @@ vnm_usm_wrap(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o)
 	return true;
 }
 
-/* ---- Reports ------------------------------------------------------------------------------------
- */
+/* ---- Reports --------------------------------------------------------------------------------- */
 
 static const uint32_t usm_stats[] = {1, 3, 6, 1, 6, 3, 15, 1, 1};
 

@@ -89,8 +89,7 @@ bool vnm_usm_localise(enum vnm_usm_auth auth, const struct vnm_usm_key *ku, stru
 bool vnm_usm_extend(enum vnm_usm_auth auth, enum vnm_usm_priv priv, const struct vnm_usm_key *kul,
     struct vnm_slice engine, struct vnm_usm_key *key) VNM_MUST_CHECK;
 
-/* ---- users ------------------------------------------------------------------------------------
- */
+/* ---- users ----------------------------------------------------------------------------------- */
 
 /* Immutable once it is made; shared by all threads. */
 struct vnm_usm_user {
@@ -167,8 +166,7 @@ bool vnm_usm_timely(
 /* The same of one who is authoritative. */
 bool vnm_usm_timely_own(uint32_t own_boots, uint32_t own_time, uint32_t boots, uint32_t time);
 
-/* ---- messages to send -------------------------------------------------------------------------
- */
+/* ---- messages to send ------------------------------------------------------------------------ */
 
 struct vnm_usm_outgoing {
 	int32_t id;		 /* msgID */

@@ -44,8 +44,7 @@ static const struct priv_protocol privs[VNM_USM_PRIVS] = {
     [VNM_USM_AES256C] = {"aes256c", "AES-256-CFB", 32, true},
 };
 
-/* ---- names and sizes ---------------------------------------------------------------------------
- */
+/* ---- names and sizes ------------------------------------------------------------------------- */
 
 const char *
 vnm_usm_auth_name(enum vnm_usm_auth auth)
@@ -154,8 +153,7 @@ vnm_usm_available(enum vnm_usm_auth auth, enum vnm_usm_priv priv, struct vnm_err
 		: "");
 }
 
-/* ---- keys --------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static const EVP_MD *
 md_of(enum vnm_usm_auth auth)

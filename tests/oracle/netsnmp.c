@@ -26,8 +26,7 @@
 #define VARBINDS_MAX 4096
 #define ENGINES_MAX 64
 
-/* ---- users
- * ---------------------------------------------------------------------------------------- */
+/* ---- users ----------------------------------------------------------------------------------- */
 
 struct user {
 	const char *name;
@@ -184,8 +183,7 @@ engine_of(struct oracle *o, struct vnm_slice id)
 	return e;
 }
 
-/* ---- what a message says, as text
- * -------------------------------------------------------------------- */
+/* ---- what a message says, as text ------------------------------------------------------------ */
 
 struct dump {
 	char *p; /* of DUMP_OCTETS */
@@ -312,8 +310,7 @@ put_their_value(struct dump *d, const netsnmp_variable_list *v)
 	put(d, "\n");
 }
 
-/* ---- our reading
- * --------------------------------------------------------------------------------------- */
+/* ---- our reading ----------------------------------------------------------------------------- */
 
 static bool
 secure(struct oracle *o, struct vnm_snmp_message *m, struct vnm_snmp_scoped *scoped,
@@ -387,8 +384,7 @@ read_own(struct oracle *o, const uint8_t *p, size_t n, struct dump *d, unsigned 
 	return !pdu.varbinds.bad;
 }
 
-/* ---- net-snmp's reading
- * --------------------------------------------------------------------------------- */
+/* ---- net-snmp's reading ---------------------------------------------------------------------- */
 
 static void
 put_their_pdu(struct dump *d, const netsnmp_pdu *pdu)
@@ -440,8 +436,7 @@ read_theirs(const uint8_t *p, size_t n, struct dump *d)
 	return read;
 }
 
-/* ---- comparing
- * -------------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 /* Where we know better than net-snmp 5.9, or forgive more: both accept it and mean something else.
  */
