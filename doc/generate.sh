@@ -10,7 +10,7 @@ vnmcd=${VNMCD:-./vnmcd}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-for what in options fields reasons metrics decoders facts syslog; do
+for what in options fields reasons metrics decoders facts profiles syslog; do
 	"$vnmcd" --dump=$what >"$tmp/$what"
 done
 
@@ -97,6 +97,9 @@ generate()
 		;;
 	facts)
 		awk "$library"'{ print ".It Cm " $1 " Pq Em " $2 "\n" sentence($3) }' "$tmp/facts"
+		;;
+	profiles)
+		awk "$library"'{ print ".It Cm " $1 "\n" sentence($2) }' "$tmp/profiles"
 		;;
 	decoders)
 		awk "$library"'{

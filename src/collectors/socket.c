@@ -66,6 +66,25 @@ vnm_socket_address(const struct vnm_endpoint *e, struct sockaddr_storage *sa)
 	return sizeof(*in6);
 }
 
+socklen_t
+vnm_socket_kernel_address(
+    const struct vnm_endpoint *e, sa_family_t family, struct sockaddr_storage *sa)
+{
+	struct sockaddr_in6 *in6 = (void *)sa;
+	bool mapped = family == AF_INET6 && e->addr.family == VNM_ADDR_IP4;
+
+	if (family == AF_INET && e->addr.family != VNM_ADDR_IP4)
+		return 0;
+	if (!mapped)
+		return vnm_socket_address(e, sa);
+	memset(sa, 0, sizeof(*in6));
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(e->port);
+	in6->sin6_addr.s6_addr[10] = in6->sin6_addr.s6_addr[11] = 0xff;
+	memcpy(&in6->sin6_addr.s6_addr[12], e->addr.b, 4);
+	return sizeof(*in6);
+}
+
 void
 vnm_socket_keep_alive(int fd)
 {

@@ -12,6 +12,13 @@
 /* A v4-mapped IPv6 address becomes IPv4; family NONE when it is neither. */
 struct vnm_endpoint vnm_socket_endpoint(const struct sockaddr_storage *sa);
 
+/*
+ * The reverse, for a socket of this family (AF_INET or AF_INET6, which takes IPv4 as v4-mapped):
+ * its size; 0 where the family cannot have that address.
+ */
+socklen_t vnm_socket_kernel_address(
+    const struct vnm_endpoint *e, sa_family_t family, struct sockaddr_storage *sa);
+
 /* The address that the socket is bound to. */
 struct vnm_endpoint vnm_socket_local(int fd);
 

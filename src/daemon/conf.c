@@ -42,6 +42,9 @@ const struct vnm_conf_section vnm_conf_sections[] = {
     {"snmp.users", true, user_options, 0, "users of SNMP version 3 and what they may do"},
     {"outputs", true, vnm_output_options, 0, "where records go"},
     {"http", false, http_options, offsetof(struct vnm_conf, http), "the built-in web server"},
+    {"polls", true, vnm_poll_options, 0, "devices that are asked by SNMP"},
+    {"polls.devices", true, vnm_poll_device_options, 0,
+	"a device; but for `address` these stand in the group, for all of its devices, too"},
     {"limits", false, vnm_limits_options, offsetof(struct vnm_conf, limits),
 	"bounds that all decoders keep"},
     {"logs", false, vnm_logs_options, offsetof(struct vnm_conf, analysis.logs),
@@ -52,12 +55,6 @@ const struct vnm_conf_section vnm_conf_sections[] = {
 	"what SNMP's object identifiers mean, besides what is built in"},
     {"replay", false, replay_options, offsetof(struct vnm_conf, replay), "replays (-r)"},
     {NULL, false, NULL, 0, NULL}};
-
-/* Values and the table that they are bound by. */
-struct target {
-	const struct vnm_option *table; /* NULL: none */
-	void *values;
-};
 
 /* ---- one value ------------------------------------------------------------------------------ */
 
@@ -136,7 +133,7 @@ bind_value(const struct vnm_option *option, void *values, const struct vnm_node 
 /* ---- maps ----------------------------------------------------------------------------------- */
 
 static void
-unknown_key(const struct vnm_node *node, const struct target targets[2],
+unknown_key(const struct vnm_node *node, const struct vnm_conf_target targets[2],
     const char *const *sections, struct vnm_errs *errs)
 {
 	struct vnm_nearest nearest = {.wanted = node->key};
@@ -153,10 +150,9 @@ unknown_key(const struct vnm_node *node, const struct target targets[2],
 	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
-/* The keys of a map into two sets of values; `sections` are keys that others deal with. */
-static void
-bind_map(const struct vnm_node *map, const struct target targets[2], const char *const *sections,
-    bool strict, struct vnm_errs *errs)
+void
+vnm_conf_bind_map(const struct vnm_node *map, const struct vnm_conf_target targets[2],
+    const char *const *sections, bool strict, struct vnm_errs *errs)
 {
 	for (const struct vnm_node *n = map->first; n != NULL; n = n->next) {
 		const struct vnm_option *option = NULL;
@@ -227,7 +223,7 @@ static void
 bind_listener(struct vnm_conf_listener *l, const struct vnm_node *node, struct vnm_errs *errs)
 {
 	const char *name = vnm_node_text(node, "decoder");
-	struct target targets[2] = {{vnm_listener_options, &l->common}, {NULL, NULL}};
+	struct vnm_conf_target targets[2] = {{vnm_listener_options, &l->common}, {NULL, NULL}};
 	struct vnm_err err;
 
 	l->node = node;
@@ -236,11 +232,11 @@ bind_listener(struct vnm_conf_listener *l, const struct vnm_node *node, struct v
 	l->decoder = name != NULL ? vnm_decoder_find(name) : NULL;
 	if (l->decoder != NULL && l->decoder->options != NULL) {
 		l->options = new_values(l->decoder->options, l->decoder->options_size, errs);
-		targets[1] = (struct target){l->decoder->options, l->options};
+		targets[1] = (struct vnm_conf_target){l->decoder->options, l->options};
 		if (l->options == NULL)
 			return;
 	}
-	bind_map(node, targets, NULL, l->decoder != NULL, errs);
+	vnm_conf_bind_map(node, targets, NULL, l->decoder != NULL, errs);
 }
 
 static void
@@ -263,7 +259,7 @@ static void
 bind_output(struct vnm_conf_output *o, const struct vnm_node *node, struct vnm_errs *errs)
 {
 	const char *name = vnm_node_text(node, "type");
-	struct target targets[2] = {{vnm_output_options, &o->common}, {NULL, NULL}};
+	struct vnm_conf_target targets[2] = {{vnm_output_options, &o->common}, {NULL, NULL}};
 	struct vnm_err err;
 
 	o->node = node;
@@ -272,11 +268,11 @@ bind_output(struct vnm_conf_output *o, const struct vnm_node *node, struct vnm_e
 	o->type = name != NULL ? vnm_sink_type_find(name) : NULL;
 	if (o->type != NULL && o->type->options != NULL) {
 		o->options = new_values(o->type->options, o->type->options_size, errs);
-		targets[1] = (struct target){o->type->options, o->options};
+		targets[1] = (struct vnm_conf_target){o->type->options, o->options};
 		if (o->options == NULL)
 			return;
 	}
-	bind_map(node, targets, NULL, o->type != NULL, errs);
+	vnm_conf_bind_map(node, targets, NULL, o->type != NULL, errs);
 	if (o->common.encoding != NULL)
 		o->encoder = vnm_encoder_find(o->common.encoding);
 }
@@ -302,12 +298,12 @@ static void
 bind_item(const struct vnm_option *table, void *values, const struct vnm_node *node,
     struct vnm_errs *errs)
 {
-	const struct target targets[2] = {{table, values}, {NULL, NULL}};
+	const struct vnm_conf_target targets[2] = {{table, values}, {NULL, NULL}};
 	struct vnm_err err;
 
 	if (vnm_option_defaults(table, values, &err) != 0)
 		vnm_errs_at(errs, node, "%s", err.text);
-	bind_map(node, targets, NULL, true, errs);
+	vnm_conf_bind_map(node, targets, NULL, true, errs);
 }
 
 static void
@@ -335,14 +331,14 @@ bind_rules(struct vnm_conf *conf, struct vnm_errs *errs)
 		return;
 	for (const struct vnm_node *n = list->first; n != NULL; n = n->next) {
 		struct vnm_rule_options *rule = &conf->rules[conf->rule_count];
-		const struct target targets[2] = {{vnm_rule_options, rule}, {NULL, NULL}};
+		const struct vnm_conf_target targets[2] = {{vnm_rule_options, rule}, {NULL, NULL}};
 
 		if (n->type != VNM_NODE_MAP)
 			continue;
 		conf->rule_nodes[conf->rule_count++] = n;
 		if (vnm_option_defaults(vnm_rule_options, rule, &err) != 0)
 			vnm_errs_at(errs, n, "%s", err.text);
-		bind_map(n, targets, NULL, true, errs);
+		vnm_conf_bind_map(n, targets, NULL, true, errs);
 	}
 	conf->analysis.rules = conf->rules;
 	conf->analysis.rule_count = conf->rule_count;
@@ -352,13 +348,13 @@ static void
 bind_topology(struct vnm_conf *conf, struct vnm_errs *errs)
 {
 	static const char *const keys[] = {"sources", NULL};
-	static const struct target none[2];
+	static const struct vnm_conf_target none[2];
 	const struct vnm_node *map = section(conf->tree.root, "topology", VNM_NODE_MAP, errs);
 	const struct vnm_node *list;
 
 	if (map == NULL)
 		return;
-	bind_map(map, none, keys, true, errs);
+	vnm_conf_bind_map(map, none, keys, true, errs);
 	list = section(map, "sources", VNM_NODE_LIST, errs);
 	if (list == NULL)
 		return;
@@ -493,14 +489,15 @@ free_decoder_options(const struct vnm_decoder *decoder, void *options)
 static void
 bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 {
-	static const char *const keys[] = {"listeners", "topology", "snmp", "outputs", "http", "limits",
-	    "logs", "alarm_rules", "mibs", "replay", NULL};
+	static const char *const keys[] = {"listeners", "topology", "snmp", "outputs", "polls",
+	    "http", "limits", "logs", "alarm_rules", "mibs", "replay", NULL};
 	static const char *const snmp_keys[] = {"communities", "users", NULL};
 	const struct vnm_node *root = conf->tree.root;
 	struct vnm_err err;
 
 	for (const struct vnm_conf_section *s = vnm_conf_sections; s->path != NULL; s++) {
-		struct target targets[2] = {{s->options, (char *)conf + s->offset}, {NULL, NULL}};
+		struct vnm_conf_target targets[2] = {
+		    {s->options, (char *)conf + s->offset}, {NULL, NULL}};
 		bool top = s->path[0] == '\0';
 		const struct vnm_node *map;
 
@@ -510,7 +507,7 @@ bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 			vnm_errs_at(errs, NULL, "%s", err.text);
 		map = top ? root : section(root, s->path, VNM_NODE_MAP, errs);
 		if (map != NULL)
-			bind_map(map, targets,
+			vnm_conf_bind_map(map, targets,
 			    top				   ? keys
 			    : strcmp(s->path, "snmp") == 0 ? snmp_keys
 							   : NULL,
@@ -519,6 +516,7 @@ bind_sections(struct vnm_conf *conf, struct vnm_errs *errs)
 	bind_listeners(conf, errs);
 	bind_topology(conf, errs);
 	bind_snmp(conf, errs);
+	vnm_conf_bind_polls(conf, errs);
 	bind_outputs(conf, errs);
 	bind_rules(conf, errs);
 }
@@ -653,6 +651,7 @@ vnm_conf_free(struct vnm_conf *conf)
 			vnm_option_release(s->options, (char *)conf + s->offset);
 	}
 	vnm_snmp_access_free(conf->access);
+	vnm_conf_free_polls(conf->polls);
 	vnm_strings_free(&conf->topology_paths);
 	vnm_free(conf->defaults);
 	vnm_free(conf->communities);

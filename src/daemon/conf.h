@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/option.h"
 #include "collectors/collector.h"
+#include "collectors/poll.h"
 #include "collectors/tls.h"
 #include "daemon/conf_tree.h"
 #include "decoders/decoder.h"
@@ -26,6 +27,8 @@
 	    "event loops, each a thread with sockets of its own")                         \
 	X(struct vnm_conf_main, user, STRING, NULL, RESTART,                              \
 	    "user to run as once the sockets are bound; none: no change")                 \
+	X(struct vnm_conf_main, poll_rcvbuf, SIZE, "16M", RESTART,                        \
+	    "receive buffer of each worker's socket that polls; as of listeners")         \
 	X(struct vnm_conf_main, log_level, STRING, "info", RELOAD,                        \
 	    "what is logged: error, warning, info or debug")                              \
 	X(struct vnm_conf_main, flush_timeout, DURATION, "10s", RELOAD,                   \
@@ -175,6 +178,7 @@ struct vnm_conf {
 	uint32_t community_count;
 	struct vnm_conf_user *users; /* owned */
 	uint32_t user_count;
+	struct vnm_conf_polls *polls;	   /* owned; NULL: nobody is polled */
 	struct vnm_snmp_access *access;	   /* what is made of these two; NULL: nobody; owned */
 	struct vnm_conf_decoder *defaults; /* of a replay, by vnm_decoders; owned */
 	struct vnm_strings topology_paths; /* of all sources of type file; owned */
@@ -225,6 +229,32 @@ extern const struct vnm_conf_section vnm_conf_sections[];
 
 /* An engine id from hexadecimal digits: how many octets; 0 where it is none. */
 size_t vnm_conf_read_engine_id(const char *text, uint8_t out[VNM_SNMP_ENGINE_ID_MAX]);
+
+/* ---- polls (conf_poll.c) ------------------------------------------------------------------ */
+
+/* Values and the table that they are bound by; NULL: none. */
+struct vnm_conf_target {
+	const struct vnm_option *table;
+	void *values;
+};
+
+/*
+ * The keys of a map into two sets of values; `sections` are keys that others deal with. `strict`:
+ * other keys are errors.
+ */
+void vnm_conf_bind_map(const struct vnm_node *map, const struct vnm_conf_target targets[2],
+    const char *const *sections, bool strict, struct vnm_errs *errs);
+
+/* Groups and devices as they are written. */
+void vnm_conf_bind_polls(struct vnm_conf *conf, struct vnm_errs *errs);
+
+/*
+ * Makes of them what pollers take, once users have keys and the catalogue is there; both must
+ * live as long. NULL: nobody is polled, or not all is right (errs).
+ */
+struct vnm_poll_config *vnm_conf_make_polls(
+    struct vnm_conf *conf, const struct vnm_mib *mib, struct vnm_errs *errs);
+void vnm_conf_free_polls(struct vnm_conf_polls *polls);
 
 /* Makes conf->access: keys of passwords cost milliseconds each. */
 void vnm_conf_make_access(struct vnm_conf *conf, struct vnm_errs *errs);

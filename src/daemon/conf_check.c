@@ -231,7 +231,7 @@ check_listeners(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 {
 	const struct vnm_node *first = first_item(conf->tree.root, "listeners");
 
-	if (conf->listener_count == 0 && !replay)
+	if (conf->listener_count == 0 && conf->polls == NULL && !replay)
 		vnm_errs_at(errs, at(conf->tree.root, "listeners"),
 		    "no listeners: nothing would be received");
 	for (uint32_t i = 0; i < conf->listener_count; i++) {

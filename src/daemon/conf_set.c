@@ -21,7 +21,7 @@ struct assignment {
 
 /* The lists of the configuration: what follows them in a path is an item's name. */
 static const char *const lists[] = {
-    "listeners", "outputs", "topology.sources", "snmp.communities", "snmp.users"};
+    "listeners", "outputs", "topology.sources", "snmp.communities", "snmp.users", "polls"};
 
 /* The path's next part into a->part: false where it is empty or too long. */
 static bool

@@ -137,6 +137,8 @@ read_protocols(struct maker *m, const struct vnm_conf_user *u, struct vnm_usm_us
 
 	to->auth = vnm_usm_auth_named(u->auth);
 	to->priv = vnm_usm_priv_named(u->priv);
+	if (to->priv == VNM_USM_DES && m->access->des == NULL)
+		m->access->des = vnm_usm_des_begin();
 	if (to->auth == VNM_USM_AUTHS)
 		vnm_errs_at(m->errs, at(u->node, "auth"),
 		    "`auth`: \"%s\" is none of: none, md5, sha1, sha224, sha256, sha384, sha512",

@@ -1,7 +1,7 @@
 /*
  * --dump: fields, proto, json-schema and clickhouse (record/describe.c), config, options,
- * metrics, reasons, decoders, facts, syslog and mibs. Rows of tables have tabs between their
- * columns.
+ * metrics, reasons, decoders, facts, profiles, syslog and mibs. Rows of tables have tabs between
+ * their columns.
  */
 #include "daemon/dump.h"
 
@@ -11,6 +11,7 @@
 #include "mibs/table.h"
 #include "record/describe.h"
 #include "record/fact.h"
+#include "snmp/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,12 +91,33 @@ dump_options(FILE *f)
 static void
 write_config_option(FILE *f, const char *indent, const struct vnm_option *o)
 {
-	bool quoted = o->fallback != NULL && o->type == VNM_OPTION_STRING;
+	const char *before = "", *behind = "";
 
 	fprintf(
 	    f, "#%s# %s (%s; %s)\n", indent, o->doc, vnm_option_type_name(o->type), when_name(o));
-	fprintf(f, "#%s%s:%s%s%s%s\n", indent, o->name, o->fallback != NULL ? " " : "",
-	    quoted ? "\"" : "", o->fallback != NULL ? o->fallback : "", quoted ? "\"" : "");
+	if (o->type == VNM_OPTION_STRING) {
+		before = behind = "\"";
+	} else if (vnm_option_is_list(o)) {
+		before = "[ ";
+		behind = " ]";
+	}
+	if (o->fallback != NULL)
+		fprintf(f, "#%s%s: %s%s%s\n", indent, o->name, before, o->fallback, behind);
+	else
+		fprintf(f, "#%s%s:\n", indent, o->name);
+}
+
+/* Whether a section stands within the items of a list. */
+static bool
+in_items(const struct vnm_conf_section *section)
+{
+	size_t n = strcspn(section->path, ".");
+
+	for (const struct vnm_conf_section *s = vnm_conf_sections; s != section; s++) {
+		if (strlen(s->path) == n && strncmp(s->path, section->path, n) == 0)
+			return s->list;
+	}
+	return false;
 }
 
 /* The lines that lead to a nested list; a section with options of its own is there already. */
@@ -109,7 +131,7 @@ write_config_path(FILE *f, const struct vnm_conf_section *section)
 		begun = begun || strncmp(s->path, section->path, (size_t)n) == 0;
 	if (!begun)
 		fprintf(f, "#%.*s:\n", n, section->path);
-	fprintf(f, "#  %s:\n", section->path + n + 1);
+	fprintf(f, "#%s%s:\n", in_items(section) ? "    " : "  ", section->path + n + 1);
 }
 
 static void
@@ -122,6 +144,10 @@ write_config_table(
 
 	if (section->list && !nested)
 		indent = "    ";
+	if (nested && in_items(section)) {
+		dash = "      - ";
+		indent = "        ";
+	}
 	if (owner != NULL) {
 		fprintf(f, "#%s# ---- of %s only\n", indent, owner);
 	} else {
@@ -235,6 +261,14 @@ dump_mibs(FILE *f, const struct vnm_mib *mib)
 		vnm_mib_table_write(f, mib, i);
 }
 
+/* name, doc: what polls may ask for */
+static void
+dump_profiles(FILE *f)
+{
+	for (const struct vnm_profile *p = vnm_profiles; p->name != NULL; p++)
+		fprintf(f, "%s\t%s\n", p->name, p->doc);
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 static const struct {
@@ -244,7 +278,7 @@ static const struct {
     {"json-schema", vnm_describe_json_schema}, {"clickhouse", vnm_describe_clickhouse},
     {"config", dump_config}, {"options", dump_options}, {"metrics", dump_metrics},
     {"reasons", dump_reasons}, {"decoders", dump_decoders}, {"facts", dump_facts},
-    {"syslog", dump_syslog}};
+    {"profiles", dump_profiles}, {"syslog", dump_syslog}};
 
 int
 vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *err)
@@ -266,6 +300,6 @@ vnm_dump(const char *what, const struct vnm_mib *mib, FILE *f, struct vnm_err *e
 	}
 	return vnm_err_text(err,
 	    "--dump=%s: there are fields, proto, json-schema, clickhouse, config, options, "
-	    "metrics, reasons, decoders, facts, syslog and mibs%s",
+	    "metrics, reasons, decoders, facts, profiles, syslog and mibs%s",
 	    what, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }

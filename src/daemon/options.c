@@ -193,7 +193,8 @@ vnm_options_usage(FILE *f)
 	      "  -o PATH=VALUE    set an option, as in listeners.edge.rcvbuf=8M\n"
 	      "  -d areas         debug messages of these areas, with commas between; or all\n"
 	      "  --dump=what      print a table: fields, proto, json-schema, clickhouse, config,\n"
-	      "                   options, metrics, reasons, decoders, facts, syslog or mibs\n"
+	      "                   options, metrics, reasons, decoders, facts, profiles, syslog\n"
+	      "                   or mibs\n"
 	      "  -V               print the versions of vnmcd and its libraries\n"
 	      "  -h               print this\n",
 	    f);

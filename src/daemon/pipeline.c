@@ -33,8 +33,7 @@ struct vnm_pipeline {
 	struct vnm_output **outputs; /* borrowed, as are the outputs */
 	size_t output_count;
 	struct vnm_exporter **exporters; /* owned, as are the exporters */
-	uint32_t exporter_count;
-	uint32_t exporter_cap;
+	uint32_t exporter_count, exporter_cap;
 	uint32_t evict_hand;	/* where the search for the longest silent one goes on */
 	struct vnm_table index; /* of exporters */
 	uint64_t now_ns;
@@ -52,6 +51,7 @@ struct vnm_pipeline {
 	struct vnm_out out;
 	struct vnm_analysed analysed;
 	struct vnm_told told;
+	const struct vnm_watch *watch;	    /* borrowed; NULL: nobody watches */
 	const struct vnm_datagram *message; /* that is being decoded */
 	struct vnm_replies replies;
 	uint64_t output_drops; /* of all outputs, when the last turn ended */
@@ -135,6 +135,8 @@ emit(struct vnm_out *out)
 	struct vnm_record *r = out->rec;
 	enum vnm_reason reason;
 
+	if (p->watch != NULL)
+		p->watch->seen(p->watch->ctx, r);
 	if (is_shed(p, r)) {
 		hold_back(out, VNM_R_shed);
 		return;
@@ -159,17 +161,11 @@ static void
 tell(struct vnm_out *out, const struct vnm_fact *fact)
 {
 	struct vnm_pipeline *p = pipeline_of(out);
-	const struct vnm_limits *limits = p->config.limits;
 	struct vnm_record *r = vnm_out_begin(out, VNM_KIND_topology_event);
-	uint64_t message_ns = r->env.event_ns, seed = p->config.hash_seed;
-	struct vnm_told_fact *slot;
+	uint64_t message_ns = r->env.event_ns;
+	struct vnm_telling telling;
 
-	if (VNM_HAS(r, env, exporter_addr))
-		seed = vnm_hash(&r->env.exporter_addr, sizeof(r->env.exporter_addr), seed);
-	uint64_t hash = vnm_fact_hash(fact, seed);
-	uint64_t values = vnm_fact_hash_values(fact, seed);
-	if (vnm_told_find(&p->told, limits->facts, hash, values, r->env.observed_ns,
-		limits->facts_refresh, &slot)) {
+	if (vnm_told_before(&p->told, p->config.limits, fact, r, p->config.hash_seed, &telling)) {
 		p->counters.v[VNM_C_facts_repeated]++;
 		out->good++;
 		return;
@@ -179,8 +175,8 @@ tell(struct vnm_out *out, const struct vnm_fact *fact)
 		VNM_SET(r, env, event_ns, fact->event_ns);
 	bool told = vnm_out_emit(out);
 	r->env.event_ns = message_ns;
-	if (told && slot != NULL)
-		vnm_told_keep(slot, hash, values, r->env.observed_ns);
+	if (told)
+		vnm_told_now(&telling, r->env.observed_ns);
 }
 
 static void
@@ -459,14 +455,29 @@ vnm_pipeline_end(
 	vnm_scratch_reset(&p->scratch);
 }
 
-void
-vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *from,
-    const struct vnm_fact *fact)
+struct vnm_out *
+vnm_pipeline_open(
+    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d, bool message)
 {
-	begin_message(p, from);
+	p->counters.messages += message;
+	p->counters.v[VNM_C_received_octets] += message ? d->n : 0;
+	begin_message(p, d);
 	VNM_SET(&p->rec, env, decoder, decoder);
 	vnm_out_base(&p->out);
-	tell(&p->out, fact);
+	return &p->out;
+}
+
+void
+vnm_pipeline_outcome(struct vnm_pipeline *p, enum vnm_reason reason)
+{
+	count_outcome(p, reason);
+	vnm_scratch_reset(&p->scratch);
+}
+
+void
+vnm_pipeline_watch(struct vnm_pipeline *p, const struct vnm_watch *watch)
+{
+	p->watch = watch;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -636,8 +647,7 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 	vnm_pipeline_turn_end(p);
 }
 
-/* ---- questions -------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 void
 vnm_pipeline_dump(struct vnm_pipeline *p, const struct vnm_addr *router)

@@ -62,11 +62,21 @@ void vnm_pipeline_end(
     struct vnm_pipeline *p, const struct vnm_decoder *decoder, const struct vnm_datagram *d);
 
 /*
- * A fact that comes from no message, of a poll for example: `from` says of whom and when (its
- * octets are not looked at), `decoder` how. Not while a message is being decoded.
+ * A message that is decoded elsewhere, an answer to a poll: records and facts go to what this
+ * returns, until its one outcome is told. What is no `message` has none; not while there is one.
  */
-void vnm_pipeline_fact(struct vnm_pipeline *p, struct vnm_str decoder,
-    const struct vnm_datagram *from, const struct vnm_fact *fact);
+struct vnm_out *vnm_pipeline_open(
+    struct vnm_pipeline *p, struct vnm_str decoder, const struct vnm_datagram *d, bool message);
+void vnm_pipeline_outcome(struct vnm_pipeline *p, enum vnm_reason reason);
+
+/* Is shown every record before it is named, and may not touch the pipeline. */
+struct vnm_watch {
+	void (*seen)(void *ctx, const struct vnm_record *r);
+	void *ctx;
+};
+
+/* Borrowed; NULL: nobody watches. */
+void vnm_pipeline_watch(struct vnm_pipeline *p, const struct vnm_watch *watch);
 
 /* The turn ends: outputs get their batches. */
 void vnm_pipeline_turn_end(struct vnm_pipeline *p);

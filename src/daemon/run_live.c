@@ -277,11 +277,20 @@ open_workers(struct live *l, struct vnm_err *err)
 	l->workers = vnm_alloc_zero(wanted, sizeof(struct vnm_worker *));
 	if (l->workers == NULL)
 		return vnm_err_text(err, "out of memory");
+	config.all = l->workers;
+	config.count = wanted;
 	for (; l->worker_count < wanted; l->worker_count++) {
+		struct vnm_worker **w = &l->workers[l->worker_count];
+
 		config.id = l->worker_count;
-		l->workers[l->worker_count] = vnm_worker_new(&config, err);
-		if (l->workers[l->worker_count] == NULL)
+		*w = vnm_worker_new(&config, err);
+		if (*w == NULL)
 			return -1;
+		if (l->snapshot->polls != NULL && vnm_worker_poll(*w, err) != 0) {
+			vnm_worker_free(*w);
+			*w = NULL;
+			return -1;
+		}
 	}
 	for (uint32_t i = 0; i < conf->listener_count; i++) {
 		if (open_listener(l, i, err) != 0)

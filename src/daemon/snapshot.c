@@ -71,6 +71,33 @@ load_mibs(struct vnm_snapshot *s, struct vnm_errs *errs)
 	return 0;
 }
 
+static void
+use_polls(struct vnm_poll_config *polls)
+{
+	(void)vnm_snapshot_use(polls->owner);
+}
+
+static void
+leave_polls(struct vnm_poll_config *polls)
+{
+	vnm_snapshot_leave(polls->owner);
+}
+
+/* Devices that are polled keep the snapshot in use to which they belong. */
+static int
+make_polls(struct vnm_snapshot *s, struct vnm_errs *errs)
+{
+	if (s->conf->polls == NULL)
+		return 0;
+	s->polls = vnm_conf_make_polls(s->conf, s->mib != NULL ? s->mib : &vnm_mib_builtin, errs);
+	if (s->polls == NULL)
+		return -1;
+	s->polls->owner = s;
+	s->polls->use = use_polls;
+	s->polls->leave = leave_polls;
+	return 0;
+}
+
 struct vnm_snapshot *
 vnm_snapshot_load(const struct vnm_conf_input *input, uint64_t version, struct vnm_errs *errs)
 {
@@ -86,7 +113,7 @@ vnm_snapshot_load(const struct vnm_conf_input *input, uint64_t version, struct v
 	if (s->conf->topology_paths.n != 0 &&
 	    vnm_topology_load_json(&s->topology, &s->conf->topology_paths, version, &err) != 0)
 		goto failed;
-	if (load_mibs(s, errs) != 0)
+	if (load_mibs(s, errs) != 0 || (!input->replay && make_polls(s, errs) != 0))
 		goto told;
 	tell(s);
 	return s;

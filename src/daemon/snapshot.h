@@ -17,6 +17,7 @@ struct vnm_snapshot {
 	struct vnm_conf *conf;	       /* owned */
 	struct vnm_topology *topology; /* owned; NULL: none */
 	struct vnm_mib *mib;	       /* owned; NULL: what is built in, and no more */
+	struct vnm_poll_config *polls; /* the configuration's; NULL: nobody is polled */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "daemon/told.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #define BUCKET 4
 
@@ -54,6 +55,25 @@ void
 vnm_told_keep(struct vnm_told_fact *slot, uint64_t hash, uint64_t values, uint64_t now_ns)
 {
 	*slot = (struct vnm_told_fact){hash, values, now_ns != 0 ? now_ns : 1};
+}
+
+bool
+vnm_told_before(struct vnm_told *t, const struct vnm_limits *limits, const struct vnm_fact *fact,
+    const struct vnm_record *r, uint64_t seed, struct vnm_telling *telling)
+{
+	if (VNM_HAS(r, env, exporter_addr))
+		seed = vnm_hash(&r->env.exporter_addr, sizeof(r->env.exporter_addr), seed);
+	telling->hash = vnm_fact_hash(fact, seed);
+	telling->values = vnm_fact_hash_values(fact, seed);
+	return vnm_told_find(t, limits->facts, telling->hash, telling->values, r->env.observed_ns,
+	    limits->facts_refresh, &telling->slot);
+}
+
+void
+vnm_told_now(const struct vnm_telling *telling, uint64_t now_ns)
+{
+	if (telling->slot != NULL)
+		vnm_told_keep(telling->slot, telling->hash, telling->values, now_ns);
 }
 
 void

@@ -6,7 +6,7 @@
 #ifndef VNM_DAEMON_TOLD_H
 #define VNM_DAEMON_TOLD_H
 
-#include "base/compat.h"
+#include "decoders/decoder.h"
 
 struct vnm_told {
 	struct vnm_told_fact *facts; /* owned; NULL until the first one */
@@ -23,6 +23,16 @@ bool vnm_told_find(struct vnm_told *t, uint32_t limit, uint64_t hash, uint64_t v
 
 /* It is told now; `slot` as found, and no other fact was looked for since. */
 void vnm_told_keep(struct vnm_told_fact *slot, uint64_t hash, uint64_t values, uint64_t now_ns);
+
+/* The same of a fact with the envelope of r: whether it was told before, and what to keep. */
+struct vnm_telling {
+	uint64_t hash, values;
+	struct vnm_told_fact *slot;
+};
+bool vnm_told_before(struct vnm_told *t, const struct vnm_limits *limits,
+    const struct vnm_fact *fact, const struct vnm_record *r, uint64_t seed,
+    struct vnm_telling *telling);
+void vnm_told_now(const struct vnm_telling *telling, uint64_t now_ns);
 
 void vnm_told_free(struct vnm_told *t);
 

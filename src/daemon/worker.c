@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "daemon/pipeline.h"
+#include "daemon/polls.h"
 #include "decoders/rib_query.h"
 
 #include <assert.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define MAGIC 0x766e776bU /* "vnwk" */
+#define DEMANDS 256	  /* of other workers that wait in a worker's mailbox */
 #define WORK_US 1000	  /* between two pieces of what can wait */
 #define NO_ROOM_US 5000	  /* the same while outputs have no room */
 
@@ -47,12 +49,17 @@ struct vnm_worker {
 	struct vnm_outputs outputs;
 	struct port *ports; /* owned; one for each listener of the first snapshot */
 	uint32_t port_count;
+	struct vnm_polls *polls;       /* NULL: nobody was ever to be polled */
+	struct vnm_worker *const *all; /* borrowed */
+	uint32_t count;
 	pthread_t thread;
 	bool started;		 /* it runs in `thread` */
 	pthread_mutex_t lock;	 /* of what follows */
 	pthread_cond_t answered; /* on the monotonic clock */
 	bool asked;
 	struct vnm_counters answer;
+	struct vnm_addr demands[DEMANDS];
+	uint32_t demand_count;
 	struct vnm_rib_query *query; /* NULL: none is asked, or it is answered; borrowed */
 	struct vnm_buffer routes;    /* the answer to it */
 	bool dump_asked;
@@ -185,6 +192,72 @@ reload_outputs(struct vnm_worker *w, const struct vnm_conf *conf)
 	}
 }
 
+/* ---- polls ------------------------------------------------------------------------------------
+ */
+
+static void
+on_elsewhere(void *ctx, uint32_t worker, const struct vnm_addr *addr)
+{
+	struct vnm_worker *w = ctx;
+
+	if (worker < w->count && w->all[worker] != NULL)
+		vnm_worker_demand(w->all[worker], addr);
+}
+
+int
+vnm_worker_poll(struct vnm_worker *w, struct vnm_err *err)
+{
+	const struct vnm_polls_config config = {
+	    .pipeline = w->pipeline,
+	    .base = w->base,
+	    .worker = w->id,
+	    .workers = w->count,
+	    .rcvbuf = w->snapshot->conf->main.poll_rcvbuf,
+	    .elsewhere = on_elsewhere,
+	    .ctx = w,
+	};
+
+	if (w->polls == NULL)
+		w->polls = vnm_polls_open(&config, err);
+	return w->polls != NULL ? 0 : -1;
+}
+
+static void
+reload_polls(struct vnm_worker *w, const struct vnm_snapshot *snapshot)
+{
+	struct vnm_err err;
+
+	if (snapshot->polls != NULL && vnm_worker_poll(w, &err) != 0)
+		vnm_error("%s", err.text);
+	if (w->polls != NULL)
+		vnm_polls_configure(w->polls, snapshot->polls);
+}
+
+void
+vnm_worker_demand(struct vnm_worker *w, const struct vnm_addr *addr)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->demand_count < DEMANDS)
+		w->demands[w->demand_count++] = *addr;
+	pthread_mutex_unlock(&w->lock);
+	eventfd_write(w->mail_fd, 1);
+}
+
+static void
+take_demands(struct vnm_worker *w)
+{
+	struct vnm_addr taken[DEMANDS];
+	uint32_t n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->demand_count;
+	memcpy(taken, w->demands, n * sizeof(*taken));
+	w->demand_count = 0;
+	pthread_mutex_unlock(&w->lock);
+	for (uint32_t i = 0; i < n && w->polls != NULL; i++)
+		vnm_polls_demand(w->polls, &taken[i]);
+}
+
 static void
 reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 {
@@ -198,6 +271,7 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 	if (!vnm_pipeline_analysis(w->pipeline, &snapshot->conf->analysis))
 		vnm_error("worker %u: not enough memory for all that `logs` asks for", w->id);
 	vnm_pipeline_mib(w->pipeline, snapshot->mib);
+	reload_polls(w, snapshot);
 	w->snapshot = snapshot;
 	vnm_snapshot_leave(old);
 }
@@ -236,6 +310,7 @@ on_mail(evutil_socket_t fd, short what, void *ctx)
 	posted = atomic_exchange(&w->posted, NULL);
 	if (posted != NULL)
 		reload(w, posted);
+	take_demands(w);
 	answer(w);
 	if (atomic_load(&w->stop))
 		event_base_loopbreak(w->base);
@@ -276,6 +351,7 @@ drain(struct vnm_worker *w)
 		vnm_tcp_close(p->tcp);
 		p->tcp = NULL;
 	}
+	vnm_polls_drain(w->polls);
 	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
 	vnm_pipeline_finish(w->pipeline);
 }
@@ -283,6 +359,8 @@ drain(struct vnm_worker *w)
 void
 vnm_worker_run(struct vnm_worker *w)
 {
+	if (w->polls != NULL)
+		vnm_polls_configure(w->polls, w->snapshot->polls);
 	event_base_dispatch(w->base);
 	drain(w);
 }
@@ -361,6 +439,8 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	w->magic = MAGIC;
 	make_lock(w);
 	w->id = config->id;
+	w->all = config->all;
+	w->count = config->count;
 	w->mail_fd = -1;
 	w->snapshot = vnm_snapshot_use(config->snapshot);
 	w->ports = vnm_alloc_zero(conf->listener_count, sizeof(*w->ports));
@@ -508,6 +588,7 @@ vnm_worker_free(struct vnm_worker *w)
 			vnm_tcp_close(w->ports[i].tcp);
 	}
 	vnm_free(w->ports);
+	vnm_polls_close(w->polls);
 	vnm_pipeline_free(w->pipeline);
 	vnm_outputs_close(&w->outputs);
 	if (w->clock != NULL)

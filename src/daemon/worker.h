@@ -15,6 +15,8 @@ struct vnm_worker;
 
 struct vnm_worker_config {
 	uint32_t id;
+	struct vnm_worker *const *all; /* workers, this one among them; borrowed */
+	uint32_t count;		       /* of them */
 	struct vnm_snapshot *snapshot; /* the worker becomes a user of it */
 	struct vnm_str collector;      /* borrowed */
 	uint64_t epoch_ns;
@@ -33,6 +35,9 @@ int vnm_worker_outputs(struct vnm_worker *w, const struct vnm_sinks *sinks, stru
  */
 int vnm_worker_listen(struct vnm_worker *w, uint32_t listener, int fd, struct vnm_err *err);
 
+/* Makes ready to poll its share of the devices, before it runs. 0, or -1 and err->text. */
+int vnm_worker_poll(struct vnm_worker *w, struct vnm_err *err);
+
 struct event_base *vnm_worker_base(struct vnm_worker *w);
 
 /* Runs its loop in a thread of its own: 0, or -1 and err->text. */
@@ -43,6 +48,9 @@ void vnm_worker_run(struct vnm_worker *w);
 
 /* From any thread: a new snapshot from the next turn on. */
 void vnm_worker_reload(struct vnm_worker *w, struct vnm_snapshot *snapshot);
+
+/* From any thread: a device that it polls has changed. Of many at a time some are not heard. */
+void vnm_worker_demand(struct vnm_worker *w, const struct vnm_addr *addr);
 
 /* From any thread: reads what is in the sockets, ends what is held, hands over the last batch. */
 void vnm_worker_stop(struct vnm_worker *w);

@@ -64,7 +64,9 @@ struct vnm_snmp_call {
 	const struct vnm_varbind *v;
 	const struct vnm_snmp_object *objects;
 	uint32_t n;
-	bool answered; /* a Report was queued */
+	bool answered;	 /* a Report was queued */
+	bool has_uptime; /* of rows that were polled */
+	uint32_t uptime;
 };
 
 /*

@@ -8,7 +8,7 @@
 
 enum how { STATUS, TEXT, DESCR, COUNT64, COUNT, MEGABITS, SPEED, INDEX, TRUTH, NUMBER };
 
-static const struct row {
+static const struct vnm_snmp_interface_row {
 	const char *object;
 	unsigned field; /* index */
 	size_t offset;	/* in struct vnm_record */
@@ -20,8 +20,8 @@ static const struct row {
 #undef VNM_SNMP_IF
 };
 
-static const struct row *
-find(const char *object)
+const struct vnm_snmp_interface_row *
+vnm_snmp_interface_find(const char *object)
 {
 	size_t from = 0, to = VNM_ARRAY_LEN(rows);
 
@@ -83,7 +83,7 @@ set_text(const struct vnm_varbind *v, struct vnm_str *to)
 
 /* Writes the number to where the row says: false where it is none for it. */
 static bool
-set_number(const struct row *row, uint64_t n, void *to)
+set_number(const struct vnm_snmp_interface_row *row, uint64_t n, void *to)
 {
 	switch (row->how) {
 	case STATUS:
@@ -109,14 +109,12 @@ set_number(const struct row *row, uint64_t n, void *to)
 }
 
 bool
-vnm_snmp_interface_set(struct vnm_record *r, const char *object, const struct vnm_varbind *v)
+vnm_snmp_interface_put(
+    struct vnm_record *r, const struct vnm_snmp_interface_row *row, const struct vnm_varbind *v)
 {
-	const struct row *row = find(object);
 	bool weaker, set;
 	uint64_t n;
 
-	if (row == NULL)
-		return false;
 	weaker = row->how == DESCR || row->how == COUNT || row->how == SPEED;
 	if (weaker && vnm_record_has(r, row->field))
 		return true; /* known better */
@@ -127,6 +125,14 @@ vnm_snmp_interface_set(struct vnm_record *r, const char *object, const struct vn
 	if (set)
 		vnm_record_mark(r, row->field);
 	return set;
+}
+
+bool
+vnm_snmp_interface_set(struct vnm_record *r, const char *object, const struct vnm_varbind *v)
+{
+	const struct vnm_snmp_interface_row *row = vnm_snmp_interface_find(object);
+
+	return row != NULL && vnm_snmp_interface_put(r, row, v);
 }
 
 void

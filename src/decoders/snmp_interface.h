@@ -14,6 +14,12 @@
  */
 bool vnm_snmp_interface_set(struct vnm_record *r, const char *object, const struct vnm_varbind *v);
 
+/* The same in two steps, for who sets the same objects again and again; NULL: no field is for it.
+ */
+const struct vnm_snmp_interface_row *vnm_snmp_interface_find(const char *object);
+bool vnm_snmp_interface_put(
+    struct vnm_record *r, const struct vnm_snmp_interface_row *row, const struct vnm_varbind *v);
+
 /* What follows of the others, once all are set: the sums of packets. */
 void vnm_snmp_interface_finish(struct vnm_record *r);
 

@@ -235,6 +235,8 @@ set_common(struct vnm_snmp_call *c, struct vnm_record *r)
 			(uint32_t)c->scoped.context_name.n, false});
 	if (odd.n > 0)
 		VNM_SET(r, table, odd, odd);
+	if (c->has_uptime)
+		VNM_SET(r, table, uptime, c->uptime);
 }
 
 static bool

@@ -71,6 +71,7 @@ vnm_snmp_access_free(struct vnm_snmp_access *a)
 		explicit_bzero(a->users, a->user_count * sizeof(*a->users));
 	vnm_free(a->users);
 	vnm_free(a->communities);
+	vnm_usm_des_end(a->des);
 	vnm_table_free(&a->community_index);
 	vnm_table_free(&a->user_index);
 	vnm_table_free(&a->name_index);

@@ -24,7 +24,7 @@ struct vnm_snmp_community {
 };
 
 struct vnm_snmp_user {
-	struct vnm_slice label;	 /* what the configuration calls him; borrowed */
+	struct vnm_slice label;			/* what the configuration calls him; borrowed */
 	struct vnm_usm_user usm;		/* its name is borrowed */
 	uint8_t engine[VNM_SNMP_ENGINE_ID_MAX]; /* what usm.engine points to */
 	struct vnm_snmp_view view;
@@ -37,6 +37,7 @@ struct vnm_snmp_access {
 	uint32_t community_count;
 	struct vnm_snmp_user *users; /* owned */
 	uint32_t user_count;
+	struct vnm_usm_des *des;		      /* where a user has DES; owned */
 	struct vnm_table community_index, name_index; /* by name */
 	struct vnm_table user_index;		      /* by name and engine */
 };

@@ -64,8 +64,16 @@ size_t vnm_usm_auth_octets(enum vnm_usm_auth auth);
 size_t vnm_usm_priv_octets(enum vnm_usm_priv priv);
 
 /*
- * Whether OpenSSL has what these need: 0, or -1 and *err, which says what to do. DES is in its
- * legacy provider, which this loads.
+ * DES is in OpenSSL's legacy provider: loaded while someone wants it. NULL where it is missing;
+ * vnm_usm_des_end(NULL) is nothing.
+ */
+struct vnm_usm_des;
+struct vnm_usm_des *vnm_usm_des_begin(void);
+void vnm_usm_des_end(struct vnm_usm_des *des);
+
+/*
+ * Whether OpenSSL has what these need (DES only between begin and end): 0, or -1 and *err, which
+ * says what to do.
  */
 int vnm_usm_available(enum vnm_usm_auth auth, enum vnm_usm_priv priv, struct vnm_err *err);
 

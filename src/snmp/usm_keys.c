@@ -117,6 +117,19 @@ vnm_usm_cipher_of(enum vnm_usm_priv priv)
 	return privs[priv].cipher;
 }
 
+struct vnm_usm_des *
+vnm_usm_des_begin(void)
+{
+	return (struct vnm_usm_des *)OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+}
+
+void
+vnm_usm_des_end(struct vnm_usm_des *des)
+{
+	if (des != NULL)
+		(void)OSSL_PROVIDER_unload((OSSL_PROVIDER *)des);
+}
+
 int
 vnm_usm_available(enum vnm_usm_auth auth, enum vnm_usm_priv priv, struct vnm_err *err)
 {
@@ -130,8 +143,6 @@ vnm_usm_available(enum vnm_usm_auth auth, enum vnm_usm_priv priv, struct vnm_err
 	}
 	if (priv == VNM_USM_NO_PRIV)
 		return 0;
-	if (priv == VNM_USM_DES) /* kept, once it is there: OpenSSL frees it at the end */
-		(void)OSSL_PROVIDER_try_load(NULL, "legacy", 1);
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, privs[priv].cipher, NULL);
 	EVP_CIPHER_free(cipher);
 	if (cipher != NULL)

@@ -577,6 +577,7 @@ main(int argc, char **argv)
 			return 2;
 	}
 	start_netsnmp();
+	struct vnm_usm_des *des = vnm_usm_des_begin();
 	if (vnm_usm_available(VNM_USM_MD5, VNM_USM_DES, &err) != 0)
 		printf("%s\n", err.text);
 	for (unsigned i = 0; i < USERS; i++)
@@ -591,6 +592,7 @@ main(int argc, char **argv)
 		for (unsigned k = 0; k < USERS; k++)
 			vnm_usm_keys_free(o.engines[i].keys[k]);
 	}
+	vnm_usm_des_end(des);
 	printf("%" PRIu64 " read by both, %" PRIu64 " only by vnmcd, %" PRIu64
 	       " only by net-snmp, %" PRIu64 " by neither\n",
 	    o.both, o.ours, o.their, o.neither);

@@ -81,7 +81,7 @@ tells(struct bench *b, const struct vnm_fact *f)
 {
 	unsigned before = told_count;
 
-	vnm_pipeline_fact(b->pipeline, VNM_STR("test"), &b->from, f);
+	vnm_out_fact(vnm_pipeline_open(b->pipeline, VNM_STR("test"), &b->from, false), f);
 	vnm_pipeline_turn_end(b->pipeline);
 	return told_count != before;
 }

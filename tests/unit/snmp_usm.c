@@ -100,6 +100,7 @@ check_message(struct vnm_slice octets, struct vnm_usm_keys *keys, bool priv)
 static void
 test_protocols(void)
 {
+	struct vnm_usm_des *des = vnm_usm_des_begin();
 	struct vnm_err err;
 
 	for (int auth = VNM_USM_MD5; auth < VNM_USM_AUTHS; auth++) {
@@ -119,6 +120,7 @@ test_protocols(void)
 			vnm_usm_keys_free(keys);
 		}
 	}
+	vnm_usm_des_end(des);
 }
 
 /* One changed octet, wherever it is, and the digest no longer fits. */

@@ -1,0 +1,384 @@
+/*
+ * Many devices: turns are kept and spread, the dead do not take the others', memory and the work
+ * of one call are bounded, and another configuration comes without a break.
+ */
+#include "poll_desk.h"
+#include "unit.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#include <string.h>
+
+#define FLEET 2000
+
+static const enum vnm_plan_sort interfaces[] = {VNM_PLAN_interfaces};
+static const enum vnm_plan_sort both[] = {VNM_PLAN_interfaces, VNM_PLAN_system};
+
+static struct agent_mib mib;
+
+static void
+begin(struct desk *k, uint32_t devices)
+{
+	if (mib.n == 0)
+		agent_make_interfaces(&mib, 6);
+	desk_open(k, devices, &mib);
+	k->check = false;
+}
+
+static void
+poll_fleet(struct desk *k, uint32_t first, uint32_t end, const struct vnm_poll_access *access)
+{
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c =
+	    desk_config(k, &o, access, interfaces, VNM_ARRAY_LEN(interfaces), first, end);
+
+	vnm_poller_configure(k->poller, c, k->now_ns);
+	vnm_poll_config_leave(c);
+}
+
+/* ---- the dead
+ * -------------------------------------------------------------------------------------- */
+
+/* What the living do in ten minutes, where one in ten is dead or is not there at all. */
+static void
+live(struct desk_device *devices, bool dead)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+
+	begin(&k, FLEET);
+	for (uint32_t i = 0; i < FLEET; i += 10)
+		k.devices[i].dead = true;
+	if (dead) {
+		poll_fleet(&k, 0, FLEET, &access);
+	} else { /* the same, without the dead ones */
+		struct vnm_poll_options o = desk_options();
+		struct vnm_poll_config *c = desk_config(&k, &o, &access, interfaces, 1, 0, FLEET);
+		struct vnm_poll_target *t = (struct vnm_poll_target *)(uintptr_t)c->targets;
+		uint32_t n = 0;
+
+		vnm_table_free(&c->index);
+		for (uint32_t i = 0; i < FLEET; i++) {
+			if (k.devices[i].dead)
+				continue;
+			t[n] = t[i];
+			CU_ASSERT_EQUAL_FATAL(
+			    vnm_table_add(&c->index, vnm_poll_hash(&t[n].at), n), 0);
+			n++;
+		}
+		c->target_count = n;
+		vnm_poller_configure(k.poller, c, k.now_ns);
+		vnm_poll_config_leave(c);
+	}
+	desk_run(&k, 600 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices_dead], dead ? FLEET / 10 : 0);
+	memcpy(devices, k.devices, FLEET * sizeof(*devices));
+	desk_close(&k);
+}
+
+static void
+test_dead(void)
+{
+	static struct desk_device with[FLEET], without[FLEET];
+	uint64_t different = 0, requests = 0, to_dead = 0;
+
+	live(without, false);
+	live(with, true);
+	for (uint32_t i = 0; i < FLEET; i++) {
+		if (with[i].dead) {
+			to_dead += with[i].requests;
+			continue;
+		}
+		requests += with[i].requests;
+		different += with[i].requests != without[i].requests ||
+			     with[i].walks != without[i].walks || with[i].rows != without[i].rows ||
+			     with[i].times != without[i].times;
+		different += with[i].walks < 9 || with[i].cut != 0;
+	}
+	CU_ASSERT_EQUAL(different, 0);
+	CU_ASSERT(requests > FLEET * 9);
+	CU_ASSERT(to_dead < FLEET / 10 * 12); /* ever less often */
+}
+
+/* All of a group falls silent at once, and comes back: every slot is free again. */
+static void
+test_outage(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+	uint64_t rows;
+
+	begin(&k, 500);
+	poll_fleet(&k, 0, 500, &access);
+	desk_run(&k, 130 * DESK_S);
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_UP], 500);
+	for (uint32_t i = 0; i < 500; i++)
+		k.devices[i].dead = true;
+	desk_run(&k, 1800 * DESK_S);
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_DOWN], 500);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices_dead], 500);
+	for (uint32_t i = 0; i < 500; i++)
+		k.devices[i].dead = false;
+	desk_run(&k, 20 * 60 * DESK_S); /* longer than the longest back-off */
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_UP], 1000);
+	CU_ASSERT(k.event_n[VNM_POLL_UP] > 2 * 500);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices_dead], 0);
+	rows = k.rows;
+	desk_run(&k, 60 * DESK_S);
+	CU_ASSERT_EQUAL(k.rows - rows, 500 * 6);
+	desk_close(&k);
+}
+
+/* ---- many
+ * ------------------------------------------------------------------------------------------- */
+
+/*
+ * Thousands of devices, one of them with a huge table: no call does more than a bounded amount of
+ * work, and a device at rest costs what it costs.
+ */
+static void
+test_bounds(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct agent_mib huge = {0};
+	struct desk k;
+	size_t used;
+
+	agent_make_interfaces(&huge, 2000);
+	begin(&k, 10000);
+	k.devices[7].agent.mib = &huge;
+	k.devices[7].agent.max_octets = 60000;
+	used = vnm_alloc_used();
+	poll_fleet(&k, 0, 10000, &access);
+	desk_run(&k, 121 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 10000);
+	CU_ASSERT(k.counters.v[VNM_C_poll_walks] >= 19999);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_walks_cut], 0);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_timeouts], 0);
+	CU_ASSERT(k.sends_most <= 64);
+	CU_ASSERT(k.rows_most <= 50);
+	CU_ASSERT((vnm_alloc_used() - used) / 10000 < 600);
+	desk_close(&k);
+	agent_free(&huge);
+}
+
+/* In no second are there many more turns than in the others. */
+static void
+test_spread(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+	uint64_t before = 0, most = 0;
+
+	begin(&k, 6000);
+	poll_fleet(&k, 0, 6000, &access);
+	for (unsigned s = 0; s < 60; s++) {
+		desk_run(&k, DESK_S);
+		if (k.walks - before > most)
+			most = k.walks - before;
+		before = k.walks;
+	}
+	CU_ASSERT(k.walks > 5900);
+	CU_ASSERT(most < 200); /* 100 on average */
+	desk_close(&k);
+}
+
+/* Few slots: all have their turns in turn, and never more are open. */
+static void
+test_slots(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct desk k;
+	uint32_t most = 0;
+	uint64_t least = UINT64_MAX, greatest = 0;
+
+	begin(&k, 400);
+	o.in_flight = 3;
+	c = desk_config(&k, &o, &access, interfaces, 1, 0, 400);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	for (unsigned n = 0; n < 60000; n++) {
+		desk_run(&k, 10 * DESK_MS);
+		most = k.packet_n > most ? k.packet_n : most;
+	}
+	for (uint32_t i = 0; i < 400; i++) {
+		least = k.devices[i].walks < least ? k.devices[i].walks : least;
+		greatest = k.devices[i].walks > greatest ? k.devices[i].walks : greatest;
+	}
+	CU_ASSERT(most <= 3);
+	CU_ASSERT(least >= 9);
+	CU_ASSERT(greatest - least <= 1);
+	desk_close(&k);
+}
+
+/* ---- another configuration
+ * ------------------------------------------------------------------------ */
+
+static void
+test_reload(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+	uint64_t ups, kept = 0;
+
+	begin(&k, 3000);
+	poll_fleet(&k, 0, 2000, &access);
+	desk_run(&k, 90 * DESK_S + 7 * DESK_MS); /* some are being walked */
+	ups = k.events[VNM_POLL_UP];
+	CU_ASSERT_EQUAL(ups, 2000);
+	poll_fleet(&k, 1000, 3000, &access);
+	desk_run(&k, 61 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 2000);
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_UP], 3000); /* those that stay are known */
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_walks_cut], 0);
+	CU_ASSERT_EQUAL(k.attached, 2000);
+	for (uint32_t i = 0; i < 1000; i++)
+		kept += k.devices[i].last_row_ns > k.now_ns - 61 * DESK_S + 100 * DESK_MS;
+	CU_ASSERT_EQUAL(kept, 0); /* those that went are not asked */
+	for (uint32_t i = 1000; i < 3000; i++)
+		kept += k.devices[i].last_row_ns > k.now_ns - 61 * DESK_S;
+	CU_ASSERT_EQUAL(kept, 2000);
+	vnm_poller_configure(k.poller, NULL, k.now_ns);
+	desk_run(&k, DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 0);
+	CU_ASSERT_EQUAL(k.attached, 0);
+	desk_close(&k);
+}
+
+/* ---- on demand
+ * --------------------------------------------------------------------------------------- */
+
+static void
+begin_both(struct desk *k, const struct vnm_poll_access *access)
+{
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+
+	begin(k, 1);
+	c = desk_config(k, &o, access, both, VNM_ARRAY_LEN(both), 0, 1);
+	vnm_poller_configure(k->poller, c, k->now_ns);
+	vnm_poll_config_leave(c);
+}
+
+static void
+test_demand(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_endpoint at = desk_at(0);
+	struct desk k;
+	uint64_t walks;
+
+	begin_both(&k, &access);
+	desk_run(&k, 200 * DESK_S);
+	walks = k.walks;
+	vnm_poller_demand(k.poller, &at.addr, k.now_ns);
+	desk_run(&k, DESK_S);
+	CU_ASSERT_EQUAL(k.walks - walks, 2); /* at once, all of it */
+	for (unsigned n = 0; n < 900; n++) { /* a storm of them: every ten seconds one turn */
+		vnm_poller_demand(k.poller, &at.addr, k.now_ns);
+		desk_run(&k, 10 * DESK_MS);
+	}
+	CU_ASSERT(k.walks - walks <= 2 + 2 + 1);
+	desk_run(&k, 30 * DESK_S);
+	walks = k.walks;
+	at.addr.b[3] = 99; /* of whom nothing is known */
+	vnm_poller_demand(k.poller, &at.addr, k.now_ns);
+	desk_run(&k, DESK_S);
+	CU_ASSERT(k.walks - walks <= 1);
+	desk_close(&k);
+}
+
+static void
+test_restart(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+	uint64_t walks;
+
+	begin_both(&k, &access);
+	desk_run(&k, 300 * DESK_S);
+	walks = k.walks;
+	k.devices[0].agent.boot_ns = k.now_ns - 5 * DESK_S;
+	desk_run(&k, 62 * DESK_S);
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_RESTARTED], 1);
+	CU_ASSERT(k.walks - walks >= 3); /* its turn, and then all of it */
+	desk_run(&k, 600 * DESK_S);
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_RESTARTED], 1);
+	desk_close(&k);
+}
+
+/* An uptime that comes round its end after 497 days is no restart. */
+static void
+test_uptime(void)
+{
+	CU_ASSERT_EQUAL(vnm_uptime_compare(UINT32_MAX - 100, 5900, 60 * DESK_S), VNM_UPTIME_ON);
+	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 106010, 60 * DESK_S), VNM_UPTIME_ON);
+	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 200, 60 * DESK_S), VNM_UPTIME_RESTARTED);
+	CU_ASSERT_EQUAL(vnm_uptime_compare(1000, 5000, 3600 * DESK_S), VNM_UPTIME_RESTARTED);
+	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 900000, 60 * DESK_S), VNM_UPTIME_ODD);
+	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 100000, 60 * DESK_S), VNM_UPTIME_ODD);
+}
+
+/* ---- discovery
+ * ----------------------------------------------------------------------------------------- */
+
+static void
+test_search(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct desk k;
+	struct vnm_err err;
+	uint64_t asked = 0;
+
+	begin(&k, 512);
+	for (uint32_t i = 0; i < 512; i++)
+		k.devices[i].dead = i % 5 != 0;
+	CU_ASSERT_EQUAL_FATAL(vnm_option_set(vnm_option_find(vnm_poll_options, "discover"), &o,
+				  "10.0.0.0/24,10.0.1.0/25", &err),
+	    0);
+	c = desk_config(&k, &o, &access, interfaces, 1, 0, 3);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, 10 * DESK_S);
+	for (uint32_t i = 3; i < 512; i++)
+		asked += k.devices[i].requests;
+	CU_ASSERT(asked <= 10 * 10 + 60); /* at its rate; those that were found have turns */
+	desk_run(&k, 120 * DESK_S);
+	/* One in five of 2 to 254 and of 257 to 382, and the one that was configured. */
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_found], 50 + 25);
+	CU_ASSERT_EQUAL(k.events[VNM_POLL_FOUND], 50 + 25);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 3 + 50 + 25);
+	for (uint32_t i = 384; i < 512; i++)
+		CU_ASSERT_EQUAL_FATAL(k.devices[i].requests, 0);
+	CU_ASSERT_EQUAL(k.devices[7].requests, 1);
+	poll_fleet(&k, 0, 3, &access); /* without a search those that were found go */
+	desk_run(&k, DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 3);
+	desk_close(&k);
+}
+
+static void
+test_share(void)
+{
+	uint32_t of[4] = {0};
+	struct vnm_addr a;
+
+	for (uint32_t i = 0; i < 4000; i++)
+		of[vnm_poll_share(&(struct vnm_endpoint){desk_at(i).addr, 0}.addr, 4)]++;
+	for (unsigned i = 0; i < 4; i++)
+		CU_ASSERT(of[i] > 500);
+	CU_ASSERT_TRUE_FATAL(vnm_addr_parse(&a, "2001:db8::1"));
+	CU_ASSERT(vnm_poll_share(&a, 3) < 3);
+	/* The group's plans and slots are the module's: free what all tests share. */
+	agent_free(&mib);
+}
+
+CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
+    {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
+    {"another configuration", test_reload}, {"on demand", test_demand}, {"restart", test_restart},
+    {"uptime", test_uptime}, {"discovery", test_search}, {"shares", test_share}, CU_TEST_INFO_NULL};
