@@ -25,6 +25,30 @@ struct names {
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+#define LETTER 1U
+#define DIGIT 2U
+#define DASH 4U
+#define UNDERSCORE 8U
+
+#define LETTERS(a, b) [a] = LETTER, [(a)-32] = LETTER, [b] = LETTER, [(b)-32] = LETTER
+
+static const uint8_t classes[256] = {LETTERS('a', 'b'), LETTERS('c', 'd'), LETTERS('e', 'f'),
+    LETTERS('g', 'h'), LETTERS('i', 'j'), LETTERS('k', 'l'), LETTERS('m', 'n'), LETTERS('o', 'p'),
+    LETTERS('q', 'r'), LETTERS('s', 't'), LETTERS('u', 'v'), LETTERS('w', 'x'), LETTERS('y', 'z'),
+    ['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT,
+    ['6'] = DIGIT, ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT, ['-'] = DASH, ['_'] = UNDERSCORE};
+
+/* How many octets from n on are of these classes. */
+static inline size_t
+run_of(const struct vnm_reader *r, size_t n, unsigned set)
+{
+	size_t left = vnm_reader_left(r);
+
+	while (n < left && (classes[r->p[n]] & set) != 0)
+		n++;
+	return n;
+}
+
 static inline bool
 is_alnum(int c)
 {
@@ -295,11 +319,11 @@ use_next_word(struct names *f, struct vnm_reader *r)
 {
 	const uint8_t *p = r->p;
 	struct vnm_reader start = *r;
-	size_t n = 0;
-	int c;
+	size_t n = run_of(r, 0, LETTER | DASH);
 
-	while ((c = vnm_peek(r, n)) == '-' || vnm_is_alpha(c) || (c == '.' && n == 3))
-		n++;
+	if (n == 3 && vnm_peek(r, n) == '.')
+		n = run_of(r, n + 1, LETTER | DASH);
+	int c = vnm_peek(r, n);
 	if (n >= 2 && vnm_is_digit(c) && is_interface(p, n))
 		set_interface(f, name_at(start));
 	else if (n >= 3 && !vnm_is_digit(c)) {
@@ -308,13 +332,12 @@ use_next_word(struct names *f, struct vnm_reader *r)
 		behind.p += n;
 		use_word(f, p, n, behind);
 	}
-	if ((p[0] == 't' || p[0] == 'q') && n >= 3 && is_neutron_port(name_at(start)))
+	if ((p[0] == 't' || p[0] == 'q') && vnm_peek(r, 11) == '-' &&
+	    is_neutron_port(name_at(start)))
 		set_interface(f, name_at(start));
 	if (is_hex(p[0]) && vnm_peek(r, 8) == '-' && is_uuid(start))
 		add_uuid(f, start);
-	while (is_alnum(c = vnm_peek(r, n)) || c == '-' || c == '_')
-		n++;
-	r->p += n;
+	r->p += run_of(r, n, LETTER | DIGIT | DASH | UNDERSCORE);
 }
 
 void
@@ -326,7 +349,7 @@ vnm_syslog_names(struct vnm_syslog *m)
 	if (vnm_reader_left(&r) > TEXT_MAX)
 		r.end = r.p + TEXT_MAX;
 	while (vnm_reader_left(&r) > 0) {
-		if (is_alnum(r.p[0]))
+		if ((classes[r.p[0]] & (LETTER | DIGIT)) != 0)
 			use_next_word(&f, &r);
 		else
 			r.p++;
