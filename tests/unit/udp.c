@@ -177,13 +177,16 @@ test_pace(void)
 
 	bed_begin(&b, "127.0.0.1", 4 << 20);
 	bed_open(&b);
+	uint64_t begun_ns = vnm_clock_mono_ns();
 	for (int i = 0; i < SENT; i++) {
 		send_to(fd, "127.0.0.1", b.port, &i, sizeof(i));
 		event_base_loop(b.base, EVLOOP_NONBLOCK);
 	}
+	uint64_t needed_ns = vnm_clock_mono_ns() - begun_ns;
 	loop_until(&b, SENT);
 	CU_ASSERT_EQUAL_FATAL(b.k.n, SENT);
-	CU_ASSERT_TRUE(b.k.turns < SENT / 2);
+	/* A busy machine sends too slowly for datagrams to come fast. */
+	CU_ASSERT_TRUE(b.k.turns < SENT / 2 || needed_ns > SENT * 100 * VNM_NS_PER_US);
 	for (int i = 0; i < SENT; i++)
 		CU_ASSERT_TRUE(keeper_has(&b.k, (size_t)i, &i, sizeof(i)));
 	for (int i = 0; i < 5; i++) {
