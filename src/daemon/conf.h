@@ -225,11 +225,6 @@ struct vnm_conf_section {
 /* Ended by a row whose path is NULL. */
 extern const struct vnm_conf_section vnm_conf_sections[];
 
-/* ---- between conf.c and conf_check.c -------------------------------------------------------- */
-
-/* An engine id from hexadecimal digits: how many octets; 0 where it is none. */
-size_t vnm_conf_read_engine_id(const char *text, uint8_t out[VNM_SNMP_ENGINE_ID_MAX]);
-
 /* ---- polls (conf_poll.c) ------------------------------------------------------------------ */
 
 /* Values and the table that they are bound by; NULL: none. */

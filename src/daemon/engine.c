@@ -106,7 +106,8 @@ vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epo
 	e->self = (struct vnm_self){.live = true, .epoch_ns = epoch_ns};
 	make_id(e, conf->main.collector);
 	if (conf->snmp.engine_id != NULL)
-		e->self.engine_id.n = vnm_conf_read_engine_id(conf->snmp.engine_id, e->id);
+		e->self.engine_id.n =
+		    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), e->id);
 	errno = 0;
 	if (keep_boots(e, conf->main.state_dir))
 		return;
