@@ -89,7 +89,10 @@ test_order(void)
 	    {"trap", "198.51.100.1", NULL, "80001f8804ff", "80001f8804ff", "s", "context-engine",
 		NULL},
 	    {"trap", "198.51.100.1", NULL, STRANGE, STRANGE, NULL, NULL, NULL},
-	    {"trap", "198.51.100.1", NULL, H, NULL, NULL, NULL, NULL},
+	    /* A program that sends for a device, with a context of its own. */
+	    {"trap", "198.51.100.1", NULL, H, STRANGE, "h", "sender-engine", NULL},
+	    {"trap", "198.51.100.1", NULL, FW, NULL, "fw", "sender-engine", "engine-id"},
+	    {"trap", "192.0.2.2", NULL, FW, STRANGE, "proxy", NULL, NULL},
 	    /* Longer and shorter than what is listed. */
 	    {"trap", "198.51.100.1", NULL, H "02", H "02", NULL, NULL, NULL},
 	    {"trap", "198.51.100.1", NULL, "80001f8804", "80001f8804", NULL, NULL, NULL},
@@ -98,6 +101,8 @@ test_order(void)
 	    {"inform", "192.0.2.2", NULL, OWN, STRANGE, "proxy", NULL, NULL},
 	    {"inform", "198.51.100.1", NULL, OWN, FW, "fw", "context-engine", "engine-id"},
 	    {"inform", "198.51.100.1", NULL, FW, FW, NULL, NULL, NULL},
+	    {"inform", "198.51.100.1", NULL, FW, STRANGE, NULL, NULL, NULL},
+	    {"inform", "198.51.100.1", NULL, FW, NULL, NULL, NULL, NULL},
 	    /* Versions 1 and 2c have no engines. */
 	    {"trap", "192.0.2.1", NULL, NULL, NULL, "h", NULL, NULL},
 	    {"trap", "192.0.2.2", "192.0.2.1", NULL, NULL, "h", "trap-address", NULL}};
@@ -119,6 +124,7 @@ test_hints(void)
 	    {"inform", "192.0.2.2", NULL, OWN, HINT, "proxy", NULL, NULL},
 	    {"inform", "198.51.100.1", NULL, OWN, HINT, "s", "engine-address", NULL},
 	    {"inform", "198.51.100.1", NULL, HINT, HINT, NULL, NULL, NULL},
+	    {"trap", "198.51.100.1", NULL, HINT, STRANGE, "s", "engine-address", NULL},
 	    {"trap", "192.0.2.2", "192.0.2.1", PROXY, HINT, "h", "trap-address", NULL},
 	    {"trap", "198.51.100.1", NULL, "80000a4c01c6336401", "80000a4c01c6336401", NULL, NULL,
 		NULL}, /* an address that nobody has */
