@@ -350,9 +350,10 @@ class Runner:
         """Messages of SNMP: a replay for each row of expect.json, the first of them in full."""
         told = json.loads((case / "expect.json").read_text())
         lab = case / "lab.json"
+        topology = case / told["topology"] if "topology" in told else HERE / "common/topology.json"
         for number, row in enumerate(told["replays"]):
             args = (["-c", str(HERE / "common/snmp.yaml")] if row.get("conf") else [])
-            args += ["-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+            args += ["-o", "topology.sources.inventory.path=%s" % topology]
             run = self.replay(case / "in.pcap", args + row.get("args", []), SECONDS)
             below = replays.Failures()
             below.equal("exit code", run.code, 0)
