@@ -17,7 +17,7 @@ import traceback
 import desk
 
 PARTS = ("start", "datagrams", "streams", "secure", "dialling", "workers", "reload", "pauses",
-         "stop", "handed_over", "http_pages", "replays", "abuse", "snmp")
+         "stop", "handed_over", "http_pages", "replays", "abuse", "snmp", "mibs")
 AT_ONCE = 4  # most of them mostly wait
 
 
