@@ -352,6 +352,61 @@ def test_snmptrapd_reads_the_same(work):
         d.stop()
 
 
+FW, PROXY, HINT = "80001f88046677", "80001f880470", "80000a4c017f000004"  # ... of 127.0.0.4
+
+
+def write_devices(path, **engines):
+    """Devices of the loopback network, and which engines they list."""
+    path.write_text(json.dumps({
+        "vnfInstances": [{"id": "vnf", "instantiatedVnfInfo": {"vnfcResourceInfo": [
+            {"id": "fw", "engineIds": engines.get("fw", []), "vnfcCpInfo": [
+                {"id": "cp-fw", "ifIndexInVnf": 7}]}]}}],
+        "hosts": [{"id": "proxy", "mgmtIp": "127.0.0.2", "engineIds": [PROXY]},
+                  {"id": "other", "mgmtIp": "127.0.0.4",
+                   "engineIds": engines.get("other", [])}]}))
+
+
+def test_who_sends_is_told_by_the_engine(work):
+    """net-snmp's programs as a proxy, and as a device whose address nobody knows."""
+    port, devices = free_port(), work / "devices.json"
+    to = f"udp:127.0.0.1:{port}"
+    conf = config(port, topology={"sources": [{"name": "devices", "path": str(devices)}]})
+    fw, proxy, other = ("fw", "cp-fw"), ("proxy", None), ("other", None)
+
+    write_devices(devices, fw=[FW])
+    with Daemon(work, conf) as d:
+        sent = []
+
+        def check(program, source, engines, node, origin, user="noauth", rest=()):
+            code, said = notify(work, program, [*credentials(user), "--clientaddr=" + source,
+                                                *engines], to, *rest)
+            equal(code, 0, said)
+            sent.append(program)
+            r = wait_alarms(d, len(sent))[-1]
+            equal((r.get("node_id"), r.get("cp_id"), r.get("source_origin")), (*node, origin),
+                  f"who sent {program} {engines} from {source}")
+            if "-E" in engines:
+                equal(r["context_engine_id"], engines[-1], "context_engine_id")
+            equal(r["exporter_addr"], source, "exporter_addr")
+
+        for user in ("noauth", "sha", "shaaes"):
+            check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], fw, "context-engine", user)
+            check("snmpinform", "127.0.0.2", ["-E", FW], fw, "context-engine", user)
+        check("snmptrap", "127.0.0.9", ["-e", FW, "-E", FW], fw, "context-engine")
+        check("snmptrap", "127.0.0.9", ["-e", FW], fw, "sender-engine")
+        check("snmptrap", "127.0.0.2", ["-e", FW, "-E", FW], proxy, None)  # a copy
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", HINT], other, "engine-address")
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], other, "trap-address", rest=(
+            "4711", LINK_DOWN, *VARS, "1.3.6.1.6.3.18.1.3.0", "a", "127.0.0.4"))
+        write_devices(devices, fw=[FW], other=[FW])
+        d.reload()
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], proxy, None)  # of two: of nobody
+        write_devices(devices, other=[FW])
+        d.reload()
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], other, "context-engine")
+        equal(set(d.stop()["reasons"]) - {"not-in-time-window"}, set(), "reasons")
+
+
 def test_a_listener_that_takes_nobody(work):
     conf = {"listeners": [listener(free_port(), "traps", "snmp")]}
     with Daemon(work, conf, wait=False) as d:
