@@ -52,7 +52,7 @@ struct vnm_conf_source {
 #define VNM_CONF_SNMP_OPTIONS(X)                                                               \
 	X(struct vnm_conf_snmp, engine_id, STRING, NULL, RESTART,                              \
 	    "vnmcd's own engine id (RFC 3411) in hexadecimal digits, 5 to 32 octets; it must " \
-	    "be unique; default: made of `collector`")
+	    "be unique; default: made of `collector`, with the enterprise 0, which is nobody's")
 
 struct vnm_conf_snmp {
 	VNM_CONF_SNMP_OPTIONS(VNM_OPTION_MEMBER)

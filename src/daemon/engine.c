@@ -21,13 +21,15 @@
 enum { FORMAT_TEXT = 4, FORMAT_OCTETS = 5, PREFIX = 5 };
 
 /*
- * RFC 3411 section 5: the highest bit set, an enterprise, a format, and what is unique. The
- * enterprise is the one of RFC 5612, since vnmcd has none of its own.
+ * RFC 3411 section 5: the highest bit set, an enterprise, a format, and what is unique. vnmcd has
+ * no enterprise: IANA's 0 is nobody's, and the IETF itself makes an id of it that is to belong to
+ * no enterprise (RFC 5343: 80 00 00 00 06, of a format that is not used here). Others' numbers
+ * are theirs to give, and that of RFC 5612 is for examples.
  */
 static void
 make_id(struct vnm_engine *e, const char *collector)
 {
-	static const uint8_t prefix[] = {0x80, 0x00, 0x7e, 0xd9};
+	static const uint8_t prefix[] = {0x80, 0x00, 0x00, 0x00};
 	size_t n = strlen(collector), room = sizeof(e->id) - PREFIX;
 
 	memcpy(e->id, prefix, sizeof(prefix));

@@ -210,7 +210,8 @@ def test_engine_id_and_boots_outlive_a_restart(work):
             d.stop()
     engine = told[0][1]
     equal([t[0] for t in told], [(engine, 1), (engine, 2), (engine, 3)], "engine id and boots")
-    equal(bytes.fromhex(engine)[5:], b"test", "what the engine id is made of")
+    # RFC 3411 section 5: enterprise 0, administratively assigned text
+    equal(bytes.fromhex(engine), b"\x80\0\0\0\x04test", "what the engine id is made of")
     conf["snmp"]["engine_id"] = "80007ed9040102"
     with Daemon(work, conf) as d:
         equal(boots(work), ("80007ed9040102", 1), "another engine")
