@@ -1,12 +1,13 @@
 /*
  * What tables other than LLDP's teach about the topology: forwarding databases (BRIDGE-MIB RFC
- * 4188, Q-BRIDGE-MIB RFC 4363), addresses (IP-MIB RFC 4293), parts (ENTITY-MIB RFC 6933) and
- * virtual machines (VM-MIB RFC 7666). And what was told is remembered, so that what a whole walk
- * does not find again is taken back.
+ * 4188, Q-BRIDGE-MIB RFC 4363), addresses (IP-MIB RFC 4293), parts (ENTITY-MIB RFC 6933), virtual
+ * machines (VM-MIB RFC 7666) and SNMP engines (SNMP-FRAMEWORK-MIB RFC 3411). And what was told is
+ * remembered, so that what a whole walk does not find again is taken back.
  */
 #include "decoders/poll.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -522,12 +523,35 @@ device(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 	vnm_poll_tell(s, row, &t, out);
 }
 
+static void
+snmp_engine(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out)
+{
+	const struct vnm_varbind *id = CELL(snmp_engine, id);
+	struct vnm_poll_telling t = {.kind = VNM_FACT_snmp_engine};
+	char *digits;
+
+	if (id == NULL || id->type != VNM_BER_OCTETS || id->octets.n < VNM_SNMP_ENGINE_ID_MIN ||
+	    id->octets.n > VNM_SNMP_ENGINE_ID_MAX)
+		return;
+	digits = vnm_scratch_take(out->scratch, 2 * id->octets.n);
+	if (digits == NULL)
+		return;
+	vnm_text_hex(digits, id->octets.p, id->octets.n);
+	t.object = (struct vnm_str){digits, 2 * (uint32_t)id->octets.n, true};
+	t.claim = vnm_poll_addr_text(out->scratch, &s->device);
+	vnm_poll_say_addr(&t, "address", s->device);
+	vnm_poll_tell(s, row, &t, out);
+}
+
 void
 vnm_poll_fact(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out)
 {
 	switch (row->plan->sort) {
 	case VNM_PLAN_system:
 		device(s, row, out);
+		break;
+	case VNM_PLAN_snmp_engine:
+		snmp_engine(s, row, out);
 		break;
 	case VNM_PLAN_bridge_port:
 		bridge_port(s, row, out);

@@ -592,6 +592,38 @@ test_vm(void)
 	close_desk();
 }
 
+/* What an engine's id must not be is not told; it is taken back when another one is there. */
+static void
+test_engine(void)
+{
+	static const uint32_t scalar[] = {0};
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS] = {{.type = 0}};
+
+	open_desk();
+	cells[0] = octets("\x80\x00\x1f\x88\x04vm", 7);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), true, cells);
+	end(VNM_PLAN_snmp_engine, true);
+	CU_ASSERT_EQUAL_FATAL(desk.fact_n, 1);
+	CU_ASSERT_EQUAL(desk.facts[0].kind, VNM_FACT_snmp_engine);
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].object, "80001f8804766d");
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].claim, "192.0.2.1");
+	cells[0] = octets("\x80\x00\x1f\x88\x04wm", 7);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), true, cells);
+	end(VNM_PLAN_snmp_engine, true);
+	CU_ASSERT_EQUAL_FATAL(desk.fact_n, 3);
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].object, "80001f8804776d");
+	CU_ASSERT_TRUE(desk.facts[2].withdrawn);
+	CU_ASSERT_STRING_EQUAL(desk.facts[2].object, "80001f8804766d");
+	cells[0] = octets("\x80\x00\x1f\x88", 4);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), true, cells);
+	cells[0] = text("an engine's id with thirty-three o");
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), false, cells);
+	cells[0] = number(VNM_BER_INTEGER, 7);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), false, cells);
+	CU_ASSERT_EQUAL(desk.fact_n, 3);
+	close_desk();
+}
+
 /* ---- plans
  * ------------------------------------------------------------------------------------------ */
 
@@ -603,10 +635,10 @@ test_catalogue(void)
 		enum vnm_plan_sort sort;
 		const char *prefix;
 	} tables[] = {{VNM_PLAN_interfaces, ""}, {VNM_PLAN_system, ""},
-	    {VNM_PLAN_lldp_local, "lldp_loc_"}, {VNM_PLAN_lldp_port, "lldp_loc_"},
-	    {VNM_PLAN_lldp_remote, "lldp_rem_"}, {VNM_PLAN_lldp_address, "lldp_rem_man_addr_"},
-	    {VNM_PLAN_lldp2_local, "lldp_v2_loc_"}, {VNM_PLAN_lldp2_port, "lldp_v2_loc_"},
-	    {VNM_PLAN_lldp2_remote, "lldp_v2_rem_"},
+	    {VNM_PLAN_snmp_engine, "snmp_engine_"}, {VNM_PLAN_lldp_local, "lldp_loc_"},
+	    {VNM_PLAN_lldp_port, "lldp_loc_"}, {VNM_PLAN_lldp_remote, "lldp_rem_"},
+	    {VNM_PLAN_lldp_address, "lldp_rem_man_addr_"}, {VNM_PLAN_lldp2_local, "lldp_v2_loc_"},
+	    {VNM_PLAN_lldp2_port, "lldp_v2_loc_"}, {VNM_PLAN_lldp2_remote, "lldp_v2_rem_"},
 	    {VNM_PLAN_lldp2_address, "lldp_v2_rem_man_addr_"},
 	    {VNM_PLAN_bridge_port, "dot1d_base_port_"}, {VNM_PLAN_vlan, "dot1q_vlan_"},
 	    {VNM_PLAN_q_fdb, "dot1q_tp_fdb_"}, {VNM_PLAN_d_fdb, "dot1d_tp_fdb_"},
@@ -640,5 +672,5 @@ test_catalogue(void)
 CU_TestInfo suite_poll_rows[] = {{"rates", test_rates}, {"wraps and resets", test_resets},
     {"no rates", test_silent}, {"a new beginning", test_seed}, {"identity", test_identity},
     {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"LLDP", test_lldp},
-    {"addresses", test_addresses}, {"virtual machines", test_vm},
+    {"SNMP engine", test_engine}, {"addresses", test_addresses}, {"virtual machines", test_vm},
     {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};

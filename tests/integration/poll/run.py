@@ -423,6 +423,24 @@ def test_snmpd(work):
                         if "if_type" in r}, want, f"types of interfaces with {version}")
 
 
+def test_engine_of_snmpd(work):
+    """The id that the agent's own snmpEngineID.0 has, and that its messages bear."""
+    port = desk.free_port()
+    with snmpd(work, port, snmpd_conf()):
+        told = subprocess.run(
+            ["snmpget", "-v2c", "-c", "public", "-Oqvx", f"127.0.0.1:{port}",
+             "1.3.6.1.6.3.10.2.1.1.0"], check=True, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "MIBS": ""}).stdout
+        want = {("".join(re.findall("[0-9a-f]+", told.lower())), "127.0.0.1")}
+        for version in ("2c", "shaaes"):
+            more = {"version": "2c"} if version == "2c" else {"version": "3", "user": version}
+            with desk.Daemon(work, conf(group(port, topology=["system"], **more),
+                                        snmp={"users": users()}), name=f"v-{version}") as d:
+                desk.wait_for(lambda: facts(d, "snmp-engine"), "the engine")
+                d.stop()
+            desk.equal(set(facts(d, "snmp-engine")), want, f"engine ids by version {version}")
+
+
 def test_snmpd_refuses(work):
     """A wrong password, and a user that is not known: told, counted, and no record."""
     port = desk.free_port()
