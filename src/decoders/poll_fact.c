@@ -1,8 +1,8 @@
 /*
- * What tables other than LLDP's teach about the topology: forwarding databases (BRIDGE-MIB RFC
- * 4188, Q-BRIDGE-MIB RFC 4363), addresses (IP-MIB RFC 4293), parts (ENTITY-MIB RFC 6933), virtual
- * machines (VM-MIB RFC 7666) and SNMP engines (SNMP-FRAMEWORK-MIB RFC 3411). And what was told is
- * remembered, so that what a whole walk does not find again is taken back.
+ * What tables other than LLDP's and CDP's teach about the topology: forwarding databases
+ * (BRIDGE-MIB RFC 4188, Q-BRIDGE-MIB RFC 4363), addresses (IP-MIB RFC 4293), parts (ENTITY-MIB RFC
+ * 6933), virtual machines (VM-MIB RFC 7666) and SNMP engines (SNMP-FRAMEWORK-MIB RFC 3411). And
+ * what was told is remembered, so that what a whole walk does not find again is taken back.
  */
 #include "decoders/poll.h"
 
@@ -76,9 +76,8 @@ vnm_poll_say_interface(struct vnm_poll_telling *t, const struct vnm_poll_state *
 		vnm_poll_say_str(t, name_name, vnm_str_of(r->name));
 }
 
-/* The catalogue's word for a number, or the number. */
-static void
-say_label(
+void
+vnm_poll_say_label(
     struct vnm_poll_telling *t, const char *name, const struct vnm_plan_row *row, unsigned column)
 {
 	const struct vnm_plan *plan = row->plan;
@@ -94,6 +93,21 @@ say_label(
 		vnm_poll_say_str(t, name, vnm_str_of(label));
 	else
 		vnm_poll_say_u64(t, name, n);
+}
+
+void
+vnm_poll_say_words(struct vnm_poll_telling *t, struct vnm_scratch *s, const char *name,
+    const char *const *words, size_t n, uint64_t bits)
+{
+	struct vnm_str text = {NULL, 0, false};
+
+	for (size_t i = 0; i < n; i++) {
+		if ((bits >> i & 1) == 0)
+			continue;
+		text = text.n == 0 ? vnm_str_of(words[i])
+				   : vnm_poll_printf(s, "%.*s,%s", (int)text.n, text.p, words[i]);
+	}
+	vnm_poll_say_str(t, name, text);
 }
 
 #define COL(plan, name) VNM_COL_##plan##_##name
@@ -299,7 +313,7 @@ fdb(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *ou
 	link = vnm_poll_link_find(&s->bridge_ports, port);
 	if (link != NULL)
 		vnm_poll_say_interface(&t, s, "if_index", "if_name", link->to);
-	say_label(&t, "status", row, q ? COL(q_fdb, status) : COL(d_fdb, status));
+	vnm_poll_say_label(&t, "status", row, q ? COL(q_fdb, status) : COL(d_fdb, status));
 	vnm_poll_tell(s, row, &t, out);
 }
 
@@ -361,7 +375,7 @@ neighbour(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_o
 	vnm_poll_say_str(&t, "mac", vnm_poll_mac_text(out->scratch, &mac));
 	vnm_poll_say_interface(&t, s, "if_index", "if_name", row->index.v[0]);
 	/* The state changes from one minute to the next, and says nothing of where it is. */
-	say_label(&t, "type", row, media ? COL(media, type) : COL(neighbour, type));
+	vnm_poll_say_label(&t, "type", row, media ? COL(media, type) : COL(neighbour, type));
 	vnm_poll_tell(s, row, &t, out);
 }
 
@@ -410,7 +424,7 @@ entity(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 	vnm_poll_link_add(&s->entities, row->index.v[0], 0, t.object, out->limits->options_entries);
 	vnm_poll_say_u64(&t, "index", row->index.v[0]);
 	vnm_poll_say_cell(&t, "contained_in", CELL(entity, contained_in));
-	say_label(&t, "class", row, COL(entity, class));
+	vnm_poll_say_label(&t, "class", row, COL(entity, class));
 	vnm_poll_say_cell(&t, "name", CELL(entity, name));
 	vnm_poll_say_cell(&t, "descr", CELL(entity, descr));
 	vnm_poll_say_cell(&t, "serial_num", CELL(entity, serial_num));
@@ -461,8 +475,8 @@ vm(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out
 	vnm_poll_say_u64(&t, "index", row->index.v[0]);
 	vnm_poll_say_cell(&t, "name", CELL(vm, name));
 	vnm_poll_say_cell(&t, "os_type", CELL(vm, os_type));
-	say_label(&t, "admin_state", row, COL(vm, admin_state));
-	say_label(&t, "oper_state", row, COL(vm, oper_state));
+	vnm_poll_say_label(&t, "admin_state", row, COL(vm, admin_state));
+	vnm_poll_say_label(&t, "oper_state", row, COL(vm, oper_state));
 	vnm_poll_say_cell(&t, "cpus", CELL(vm, cur_cpu_number));
 	if (vnm_poll_number(CELL(vm, mem_unit), &unit) && vnm_poll_number(CELL(vm, cur_mem), &size))
 		vnm_poll_say_u64(&t, "memory_octets", unit * size);

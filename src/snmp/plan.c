@@ -133,6 +133,7 @@ has_scalars(enum vnm_plan_sort sort)
 	case VNM_PLAN_snmp_engine:
 	case VNM_PLAN_lldp_local:
 	case VNM_PLAN_lldp2_local:
+	case VNM_PLAN_cdp_local:
 		return true;
 	default:
 		return false;

@@ -9,6 +9,7 @@ link`, never from vnmcd. Ends with `N passed, N failed, N skipped`.
 """
 
 import contextlib
+import ipaddress
 import json
 import os
 import pathlib
@@ -38,6 +39,9 @@ FIELDS = {
     "in_errors": (IF + "14",), "out_errors": (IF + "20",), "in_discards": (IF + "13",),
     "out_discards": (IF + "19",), "in_unknown_protos": (IF + "15",), "if_type": (IF + "3",),
 }
+CDP = ".1.3.6.1.4.1.9.9.23.1."
+CDP_CAPABILITIES = ("router", "transparent-bridge", "source-route-bridge", "switch", "host", "igmp",
+                    "repeater", "voip-phone", "remotely-managed")
 STATUS = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "not-present",
           7: "lower-layer-down"}
 
@@ -205,6 +209,50 @@ def lab(work, name):
     device = facts(d, "device")["127.0.0.1", ""]
     desk.equal(device["sys_name"], walk[".1.3.6.1.2.1.1.5.0"], "sys_name")
     desk.equal(device["sys_object_id"], walk[".1.3.6.1.2.1.1.2.0"][1:], "sys_object_id")
+
+
+def cdp_address(walk, index, protocol, column):
+    """1 is IPv4, 20 is IPv6 (CiscoNetworkProtocol)."""
+    if f"{CDP}2.1.1.{protocol}.{index}" not in walk:
+        return None
+    size = {1: 4, 20: 16}[walk[f"{CDP}2.1.1.{protocol}.{index}"]]
+    value = octets(walk[f"{CDP}2.1.1.{column}.{index}"])
+    desk.equal(len(value), size, "octets of an address")
+    return str(ipaddress.ip_address(value))
+
+
+def test_cdp(work):
+    """cdpCacheTable: who is at which port, by the names that CDP has for both."""
+    walk = read_walk((WALKS / "access1.walk").read_text())
+    port = desk.free_port()
+    with agent(work, port, "-f", WALKS / "access1.walk"):
+        with desk.Daemon(work, conf(group(port, topology=["cdp"], interval="1h"),
+                                    listeners=[])) as d:
+            poll_now(d, work)
+            desk.wait_for(lambda: len(facts(d, "cdp-neighbour")) >= 3, "neighbours")
+            books = d.stop()
+    desk.equal(books["reasons"], {}, "reasons")
+    want = {}
+    for index, device in below(walk, CDP + "2.1.1.6").items():
+        device = device if isinstance(device, str) else mac(device)
+        if_index = index.split(".")[0]
+        cell = {name: walk.get(f"{CDP}2.1.1.{column}.{index}") for name, column in (
+            ("port_id", 7), ("platform", 8), ("version", 5), ("sys_name", 17),
+            ("native_vlan", 11))}
+        bits = int.from_bytes(octets(walk[f"{CDP}2.1.1.9.{index}"]), "big")
+        words = [word for n, word in enumerate(CDP_CAPABILITIES) if bits >> n & 1]
+        value = {**cell, "device_id": device, "local_if_index": int(if_index),
+                 "local_if_name": walk[f"{IFX}1.{if_index}"],
+                 "native_vlan": cell["native_vlan"] or None, "capabilities": ",".join(words),
+                 "duplex": {None: None, 2: "halfduplex", 3: "fullduplex"}[
+                     walk.get(f"{CDP}2.1.1.12.{index}")],
+                 "address": cdp_address(walk, index, 3, 4),
+                 "mgmt_address": cdp_address(walk, index, 19, 20)}
+        own = "%s/%s" % (walk[CDP + "3.4.0"], walk[f"{CDP}1.1.1.6.{if_index}"])
+        want[own, f"{device}/{cell['port_id']}"] = {
+            k: v for k, v in value.items() if v is not None}
+    desk.equal(len(want), 3, "neighbours of the recording")
+    desk.equal(facts(d, "cdp-neighbour"), want, "neighbours")
 
 
 def poll_now(daemon, work):
