@@ -82,37 +82,28 @@ vnm_snmp_object_after(const struct vnm_mib *mib, struct vnm_oid before,
 struct vnm_mib_value
 vnm_snmp_value_of(const struct vnm_varbind *v)
 {
-	struct vnm_mib_value value = {.type = VNM_MIB_VALUE_OCTETS};
+	struct vnm_mib_value value = {.type = VNM_MIB_VALUE_NONE};
 
-	switch (v->type) {
-	case VNM_BER_INTEGER:
-	case VNM_BER_INTEGER64:
+	switch (vnm_varbind_form(v)) {
+	case VNM_VARBIND_SIGNED:
 		value.type = VNM_MIB_VALUE_SIGNED;
 		value.i = v->i64;
 		break;
-	case VNM_BER_COUNTER32:
-	case VNM_BER_GAUGE32:
-	case VNM_BER_TIMETICKS:
-	case VNM_BER_UINTEGER32:
-	case VNM_BER_COUNTER64:
-	case VNM_BER_UNSIGNED64:
+	case VNM_VARBIND_UNSIGNED:
 		value.type = VNM_MIB_VALUE_UNSIGNED;
 		value.u = v->u64;
 		break;
-	case VNM_BER_OID:
+	case VNM_VARBIND_OID:
 		value.type = VNM_MIB_VALUE_OID;
 		value.oid = v->oid;
 		break;
-	case VNM_BER_FLOAT:
-	case VNM_BER_DOUBLE:
-	case VNM_BER_NULL:
-	case VNM_BER_NO_SUCH_OBJECT:
-	case VNM_BER_NO_SUCH_INSTANCE:
-	case VNM_BER_END_OF_MIB_VIEW:
-		value.type = VNM_MIB_VALUE_NONE;
-		break;
-	default:
+	case VNM_VARBIND_OCTETS:
+		value.type = VNM_MIB_VALUE_OCTETS;
 		value.octets = v->octets;
+		break;
+	case VNM_VARBIND_REAL:
+	case VNM_VARBIND_NOTHING:
+		break;
 	}
 	return value;
 }
@@ -180,36 +171,30 @@ bool
 vnm_snmp_pair(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct vnm_varbind *v,
     struct vnm_pair *pair)
 {
-	switch (v->type) {
-	case VNM_BER_INTEGER:
-	case VNM_BER_INTEGER64:
+	switch (vnm_varbind_form(v)) {
+	case VNM_VARBIND_SIGNED:
 		pair->type = VNM_PAIR_I64;
 		pair->i64 = v->i64;
 		return true;
-	case VNM_BER_COUNTER32:
-	case VNM_BER_GAUGE32:
-	case VNM_BER_TIMETICKS:
-	case VNM_BER_UINTEGER32:
-	case VNM_BER_COUNTER64:
-	case VNM_BER_UNSIGNED64:
+	case VNM_VARBIND_UNSIGNED:
 		pair->type = VNM_PAIR_U64;
 		pair->u64 = v->u64;
 		return true;
-	case VNM_BER_FLOAT:
-	case VNM_BER_DOUBLE:
+	case VNM_VARBIND_REAL:
 		pair->type = VNM_PAIR_F64;
 		pair->f64 = v->f64;
 		return true;
-	case VNM_BER_OID:
+	case VNM_VARBIND_OID:
 		pair->type = VNM_PAIR_STR;
 		pair->str = vnm_snmp_oid_str(c->out->scratch, v->oid);
 		return pair->str.n > 0;
-	default:
-		if (!vnm_varbind_has_value(v))
-			return false;
+	case VNM_VARBIND_OCTETS:
 		set_octets(c, o, v, pair);
 		return true;
+	case VNM_VARBIND_NOTHING:
+		break;
 	}
+	return false;
 }
 
 /* Whether a text says more of the value than the value itself. */

@@ -12,6 +12,7 @@
 #include "base/reader.h"
 
 enum vnm_ber_tag {
+	VNM_BER_UNKNOWN = 0x00, /* never sent: in place of one that means something else here */
 	VNM_BER_INTEGER = 0x02,
 	VNM_BER_BITS = 0x03, /* BIT STRING; SMIv2 sends BITS as OCTETS */
 	VNM_BER_OCTETS = 0x04,
