@@ -63,17 +63,28 @@ struct view {
 	uint32_t first;
 };
 
+/* As strcmp() tells it; names mostly differ in the first few octets, and a call costs more. */
+static inline bool
+is_name(const char *a, const char *b)
+{
+	while (*a == *b && *a != '\0') {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 /* The variable of that object, or NULL; *o is what it is. */
 static const struct vnm_varbind *
 variable(const struct view *w, const char *object, struct vnm_snmp_object *o)
 {
 	for (uint32_t i = w->first; i < w->c->n; i++) {
-		*o = w->c->objects[i];
-		const char *name = o->object != NULL ? vnm_mib_name(w->c->mib, o->object) : "";
+		const struct vnm_mib_object *is = w->c->objects[i].object;
 
-		/* Names of one table begin alike, and end differently. */
-		if (name[0] == object[0] && strcmp(name, object) == 0)
+		if (is != NULL && is_name(vnm_mib_name(w->c->mib, is), object)) {
+			*o = w->c->objects[i];
 			return &w->c->v[i];
+		}
 	}
 	*o = (struct vnm_snmp_object){0};
 	return NULL;
@@ -156,7 +167,7 @@ is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
 	const struct vnm_mib_object *entry = vnm_mib_entry(mib, o);
 	const char *name = entry != NULL ? vnm_mib_name(mib, entry) : "";
 
-	return strcmp(name, "ifEntry") == 0 || strcmp(name, "ifXEntry") == 0;
+	return is_name(name, "ifEntry") || is_name(name, "ifXEntry");
 }
 
 static void
@@ -291,13 +302,13 @@ vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
 		else if (VNM_HAS(r, alarm, trap_oid))
 			VNM_SET(r, alarm, alarm_type, r->alarm.trap_oid);
 	} else {
-		VNM_SET(r, alarm, alarm_type, vnm_str_of(a->alarm_type));
-		VNM_SET(r, alarm, probable_cause, vnm_str_of(a->probable_cause));
-		VNM_SET(r, alarm, event_type, vnm_str_of(a->event_type));
+		VNM_SET(r, alarm, alarm_type, vnm_str_clean(a->alarm_type));
+		VNM_SET(r, alarm, probable_cause, vnm_str_clean(a->probable_cause));
+		VNM_SET(r, alarm, event_type, vnm_str_clean(a->event_type));
 	}
 	state = state_of(&w, a);
 	VNM_SET(r, alarm, perceived_severity,
-	    vnm_str_of(state == VNM_SNMP_CLEAR ? "cleared" : severity_of(&w, a)));
+	    vnm_str_clean(state == VNM_SNMP_CLEAR ? "cleared" : severity_of(&w, a)));
 	if (state == VNM_SNMP_EVENT)
 		return;
 	VNM_SET(r, alarm, state, state == VNM_SNMP_CLEAR ? VNM_STR("clear") : VNM_STR("raise"));

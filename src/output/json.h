@@ -8,8 +8,47 @@
 #include "output/writer.h"
 #include "record/record.h"
 
+/* ... which need not be clean. */
+void vnm_json_escaped(struct vnm_writer *w, struct vnm_str s);
+
+/* Copies n octets; most texts are too short for a call of memcpy(). */
+static inline char *
+vnm_json_copy(char *p, const char *s, size_t n)
+{
+	if (n > 16 || n < 4) {
+		memcpy(p, s, n);
+	} else if (n >= 8) {
+		uint64_t first, last;
+
+		memcpy(&first, s, 8);
+		memcpy(&last, s + n - 8, 8);
+		memcpy(p, &first, 8);
+		memcpy(p + n - 8, &last, 8);
+	} else {
+		uint32_t first, last;
+
+		memcpy(&first, s, 4);
+		memcpy(&last, s + n - 4, 4);
+		memcpy(p, &first, 4);
+		memcpy(p + n - 4, &last, 4);
+	}
+	return p + n;
+}
+
 /* Text in quotes, escaped where it is not clean, always valid UTF-8. */
-void vnm_json_text(struct vnm_writer *w, struct vnm_str s);
+static inline void
+vnm_json_text(struct vnm_writer *w, struct vnm_str s)
+{
+	if (!s.clean) {
+		vnm_json_escaped(w, s);
+		return;
+	}
+	if (!vnm_writer_room(w, (size_t)s.n + 2))
+		return;
+	*w->p = '"';
+	w->p = vnm_json_copy(w->p + 1, s.p, s.n);
+	*w->p++ = '"';
+}
 
 /* Octets in quotes, in lower-case hex. */
 void vnm_json_hex(struct vnm_writer *w, struct vnm_slice s);
