@@ -15,7 +15,7 @@ void vnm_json_escaped(struct vnm_writer *w, struct vnm_str s);
 static inline char *
 vnm_json_copy(char *p, const char *s, size_t n)
 {
-	if (n > 16 || n < 4) {
+	if (n > 16) {
 		memcpy(p, s, n);
 	} else if (n >= 8) {
 		uint64_t first, last;
@@ -24,13 +24,19 @@ vnm_json_copy(char *p, const char *s, size_t n)
 		memcpy(&last, s + n - 8, 8);
 		memcpy(p, &first, 8);
 		memcpy(p + n - 8, &last, 8);
-	} else {
+	} else if (n >= 4) {
 		uint32_t first, last;
 
 		memcpy(&first, s, 4);
 		memcpy(&last, s + n - 4, 4);
 		memcpy(p, &first, 4);
 		memcpy(p + n - 4, &last, 4);
+	} else if (n > 0) {
+		char middle = s[n / 2], last = s[n - 1];
+
+		p[0] = s[0];
+		p[n / 2] = middle;
+		p[n - 1] = last;
 	}
 	return p + n;
 }
