@@ -230,14 +230,6 @@ write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 }
 
 static inline char *
-write_text(struct vnm_writer *w, char *p, const struct vnm_str *s)
-{
-	w->p = p;
-	vnm_json_text(w, *s);
-	return w->p;
-}
-
-static inline char *
 write_value(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 {
 	switch (type) {
@@ -288,7 +280,7 @@ encode(const struct vnm_selection *s, const struct vnm_record *r, struct vnm_buf
 			memcpy(p, row->key, KEY_ROOM);
 			p += row->key_n;
 			if (row->type == VNM_TYPE_STR) /* as most are */
-				p = write_text(&w, p, v);
+				p = vnm_json_put(&w, p, *(const struct vnm_str *)v);
 			else
 				p = write_value(&w, p, row->type, v);
 		}

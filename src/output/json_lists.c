@@ -483,9 +483,13 @@ write_distinct(
 		w->p[1] = '"';
 		char *end = vnm_json_copy(w->p + 2, p[i].name, length);
 		memcpy(end, "\":", 2);
+		separator = ',';
+		if (p[i].type == VNM_PAIR_STR) { /* as most are */
+			w->p = vnm_json_put(w, end + 2, p[i].str);
+			continue;
+		}
 		w->p = end + 2;
 		write_pair_value(w, &p[i], depth);
-		separator = ',';
 	}
 	if (!vnm_writer_room(w, 2))
 		return;
