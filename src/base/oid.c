@@ -44,12 +44,12 @@ vnm_oid_text(char *p, struct vnm_oid o)
 	const char *begin = p;
 
 	for (const uint32_t *v = o.v; v < end; v++) {
-		if (VNM_LIKELY(*v <= UINT8_MAX)) { /* as most: their digits need no counting */
-			memcpy(p, vnm_octet_texts[*v], 4);
-			p += 1 + (*v > 9) + (*v > 99);
-		} else {
-			p = vnm_text_u64(p, *v);
-		}
+		uint32_t number = *v;
+
+		if (VNM_LIKELY(number <= UINT8_MAX)) /* as most: their digits need no counting */
+			p = vnm_text_octet(p, (uint8_t)number);
+		else
+			p = vnm_text_u64(p, number);
 		*p++ = '.';
 	}
 	if (p > begin)

@@ -36,6 +36,23 @@ const size_t vnm_snmp_alarm_count = VNM_ARRAY_LEN(vnm_snmp_alarms);
 #undef AT
 #undef VALUE
 
+/* As strcmp(): names mostly differ in their first few octets, and a call costs more than these. */
+static inline int
+compare(const char *a, const char *b)
+{
+	while (*a == *b && *a != '\0') {
+		a++;
+		b++;
+	}
+	return (int)(uint8_t)*a - (int)(uint8_t)*b;
+}
+
+static inline bool
+is_name(const char *a, const char *b)
+{
+	return compare(a, b) == 0;
+}
+
 const struct vnm_snmp_alarm *
 vnm_snmp_alarm_find(const char *notification)
 {
@@ -43,7 +60,7 @@ vnm_snmp_alarm_find(const char *notification)
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int order = strcmp(notification, vnm_snmp_alarms[middle].notification);
+		int order = compare(notification, vnm_snmp_alarms[middle].notification);
 
 		if (order == 0)
 			return &vnm_snmp_alarms[middle];
@@ -62,17 +79,6 @@ struct view {
 	struct vnm_snmp_call *c;
 	uint32_t first;
 };
-
-/* As strcmp() tells it; names mostly differ in the first few octets, and a call costs more. */
-static inline bool
-is_name(const char *a, const char *b)
-{
-	while (*a == *b && *a != '\0') {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
 
 /* The variable of that object, or NULL; *o is what it is. */
 static const struct vnm_varbind *
@@ -160,6 +166,12 @@ unknown_resource(const struct view *w)
 	return (struct vnm_str){NULL, 0, false};
 }
 
+static struct vnm_str
+str_of(const struct vnm_varbind *v)
+{
+	return (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false};
+}
+
 /* Whether an object is a column of the tables of interfaces. */
 static bool
 is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
@@ -170,25 +182,35 @@ is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
 	return is_name(name, "ifEntry") || is_name(name, "ifXEntry");
 }
 
+/* The name of one of its variables, or "". */
+static const char *
+name_of(const struct view *w, uint32_t i)
+{
+	const struct vnm_mib_object *o = w->c->objects[i].object;
+
+	return o != NULL ? vnm_mib_name(w->c->mib, o) : "";
+}
+
 static void
 set_interface(const struct view *w, struct vnm_record *r)
 {
-	const struct vnm_varbind *v;
-	struct vnm_snmp_object o;
+	bool has_name = false;
 
 	for (uint32_t i = w->first; i < w->c->n; i++) {
-		o = w->c->objects[i];
-		if (o.object == NULL || o.instance.n != 1 || !is_of_interface(w->c->mib, o.object))
+		const struct vnm_snmp_object *o = &w->c->objects[i];
+		const struct vnm_varbind *v = &w->c->v[i];
+
+		if (o->object == NULL)
 			continue;
-		VNM_SET(r, alarm, if_index, o.instance.v[0]);
-		break;
+		if (!VNM_HAS(r, alarm, if_index) && o->instance.n == 1 &&
+		    is_of_interface(w->c->mib, o->object))
+			VNM_SET(r, alarm, if_index, o->instance.v[0]);
+		if (has_name || v->type != VNM_BER_OCTETS || v->octets.n == 0)
+			continue;
+		has_name = is_name(name_of(w, i), "ifName");
+		if (has_name || is_name(name_of(w, i), "ifDescr"))
+			VNM_SET(r, alarm, if_name, str_of(v));
 	}
-	v = variable(w, "ifName", &o);
-	if (v == NULL || v->type != VNM_BER_OCTETS || v->octets.n == 0)
-		v = variable(w, "ifDescr", &o);
-	if (v != NULL && v->type == VNM_BER_OCTETS && v->octets.n > 0)
-		VNM_SET(r, alarm, if_name,
-		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
 }
 
 /* ---- what it means --------------------------------------------------------------------------- */
@@ -240,16 +262,17 @@ static const char *const messages[] = {"clogHistMsgText", "bigipNotifyObjMsg", "
 static void
 set_text(const struct view *w, struct vnm_record *r)
 {
-	struct vnm_snmp_object o;
+	for (uint32_t i = w->first; i < w->c->n; i++) {
+		const struct vnm_varbind *v = &w->c->v[i];
 
-	for (size_t i = 0; i < VNM_ARRAY_LEN(messages); i++) {
-		const struct vnm_varbind *v = variable(w, messages[i], &o);
-
-		if (v == NULL || v->type != VNM_BER_OCTETS || v->octets.n == 0)
+		if (v->type != VNM_BER_OCTETS || v->octets.n == 0)
 			continue;
-		VNM_SET(r, alarm, text,
-		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
-		return;
+		for (size_t m = 0; m < VNM_ARRAY_LEN(messages); m++) {
+			if (is_name(name_of(w, i), messages[m])) {
+				VNM_SET(r, alarm, text, str_of(v));
+				return;
+			}
+		}
 	}
 }
 

@@ -202,15 +202,12 @@ json_strs(struct vnm_writer *w, const struct vnm_strs *list)
 	*w->p++ = ']';
 }
 
-/* What has no fixed size. */
+/* What has no fixed size, but for text. */
 static char *
 write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 {
 	w->p = p;
 	switch (type) {
-	case VNM_TYPE_STR:
-		vnm_json_text(w, *(const struct vnm_str *)v);
-		break;
 	case VNM_TYPE_BYTES:
 		vnm_json_hex(w, *(const struct vnm_slice *)v);
 		break;
@@ -278,9 +275,14 @@ encode(const struct vnm_selection *s, const struct vnm_record *r, struct vnm_buf
 		for (; bits != 0; bits &= bits - 1) {
 			const struct row *row = &rows[64 * word + (unsigned)__builtin_ctzll(bits)];
 
+			const void *v = (const char *)r + row->offset;
+
 			memcpy(p, row->key, KEY_ROOM);
-			p = write_value(
-			    &w, p + row->key_n, row->type, (const char *)r + row->offset);
+			p += row->key_n;
+			if (row->type == VNM_TYPE_STR) /* as most are */
+				p = vnm_json_put(&w, p, *(const struct vnm_str *)v);
+			else
+				p = write_value(&w, p, row->type, v);
 		}
 	}
 	if (VNM_UNLIKELY(w.failed)) {

@@ -471,25 +471,31 @@ static void
 write_distinct(
     struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, bool counted, unsigned depth)
 {
+	char separator = '{';
+
 	assert(depth <= VNM_PAIR_DEPTH);
-	if (!vnm_writer_room(w, 1))
-		return;
-	*w->p++ = '{';
 	for (uint32_t i = 0; i < n; i++) {
 		size_t length = counted ? p[i].name_n : strlen(p[i].name);
 
 		if (!vnm_writer_room(w, ITEM_ROOM + length))
 			return;
-		if (i > 0)
-			*w->p++ = ',';
-		*w->p = '"';
-		w->p = vnm_json_copy(w->p + 1, p[i].name, length);
-		memcpy(w->p, "\":", 2);
-		w->p += 2;
+		w->p[0] = separator;
+		w->p[1] = '"';
+		char *end = vnm_json_copy(w->p + 2, p[i].name, length);
+		memcpy(end, "\":", 2);
+		separator = ',';
+		if (p[i].type == VNM_PAIR_STR) { /* as most are */
+			w->p = vnm_json_put(w, end + 2, p[i].str);
+			continue;
+		}
+		w->p = end + 2;
 		write_pair_value(w, &p[i], depth);
 	}
-	if (vnm_writer_room(w, 1))
-		*w->p++ = '}';
+	if (!vnm_writer_room(w, 2))
+		return;
+	if (n == 0)
+		*w->p++ = '{';
+	*w->p++ = '}';
 }
 
 static void
