@@ -10,8 +10,7 @@
 set -eu
 seconds=${1:-30}
 jobs=${JOBS:-$(nproc)}
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${VNM_BUILD:-$top/build-fuzz}
+. "$(dirname "$0")/../lib/sanitized.sh"
 targets="flow sflow bmp snmp syslog packet replay topology conf"
 
 # Inputs for a target to begin with.
@@ -48,18 +47,13 @@ fuzz() {
 	fi >"findings/$1.result"
 }
 
-mkdir -p "$build"
-build=$(cd "$build" && pwd)
 if [ "${VNM_FUZZ_TARGET:-}" ]; then # called by ourselves, below
+	build=$VNM_BUILD
 	cd "$build"
 	fuzz "$VNM_FUZZ_TARGET"
 	exit 0
 fi
-if [ ! -f "$build/Makefile" ]; then
-	[ -x "$top/configure" ] || (cd "$top" && ./autogen.sh >/dev/null)
-	(cd "$build" && CC=clang "$top/configure" -q --enable-fuzzers --enable-sanitizers)
-fi
-(cd "$build" && make -s -j"$(nproc)" fuzzers >/dev/null)
+build_sanitized build-fuzz fuzzers --enable-fuzzers
 mkdir -p "$build/findings"
 rm -f "$build"/findings/*.result
 for t in $targets; do
