@@ -19,9 +19,11 @@
 #include <ftw.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +31,9 @@
 #define SMALL_CASE 65536 /* octets; larger cases are sampled more thinly */
 #define MEMORY_MAX (256u << 20) /* octets that one case may make a worker use */
 #define RECORDS_MAX 100000 /* that one mutated message may add, held ones that it released too */
-#define VARIANT_SECONDS 60 /* that a thousand of them may take */
+#define VARIANT_SECONDS 60 /* of CPU time that a thousand of them may take */
+#define WAITING_SECONDS \
+	1200 /* the same on the clock: whoever waits for nothing, or is never let run */
 
 /* Where the child is, so that the parent can tell where it died. */
 struct progress {
@@ -64,6 +68,22 @@ fail(struct progress *p, const char *why)
 {
 	if (p->wrong[0] == '\0')
 		(void)snprintf(p->wrong, sizeof(p->wrong), "%s", why);
+}
+
+/* Whoever goes on for longer hangs. */
+static void
+limit_time(void)
+{
+	const struct itimerval most = {.it_value.tv_sec = VARIANT_SECONDS};
+
+	(void)setitimer(ITIMER_PROF, &most, NULL);
+	(void)alarm(WAITING_SECONDS);
+}
+
+static bool
+hung(int status)
+{
+	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM);
 }
 
 /* ---- mutations ------------------------------------------------------------------------------ */
@@ -183,7 +203,7 @@ sweep_mutations(struct progress *progress, const struct vnm_messages *list, uint
 		for (; next < end && progress->wrong[0] == '\0'; next += step) {
 			progress->variant = (size_t)(next - at);
 			if (progress->variants++ % 1000 == 0)
-				alarm(VARIANT_SECONDS);
+				limit_time();
 			play_variant(progress, list, i, prefix, prefix_n, next - at);
 		}
 		at = end;
@@ -225,7 +245,7 @@ sweep_failures(struct progress *progress, const struct vnm_messages *list, uint6
 
 	progress->part = "allocation failure";
 	progress->message = 0;
-	alarm(VARIANT_SECONDS);
+	limit_time();
 	count = play_with_failure(progress, list, 0);
 	if (list->octets > SMALL_CASE)
 		limit = limit / 10 + 1;
@@ -233,7 +253,7 @@ sweep_failures(struct progress *progress, const struct vnm_messages *list, uint6
 	for (uint64_t n = 1; n <= count && progress->wrong[0] == '\0'; n += step) {
 		progress->variant = (size_t)n;
 		progress->failures++;
-		alarm(VARIANT_SECONDS);
+		limit_time();
 		(void)play_with_failure(progress, list, n);
 	}
 }
@@ -295,9 +315,9 @@ tell(struct sweep *s, const struct capture *c)
 	s->failed++;
 	printf("FAIL %s: %s, message %zu, number %zu: %s\n", c->path, p->part, p->message,
 	    p->variant,
-	    p->wrong[0] != '\0'					       ? p->wrong
-	    : WIFSIGNALED(c->status) && WTERMSIG(c->status) == SIGALRM ? "hangs"
-								       : "crashed");
+	    p->wrong[0] != '\0' ? p->wrong
+	    : hung(c->status)	? "hangs"
+				: "crashed");
 }
 
 /* Waits for a child, whichever it is; they are told of in the order in which they began. */
