@@ -183,6 +183,21 @@ void vnm_tcp_close(struct vnm_tcp *t);
 /* Connections that are open. */
 uint32_t vnm_tcp_connections(const struct vnm_tcp *t);
 
+/* How it stands with one to whom a listener connects; all of it is borrowed for the call. */
+struct vnm_target {
+	const char *listener;
+	const struct vnm_listen *to;
+	bool connected;
+	uint64_t since_ns;    /* it is connected, or not; since 1970 */
+	uint64_t connections; /* that were made so far */
+	uint64_t failures;    /* attempts that failed, and connections that brought no message */
+	const char *error;    /* the last of these; empty: there was none */
+};
+
+/* Tells of all its targets, in no order. */
+void vnm_tcp_targets(const struct vnm_tcp *t,
+    void (*tell)(void *ctx, const struct vnm_target *target), void *ctx);
+
 /* ---- replay (collectors/replay.c) --------------------------------------------------------- */
 
 struct vnm_replay_options {
