@@ -36,6 +36,23 @@ const size_t vnm_snmp_alarm_count = VNM_ARRAY_LEN(vnm_snmp_alarms);
 #undef AT
 #undef VALUE
 
+/* As strcmp(): names mostly differ in their first few octets, and a call costs more than these. */
+static inline int
+compare(const char *a, const char *b)
+{
+	while (*a == *b && *a != '\0') {
+		a++;
+		b++;
+	}
+	return (int)(uint8_t)*a - (int)(uint8_t)*b;
+}
+
+static inline bool
+is_name(const char *a, const char *b)
+{
+	return compare(a, b) == 0;
+}
+
 const struct vnm_snmp_alarm *
 vnm_snmp_alarm_find(const char *notification)
 {
@@ -43,7 +60,7 @@ vnm_snmp_alarm_find(const char *notification)
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int order = strcmp(notification, vnm_snmp_alarms[middle].notification);
+		int order = compare(notification, vnm_snmp_alarms[middle].notification);
 
 		if (order == 0)
 			return &vnm_snmp_alarms[middle];
@@ -62,17 +79,6 @@ struct view {
 	struct vnm_snmp_call *c;
 	uint32_t first;
 };
-
-/* As strcmp() tells it; names mostly differ in the first few octets, and a call costs more. */
-static inline bool
-is_name(const char *a, const char *b)
-{
-	while (*a == *b && *a != '\0') {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
 
 /* The variable of that object, or NULL; *o is what it is. */
 static const struct vnm_varbind *
@@ -194,10 +200,10 @@ set_interface(const struct view *w, struct vnm_record *r)
 		const struct vnm_snmp_object *o = &w->c->objects[i];
 		const struct vnm_varbind *v = &w->c->v[i];
 
-		if (o->object == NULL || o->instance.n != 1 ||
-		    !is_of_interface(w->c->mib, o->object))
+		if (o->object == NULL)
 			continue;
-		if (!VNM_HAS(r, alarm, if_index))
+		if (!VNM_HAS(r, alarm, if_index) && o->instance.n == 1 &&
+		    is_of_interface(w->c->mib, o->object))
 			VNM_SET(r, alarm, if_index, o->instance.v[0]);
 		if (has_name || v->type != VNM_BER_OCTETS || v->octets.n == 0)
 			continue;

@@ -131,10 +131,13 @@ vnm_snmp_oid_str(struct vnm_scratch *s, struct vnm_oid oid)
 struct vnm_str
 vnm_snmp_text(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct vnm_varbind *v)
 {
+	const char *label = v->type == VNM_BER_INTEGER ? vnm_mib_label(c->mib, o, v->i64) : NULL;
 	const struct vnm_mib_value value = vnm_snmp_value_of(v);
 	size_t room = 64;
 	char *p;
 
+	if (label != NULL) /* letters, digits and hyphens (RFC 2578 section 7.1.1) */
+		return vnm_str_clean(label);
 	if (value.type == VNM_MIB_VALUE_OID)
 		room = VNM_OID_TEXT;
 	else if (value.type == VNM_MIB_VALUE_OCTETS)
