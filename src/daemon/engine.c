@@ -100,6 +100,20 @@ keep_boots(struct vnm_engine *e, const char *dir)
 	return write_boots(path, id, e->self.engine_boots) == 0;
 }
 
+/*
+ * Only listeners of SNMP are spoken to as an engine. Whether they have users is no question: those
+ * a reload may bring, but no listener.
+ */
+static bool
+is_asked(const struct vnm_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		if (strcmp(conf->listeners[i].decoder->name, "snmp") == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epoch_ns)
 {
@@ -110,6 +124,8 @@ vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epo
 	if (conf->snmp.engine_id != NULL)
 		e->self.engine_id.n =
 		    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), e->id);
+	if (!is_asked(conf))
+		return;
 	errno = 0;
 	if (keep_boots(e, conf->main.state_dir))
 		return;

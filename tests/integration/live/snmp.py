@@ -218,6 +218,31 @@ def test_engine_id_and_boots_outlive_a_restart(work):
         d.stop()
 
 
+def test_boots_are_counted_where_there_is_a_listener_of_snmp(work):
+    """Also one without users, which a reload may bring; not for polls."""
+    port, state = free_port(), str(work / "state")
+    conf = config(port, state_dir=state)
+    wanted, conf["listeners"][0]["users"] = conf["listeners"][0]["users"], []
+    for start in range(2):
+        with Daemon(work, conf, f"start{start}") as d:
+            equal(boots(work)[1], start + 1, "boots")
+            if start == 1:
+                conf["listeners"][0]["users"] = wanted
+                d.configure(conf)
+                d.reload()
+                equal(notify(work, "snmpinform", credentials("shaaes"),
+                             f"udp:127.0.0.1:{port}")[0], 0, "snmpinform")
+                equal(boots(work)[1], 2, "boots")
+            d.stop()
+    (work / "state" / "snmp-engine").unlink()
+    polls = [{"name": "p", "version": "3", "user": "shaaes", "devices": ["127.0.0.1"], "port": free_port()}]
+    conf = {"listeners": [listener(port)], "snmp": {"users": users()}, "polls": polls,
+            "state_dir": state}
+    with Daemon(work, conf, "polls") as d:
+        equal(list((work / "state").iterdir()), [], "files of state")
+        d.stop()
+
+
 def test_boots_that_cannot_be_kept_are_told(work):
     port = free_port()
     with Daemon(work, config(port)) as d:

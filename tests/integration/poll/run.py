@@ -18,9 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "live"))
@@ -571,17 +569,6 @@ for n in range(5000):
 
 # ---- all of them --------------------------------------------------------------------------------
 
-def run(function):
-    with tempfile.TemporaryDirectory(prefix="vnmcd-poll-") as work:
-        try:
-            function(pathlib.Path(work))
-        except desk.Skipped as e:
-            return "skipped", str(e)
-        except Exception:  # whatever it is, the other tests still tell something
-            return "FAIL", traceback.format_exc(limit=-3)
-    return "ok", ""
-
-
 def main():
     count = {"ok": 0, "FAIL": 0, "skipped": 0}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -589,7 +576,7 @@ def main():
         if not name.startswith("test_") or (len(sys.argv) > 1 and
                                             not any(a in name for a in sys.argv[1:])):
             continue
-        verdict, why = run(function)
+        verdict, why = desk.attempt(function, "poll")
         count[verdict] += 1
         print(f"{verdict} {name[5:].replace('_', ' ')}{': ' if why else ''}{why}", flush=True)
     print(f"{count['ok']} passed, {count['FAIL']} failed, {count['skipped']} skipped")
