@@ -26,6 +26,7 @@
 #include <stdlib.h>
 
 #define CONFIGS VNM_ARRAY_LEN(files)
+#define PLANS 64		      /* of one device, under all configurations */
 #define STEPS_MAX 10000		      /* calls at one moment of the clock */
 #define REQUESTS_MAX 5000	      /* of a device without the end of a walk */
 #define WHOLE 400		      /* values of a walk, enough for all that the agents have */
@@ -45,6 +46,11 @@ struct vnm_snmp_poll {
 	struct poll_books books;
 	uint64_t walks[NET_AGENTS]; /* that ended, of each device */
 	uint64_t whole[NET_AGENTS];
+	bool anywhere; /* a configuration takes answers from anywhere */
+	struct last_row {
+		const struct vnm_plan *plan; /* NULL: free */
+		uint32_t n, index[VNM_OID_MAX];
+	} rows[NET_AGENTS][PLANS];
 };
 
 static struct vnm_snmp_poll the_poll;
@@ -127,6 +133,25 @@ on_send(void *ctx, const struct vnm_endpoint *to, const uint8_t *p, size_t n)
 		demand("a walk does not end");
 }
 
+/* The rows of a walk are in the order of their indices, and none is there twice. */
+static void
+on_row(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan_row *row)
+{
+	struct last_row *last = the_poll.rows[net_device(&from->at)];
+	unsigned i = 0;
+
+	while (i < PLANS - 1 && last[i].plan != NULL && last[i].plan != row->plan)
+		i++;
+	last += i;
+	if (last->plan == row->plan && !row->first &&
+	    vnm_oid_compare(row->index, (struct vnm_oid){last->index, last->n}) <= 0)
+		demand("a row does not stand behind the one before");
+	last->plan = row->plan;
+	last->n = row->index.n;
+	memcpy(last->index, row->index.v, row->index.n * sizeof(*last->index));
+	the_poll.calls.poller.row(ctx, from, row);
+}
+
 static void
 on_end(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan *plan, bool whole)
 {
@@ -146,9 +171,15 @@ vnm_snmp_poll_open(const struct vnm_snmp_poll_calls *calls, struct event_base *b
 
 	(void)base;
 	(void)rcvbuf;
-	the_poll = (struct vnm_snmp_poll){.calls = *calls};
+	for (unsigned i = 0; i < NET_AGENTS; i++) {
+		for (unsigned k = 0; k < PLANS; k++)
+			the_poll.rows[i][k].plan = NULL;
+	}
+	the_poll.calls = *calls;
+	the_poll.anywhere = false;
 	poller.send = on_send;
 	poller.end = on_end;
+	poller.row = on_row;
 	the_poll.poller = vnm_poller_new(&poller, share, shares, 77);
 	vnm_err_text(err, "out of memory");
 	return the_poll.poller != NULL ? &the_poll : NULL;
@@ -157,6 +188,8 @@ vnm_snmp_poll_open(const struct vnm_snmp_poll_calls *calls, struct event_base *b
 void
 vnm_snmp_poll_configure(struct vnm_snmp_poll *s, struct vnm_poll_config *config)
 {
+	for (uint32_t i = 0; i < config->target_count; i++)
+		s->anywhere = s->anywhere || config->targets[i].access->any_source;
 	vnm_poller_configure(s->poller, config, net.now_ns);
 	poll_books_open(&s->books, s->poller);
 }
@@ -228,7 +261,7 @@ deliver(const struct net_packet *x)
 	s->calls.done(s->calls.ctx, reason);
 	demand(poll_books_received(&s->books, net.sends, net.now_ns, reason));
 	if (reason == VNM_OK)
-		demand(net_taken(&net, net_id(x->p, x->n)));
+		demand(net_taken(&net, x, s->anywhere));
 	s->calls.turn_end(s->calls.ctx);
 }
 

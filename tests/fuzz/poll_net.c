@@ -150,24 +150,29 @@ id_place(struct net *k, uint32_t id)
 }
 
 static void
-note_id(struct net *k, uint32_t id)
+note_id(struct net *k, uint32_t id, const struct vnm_endpoint *at)
 {
 	struct net_id *x = id_place(k, id);
 
 	if (x->id == 0 && ++k->id_n >= NET_IDS)
 		abort(); /* SENDS_MAX is too much for the table */
 	x->id = id;
+	x->at = *at;
 }
 
 const char *
-net_taken(struct net *k, uint32_t id)
+net_taken(struct net *k, const struct net_packet *packet, bool anywhere)
 {
+	uint32_t id = net_id(packet->p, packet->n);
 	struct net_id *x = id_place(k, id);
 
 	if (x->id == 0 || id == 0)
 		return "an answer was taken that nobody had asked for";
 	if (x->answered)
 		return "a request was answered twice";
+	if (!anywhere &&
+	    (x->at.port != packet->from.port || !vnm_addr_equal(&x->at.addr, &packet->from.addr)))
+		return "an answer was taken from someone else";
 	x->answered = true;
 	return NULL;
 }
@@ -482,7 +487,7 @@ net_send(struct net *k, const struct vnm_endpoint *to, const uint8_t *p, size_t 
 
 	k->sends++;
 	k->since_end[device]++;
-	note_id(k, net_id(p, n));
+	note_id(k, net_id(p, n), to);
 	k->shaping = net_shapes(k);
 	if (k->shaping && vnm_reader_left(&k->input) < 2)
 		k->input = k->whole;

@@ -115,6 +115,7 @@ struct net {
 	struct net_id {
 		uint32_t id; /* 0: free */
 		bool answered;
+		struct vnm_endpoint at; /* who was asked */
 	} ids[NET_IDS];
 };
 
@@ -146,7 +147,7 @@ uint64_t net_next_ns(const struct net *k);
 /* The id of a message; 0 where it has none. */
 uint32_t net_id(const uint8_t *p, size_t n);
 
-/* An answer with this id was taken for one: NULL, or why it may not be. */
-const char *net_taken(struct net *k, uint32_t id);
+/* An answer was taken for one: NULL, or why it may not be. `anywhere`: whoever it comes from. */
+const char *net_taken(struct net *k, const struct net_packet *x, bool anywhere);
 
 #endif

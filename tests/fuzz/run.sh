@@ -10,7 +10,7 @@ set -eu
 seconds=${1:-30}
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${VNM_BUILD:-$top/build-fuzz}
-targets="flow sflow bmp snmp syslog packet replay topology conf"
+targets="flow sflow bmp snmp poll syslog packet replay topology conf"
 
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
@@ -27,7 +27,7 @@ for t in $targets; do
 	[ -x "tests/fuzz/fuzz_$t" ] || continue
 	mkdir -p "corpus/$t" "seeds/$t"
 	case $t in
-	flow | sflow | bmp | snmp | syslog | packet)
+	flow | sflow | bmp | snmp | poll | syslog | packet)
 		find "$top/tests/cases" "$top/tests/sweep/regress" -name '*.pcap' -o -name '*.bin' |
 			xargs tests/fuzz/seeds "$t" "seeds/$t" >/dev/null || continue
 		;;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fuzzes each decoder until it has seen MESSAGES mutated messages (default 10 million) under
-# ASan and UBSan, in rounds of ten minutes, and prints how many there were.
+# Fuzzes each decoder, and the poller, until it has seen MESSAGES mutated messages (default 10
+# million) under ASan and UBSan, in rounds of ten minutes, and prints how many there were.
 #
 #   tests/long/fuzz.sh [MESSAGES [DECODER...]]
 set -eu
@@ -11,7 +11,7 @@ build=${VNM_BUILD:-$top/build-fuzz}
 VNM_BUILD=$build sh "$top/tests/fuzz/run.sh" 1 >/dev/null || true
 cd "$build"
 bad=0
-for t in ${*:-flow sflow bmp snmp syslog}; do
+for t in ${*:-flow sflow bmp snmp poll syslog}; do
 	seen=0
 	echo "$t: since $(date -u +%H:%M:%S)"
 	while [ "$seen" -lt "$wanted" ]; do
