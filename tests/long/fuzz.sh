@@ -15,7 +15,7 @@ for t in ${*:-flow sflow bmp snmp poll syslog}; do
 	seen=0
 	echo "$t: since $(date -u +%H:%M:%S)"
 	while [ "$seen" -lt "$wanted" ]; do
-		if ! "tests/fuzz/fuzz_$t" -max_total_time="${ROUND:-600}" -timeout=20 -rss_limit_mb=2048 \
+		if ! "tests/fuzz/fuzz_$t" -max_total_time="${ROUND:-600}" -timeout=120 -rss_limit_mb=2048 \
 			-max_len=16384 -verbosity=0 -artifact_prefix="findings/$t-" \
 			"corpus/$t" "seeds/$t" >"findings/$t.log" 2>&1; then
 			bad=$((bad + 1))
