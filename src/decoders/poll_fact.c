@@ -315,12 +315,12 @@ index_address(struct vnm_oid o, struct vnm_addr *a)
 {
 	uint8_t b[16];
 	uint32_t type = o.n > 0 ? o.v[0] : 0, n = type == 1 || type == 3 ? 4 : 16;
-	const uint32_t *v = o.v + 1;
+	const uint32_t *v;
 
 	if (type < 1 || type > 4 || o.n < 1 + n)
 		return false;
-	if (o.n > 1 + n)
-		v++; /* the length; behind IPv4z and IPv6z stands the zone */
+	/* A length may stand between; behind IPv4z and IPv6z stands the zone. */
+	v = o.v + (o.n > 1 + n ? 2 : 1);
 	for (uint32_t i = 0; i < n; i++) {
 		if (v[i] > UINT8_MAX)
 			return false;

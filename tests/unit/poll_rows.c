@@ -560,6 +560,40 @@ test_addresses(void)
 	close_desk();
 }
 
+/*
+ * Addresses need at least a type and four octets behind an interface: of indices that are shorter,
+ * or have no octets, nothing is told. (The sanitizers look on.) Each index is a block of its size.
+ */
+static void
+test_short_indices(void)
+{
+	static const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
+	static const enum vnm_plan_sort sorts[] = {VNM_PLAN_neighbour, VNM_PLAN_media,
+	    VNM_PLAN_q_fdb, VNM_PLAN_d_fdb, VNM_PLAN_lldp_remote, VNM_PLAN_lldp_address,
+	    VNM_PLAN_lldp2_remote, VNM_PLAN_lldp2_address};
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS];
+
+	open_desk();
+	some_interfaces();
+	for (uint32_t i = 0; i < VNM_PLAN_COLUMNS; i++)
+		cells[i] = i % 2 == 0 ? octets(mac, 6) : number(VNM_BER_INTEGER, 3);
+	for (size_t i = 0; i < VNM_ARRAY_LEN(sorts); i++) {
+		for (uint32_t n = 1; n < 24; n++) {
+			uint32_t *ids = malloc(n * sizeof(*ids));
+
+			for (uint32_t k = 0; k < n; k++)
+				ids[k] = k == 1 ? 1 : 300 + k;
+			give(sorts[i], (struct vnm_oid){ids, n}, true, cells);
+			free(ids);
+		}
+	}
+	for (unsigned i = 0; i < desk.fact_n; i++) {
+		CU_ASSERT_NOT_EQUAL(desk.facts[i].kind, VNM_FACT_ip_at_mac);
+		CU_ASSERT_NOT_EQUAL(desk.facts[i].kind, VNM_FACT_mac_at_port);
+	}
+	close_desk();
+}
+
 /* No recording of VM-MIB is known: these are rows as RFC 7666 section 6 has them. */
 static void
 test_vm(void)
@@ -640,5 +674,5 @@ test_catalogue(void)
 CU_TestInfo suite_poll_rows[] = {{"rates", test_rates}, {"wraps and resets", test_resets},
     {"no rates", test_silent}, {"a new beginning", test_seed}, {"identity", test_identity},
     {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"LLDP", test_lldp},
-    {"addresses", test_addresses}, {"virtual machines", test_vm},
-    {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};
+    {"addresses", test_addresses}, {"short indices", test_short_indices},
+    {"virtual machines", test_vm}, {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};
