@@ -167,6 +167,69 @@ test_turns(void)
 	close(fd);
 }
 
+/* Each message takes a millisecond, and then the keeper has it. */
+static void
+on_slow(void *ctx, const struct vnm_datagram *d)
+{
+	uint64_t begun_ns = vnm_clock_mono_ns();
+	struct keeper *k = ctx;
+	struct keeper usual;
+
+	while (vnm_clock_mono_ns() - begun_ns < VNM_NS_PER_MS)
+		continue;
+	keeper_begin(&usual);
+	usual.intake.message(k, d);
+	keeper_end(&usual);
+}
+
+static void
+on_other(evutil_socket_t fd, short what, void *ctx)
+{
+	unsigned *passes = ctx;
+
+	(void)fd;
+	(void)what;
+	(*passes)++;
+}
+
+/* Messages that cost much: a turn ends with its time, others have theirs, and nothing is lost. */
+static void
+test_slow(void)
+{
+	enum { SENT = 40 };
+	static const struct timeval soon = {.tv_usec = 1};
+	struct bed b;
+	int fd = sender("127.0.0.1");
+	unsigned passes = 0;
+
+	for (unsigned drained = 0; drained < 2; drained++) {
+		bed_begin(&b, "127.0.0.1", 4 << 20);
+		b.k.intake.message = on_slow;
+		bed_open(&b);
+		for (int i = 0; i < SENT; i++)
+			send_to(fd, "127.0.0.1", b.port, &i, sizeof(i));
+		struct event *other = event_new(b.base, -1, EV_PERSIST, on_other, &passes);
+		event_add(other, &soon);
+		event_base_loop(b.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+		CU_ASSERT(b.k.n > 0 && b.k.n < SENT);
+		passes = 0;
+		if (drained)
+			vnm_udp_drain(b.u);
+		for (int i = 0; i < 10 * SENT && b.k.n < SENT; i++)
+			event_base_loop(b.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+		CU_ASSERT_EQUAL_FATAL(b.k.n, SENT);
+		CU_ASSERT(drained || passes >= SENT / 4);
+		/* Two milliseconds, and the message that was begun within them. */
+		CU_ASSERT(b.k.longest_turn <= 3);
+		for (int i = 0; i < SENT; i++)
+			CU_ASSERT_TRUE(keeper_has(&b.k, (size_t)i, &i, sizeof(i)));
+		CU_ASSERT_EQUAL(b.k.without_turn, 0);
+		event_free(other);
+		bed_end(&b);
+	}
+	close(fd);
+}
+
 /* Fast and one by one: many in a turn soon. After silence each is read when it comes. */
 static void
 test_pace(void)
@@ -577,8 +640,9 @@ test_not_activated(void)
 }
 
 CU_TestInfo suite_udp[] = {{"datagrams of all sizes", test_sizes}, {"turns", test_turns},
-    {"pace", test_pace}, {"IPv4 and IPv6 on one socket", test_dual_stack},
-    {"allowed sources", test_allow}, {"drops", test_drops}, {"short memory", test_memory},
-    {"bind errors", test_bind_errors}, {"workers by IPv4 address", test_steer_ip4},
-    {"workers by IPv6 address", test_steer_ip6}, {"socket activation", test_activation},
-    {"no socket activation", test_not_activated}, CU_TEST_INFO_NULL};
+    {"slow messages", test_slow}, {"pace", test_pace},
+    {"IPv4 and IPv6 on one socket", test_dual_stack}, {"allowed sources", test_allow},
+    {"drops", test_drops}, {"short memory", test_memory}, {"bind errors", test_bind_errors},
+    {"workers by IPv4 address", test_steer_ip4}, {"workers by IPv6 address", test_steer_ip6},
+    {"socket activation", test_activation}, {"no socket activation", test_not_activated},
+    CU_TEST_INFO_NULL};
