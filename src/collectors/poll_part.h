@@ -193,6 +193,7 @@ struct vnm_poller {
 	struct vnm_poll_config *config; /* the current one; counted */
 	uint32_t adopt_hand;		/* devices below it are of the current configuration */
 	uint32_t add_hand;		/* targets of it below this are there */
+	bool crowded; /* slots are free, and more wait for them than one call serves */
 	uint8_t request[POLL_REQUEST_MAX];
 	uint8_t list[POLL_REQUEST_MAX];
 	uint8_t plain[VNM_SNMP_MESSAGE_MAX];
@@ -241,7 +242,7 @@ void poll_device_changed(struct poll_device *d, uint32_t ticks);
 void poll_device_demand(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns);
 /* Starts what it has to ask for, as far as there are slots. */
 void poll_device_go(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns);
-/* Slots are free: those that wait for one go on. */
+/* Slots are free: those that wait for one go on, some at once, the others with the next run. */
 void poll_lane_go(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns);
 
 /* poll_job.c */
