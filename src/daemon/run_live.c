@@ -14,6 +14,7 @@
 #include "daemon/loader.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
+#include "daemon/reaper.h"
 #include "daemon/worker.h"
 #include "decoders/rib_query.h"
 
@@ -35,6 +36,7 @@ struct live {
 	struct vnm_snapshot *snapshot; /* the first: sinks and sockets are as it says */
 	struct vnm_snapshot *current;
 	struct vnm_loader *loader; /* of the next */
+	struct vnm_reaper *reaper; /* of those that were */
 	uint64_t epoch_ns;
 	const char *collector;
 	struct vnm_engine engine;
@@ -94,6 +96,7 @@ on_loaded(void *ctx, struct vnm_snapshot *next, struct vnm_errs *errs)
 		vnm_error("the new configuration is not applied; the old one stays");
 		return;
 	}
+	next->reaper = l->reaper;
 	tell_restarts(l, next);
 	for (uint32_t i = 0; i < l->worker_count; i++)
 		vnm_worker_reload(l->workers[i], next);
@@ -390,6 +393,9 @@ static int
 start(struct live *l, struct vnm_err *err)
 {
 	raise_descriptors();
+	l->reaper = vnm_reaper_new();
+	if (l->reaper == NULL)
+		return vnm_err_text(err, "out of memory");
 	event_set_log_callback(on_libevent_message);
 	if (vnm_activation_read(&l->activation, err) != 0 || open_workers(l, err) != 0 ||
 	    open_events(l, err) != 0 || open_http(l, err) != 0 ||
@@ -446,6 +452,7 @@ release(struct live *l)
 	vnm_sinks_close(&l->sinks);
 	vnm_activation_free(&l->activation);
 	vnm_snapshot_leave(l->current);
+	vnm_reaper_free(l->reaper);
 }
 
 int
