@@ -136,6 +136,7 @@ struct poll_job {
 	bool discovering; /* the request that is out asks for the engine id */
 	bool lost;	  /* a value was not given for an error of the agent's: not whole */
 	bool rows;	  /* there were some */
+	bool ending;	  /* the walk was whole, and its end is being dealt with */
 	uint8_t asked[VNM_PLAN_COLUMNS]; /* the columns that the request asks for, in order */
 	struct vnm_buffer held;		 /* answers for other parts of the same rows */
 	uint16_t cursor_ber_n;
@@ -256,7 +257,7 @@ void poll_job_due(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns);
 void poll_job_settle(struct vnm_poller *p, struct poll_job *j);
 /* Nothing is out any more: what comes next is another request. */
 void poll_job_forget(struct vnm_poller *p, struct poll_job *j);
-/* The table is done; the job is gone afterwards. */
+/* The table is done; the job is gone afterwards, or goes with the next run. */
 void poll_job_end(struct vnm_poller *p, struct poll_job *j, bool whole, uint64_t now_ns);
 /* The device does not answer, or refuses; the job is gone afterwards. */
 void poll_job_fail(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns);

@@ -29,9 +29,9 @@ void vnm_poll_row(struct vnm_poll_state *s, const struct vnm_plan_row *row, stru
 
 /*
  * A walk is over. Whole: what it did not find is not there any more, and what was told of it is
- * taken back.
+ * taken back: some of it at a time, true: once more.
  */
-void vnm_poll_end(
+bool vnm_poll_end(
     struct vnm_poll_state *s, const struct vnm_plan *plan, bool whole, struct vnm_out *out);
 
 /* ---- between its files -------------------------------------------------------------------------
@@ -96,7 +96,7 @@ struct vnm_poll_state {
 	struct vnm_addr device;
 	struct vnm_poll_reading *readings; /* owned */
 	uint32_t reading_n, reading_cap;
-	uint32_t hand; /* the reading that will probably be next */
+	uint32_t hand;			/* the reading that will probably be next */
 	struct vnm_table reading_index; /* by key */
 	uint32_t walk;			/* of interfaces */
 	struct vnm_poll_told *told;	/* owned */

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#define TAKE_BACK 256 /* facts that one call takes back */
 #define CELL(plan, name) vnm_plan_cell(row, VNM_COL_##plan##_##name)
 
 /* ---- telling
@@ -206,21 +207,27 @@ take_back(struct vnm_poll_state *s, uint32_t i, struct vnm_out *out)
 /*
  * A table that is empty had no first row: then all that was told of it is old, too.
  */
-void
+bool
 vnm_poll_end(struct vnm_poll_state *s, const struct vnm_plan *plan, bool whole, struct vnm_out *out)
 {
+	unsigned left = TAKE_BACK;
+
 	if (!whole || plan->sort >= VNM_PLAN_BUILTIN)
-		return;
+		return false;
 	if (plan->sort == VNM_PLAN_interfaces) {
 		vnm_poll_interfaces_end(s);
-		return;
+		return false;
 	}
 	for (uint32_t i = s->told_n; i > 0; i--) {
-		if (s->told[i - 1].sort == plan->sort &&
-		    s->told[i - 1].walk != s->walks[plan->sort])
-			take_back(s, i - 1, out);
+		if (s->told[i - 1].sort != plan->sort ||
+		    s->told[i - 1].walk == s->walks[plan->sort])
+			continue;
+		if (left-- == 0)
+			return true;
+		take_back(s, i - 1, out);
 	}
 	s->walks[plan->sort]++; /* rows of the next walk, or none */
+	return false;
 }
 
 /* ---- forwarding databases

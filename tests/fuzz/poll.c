@@ -152,15 +152,17 @@ on_row(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan_row 
 	the_poll.calls.poller.row(ctx, from, row);
 }
 
-static void
+static bool
 on_end(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan *plan, bool whole)
 {
 	uint32_t device = net_device(&from->at);
 
+	if (the_poll.calls.poller.end(ctx, from, plan, whole))
+		return true;
 	net.since_end[device] = 0;
 	the_poll.walks[device]++;
 	the_poll.whole[device] += whole;
-	the_poll.calls.poller.end(ctx, from, plan, whole);
+	return false;
 }
 
 struct vnm_snmp_poll *

@@ -438,8 +438,28 @@ test_crowd(void)
 	desk_close(&k);
 }
 
+/* Whoever makes records needs several calls for the end of a walk: the turn ends with the last. */
+static void
+test_long_ends(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+
+	begin(&k, 3);
+	poll_fleet(&k, 0, 3, &access);
+	k.ends_left = 100;
+	desk_run(&k, 61 * DESK_S);
+	CU_ASSERT_EQUAL(k.ends_more, 100);
+	CU_ASSERT(k.walks >= 3 && k.walks <= 2 * 3);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_walks], k.walks);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_turns], k.walks);
+	CU_ASSERT_EQUAL(k.rows, k.walks * 6);
+	desk_close(&k);
+}
+
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
-    {"a crowd", test_crowd}, {"another configuration", test_reload}, {"on demand", test_demand},
-    {"restart", test_restart}, {"uptime", test_uptime}, {"discovery", test_search},
-    {"discovery ends", test_search_ends}, {"shares", test_share}, CU_TEST_INFO_NULL};
+    {"a crowd", test_crowd}, {"long ends", test_long_ends}, {"another configuration", test_reload},
+    {"on demand", test_demand}, {"restart", test_restart}, {"uptime", test_uptime},
+    {"discovery", test_search}, {"discovery ends", test_search_ends}, {"shares", test_share},
+    CU_TEST_INFO_NULL};
