@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -389,10 +390,23 @@ on_libevent_message(int severity, const char *text)
 		vnm_debug("libevent: %s", text);
 }
 
+/*
+ * glibc keeps small blocks that were freed, and joins all of them when someone wants a large one:
+ * where thousands of devices are gone that is tens of milliseconds of one turn.
+ */
+static void
+join_blocks_at_once(void)
+{
+#ifdef M_MXFAST
+	(void)mallopt(M_MXFAST, 0);
+#endif
+}
+
 static int
 start(struct live *l, struct vnm_err *err)
 {
 	raise_descriptors();
+	join_blocks_at_once();
 	l->reaper = vnm_reaper_new();
 	if (l->reaper == NULL)
 		return vnm_err_text(err, "out of memory");

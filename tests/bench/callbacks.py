@@ -37,7 +37,7 @@ class Told:
         try:
             out = subprocess.run(["addr2line", "-f", "-s", "-e", c["file"], at], check=True,
                                  stdout=subprocess.PIPE, text=True).stdout.split("\n")
-            if out[0] != "??":
+            if out[0] != "??" and not out[1].startswith("?"):
                 return f"{out[0]} ({out[1].split(':')[0]})"
         except (OSError, subprocess.CalledProcessError):
             pass
