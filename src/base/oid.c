@@ -40,11 +40,20 @@ vnm_oid_rest(struct vnm_oid o, uint32_t n)
 char *
 vnm_oid_text(char *p, struct vnm_oid o)
 {
-	for (uint32_t i = 0; i < o.n && i < VNM_OID_MAX; i++) {
-		if (i > 0)
-			*p++ = '.';
-		p = vnm_text_u64(p, o.v[i]);
+	const uint32_t *end = o.v + (o.n < VNM_OID_MAX ? o.n : VNM_OID_MAX);
+	const char *begin = p;
+
+	for (const uint32_t *v = o.v; v < end; v++) {
+		uint32_t number = *v;
+
+		if (VNM_LIKELY(number <= UINT8_MAX)) /* as most: their digits need no counting */
+			p = vnm_text_octet(p, (uint8_t)number);
+		else
+			p = vnm_text_u64(p, number);
+		*p++ = '.';
 	}
+	if (p > begin)
+		p--; /* the last dot */
 	*p = '\0';
 	return p;
 }

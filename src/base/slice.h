@@ -32,6 +32,13 @@ vnm_str_of(const char *s)
 	return (struct vnm_str){s, (uint32_t)strlen(s), false};
 }
 
+/* ... of our own tables: clean. */
+static inline struct vnm_str
+vnm_str_clean(const char *s)
+{
+	return (struct vnm_str){s, (uint32_t)strlen(s), true};
+}
+
 static inline bool
 vnm_str_is(struct vnm_str s, const char *text)
 {

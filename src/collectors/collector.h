@@ -146,6 +146,8 @@ void vnm_udp_tick(struct vnm_udp *u);
 void vnm_udp_close(struct vnm_udp *u);
 /* The receive buffer's real size in octets, of which the kernel needs about half for itself. */
 size_t vnm_udp_rcvbuf(const struct vnm_udp *u);
+/* Another clock than CLOCK_MONOTONIC, in ns, to measure turns by: for tests. */
+void vnm_udp_clock(struct vnm_udp *u, uint64_t (*now)(void));
 
 /* ---- TCP and TLS (collectors/tcp.c)
  * --------------------------------------------------------------- */

@@ -30,6 +30,8 @@
 
 #define SLOTS 64
 #define SLOT_OCTETS 65536
+/* Slots begin in different sets of the caches: datagrams are short, and read soon. */
+#define SLOT_STRIDE (SLOT_OCTETS + 7 * 64)
 
 #define FAST_NS (VNM_NS_PER_MS / 4)    /* turns that follow sooner are too many */
 #define FAST_TURNS 8		       /* ... where so many did, one after the other */
@@ -49,7 +51,8 @@ struct vnm_udp {
 	const struct vnm_intake *intake; /* borrowed */
 	struct vnm_endpoint local;
 	size_t rcvbuf;
-	uint32_t drops; /* the kernel's counter when it was last read */
+	uint32_t drops;	       /* the kernel's counter when it was last read */
+	uint64_t (*now)(void); /* ns on a clock that only goes forward */
 	struct event event;
 	struct event pace;   /* pending instead of `event` while it is read every millisecond */
 	struct event rest;   /* pending while something is held */
@@ -108,7 +111,7 @@ set_up_slots(struct vnm_udp *u)
 		struct slot *s = &u->slots[i];
 		struct msghdr *h = &u->headers[i].msg_hdr;
 
-		s->iov = (struct iovec){u->octets + (size_t)i * SLOT_OCTETS, SLOT_OCTETS};
+		s->iov = (struct iovec){u->octets + (size_t)i * SLOT_STRIDE, SLOT_OCTETS};
 		h->msg_name = &s->from;
 		h->msg_iov = &s->iov;
 		h->msg_iovlen = 1;
@@ -161,9 +164,9 @@ struct turn {
 };
 
 static bool
-is_over(const struct turn *t)
+is_over(const struct vnm_udp *u, const struct turn *t)
 {
-	return vnm_clock_mono_ns() - t->begun_ns >= VNM_TURN_NS;
+	return u->now() - t->begun_ns >= VNM_TURN_NS;
 }
 
 static bool
@@ -194,7 +197,7 @@ take_batch(struct vnm_udp *u, struct turn *t)
 		t->datagrams++;
 		take_slot(u, u->next, u->held_ns);
 		u->next++;
-	} while (u->next < u->held && t->datagrams < VNM_TURN_DATAGRAMS && !is_over(t));
+	} while (u->next < u->held && t->datagrams < VNM_TURN_DATAGRAMS && !is_over(u, t));
 	if (u->next < u->held)
 		return true;
 	ready_slots(u, u->held);
@@ -209,13 +212,13 @@ take_batch(struct vnm_udp *u, struct turn *t)
 static struct turn
 read_turn(struct vnm_udp *u)
 {
-	struct turn t = {.begun_ns = vnm_clock_mono_ns()};
+	struct turn t = {.begun_ns = u->now()};
 	bool full = false;
 
 	do {
 		t.more = take_batch(u, &t);
 		full |= t.more;
-	} while (t.more && t.datagrams < VNM_TURN_DATAGRAMS && !is_over(&t));
+	} while (t.more && t.datagrams < VNM_TURN_DATAGRAMS && !is_over(u, &t));
 	if (full)
 		count_drops(u);
 	if (t.datagrams > 0)
@@ -369,7 +372,7 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 
 	if (u == NULL)
 		goto no_memory;
-	u->octets = vnm_alloc((size_t)SLOTS * SLOT_OCTETS);
+	u->octets = vnm_alloc((size_t)SLOTS * SLOT_STRIDE);
 	if (u->octets == NULL || vnm_option_copy(vnm_listener_options, &u->o, o) != 0)
 		goto no_memory;
 	u->magic = UDP_MAGIC;
@@ -377,6 +380,7 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	u->intake = intake;
 	u->local = vnm_socket_local(fd);
 	u->drops = read_drops(fd);
+	u->now = vnm_clock_mono_ns;
 	if (o->timestamps)
 		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	u->back.send = answer;
@@ -403,6 +407,13 @@ vnm_udp_reload(struct vnm_udp *u, const struct vnm_listener_options *o)
 {
 	assert(u->magic == UDP_MAGIC);
 	vnm_socket_reload(&u->o, o);
+}
+
+void
+vnm_udp_clock(struct vnm_udp *u, uint64_t (*now)(void))
+{
+	assert(u->magic == UDP_MAGIC);
+	u->now = now;
 }
 
 size_t

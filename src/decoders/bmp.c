@@ -615,4 +615,5 @@ const struct vnm_decoder vnm_bmp_decoder = {
     .options = vnm_bmp_options,
     .options_size = sizeof(struct vnm_bmp_options),
     .check = vnm_bmp_options_check,
+    .prepare = vnm_bmp_options_prepare,
 };

@@ -33,6 +33,7 @@
 
 struct vnm_bmp_options {
 	VNM_BMP_OPTIONS(VNM_OPTION_MEMBER)
+	enum vnm_rib_mode mode; /* what prepare() makes of `rib` */
 };
 
 enum vnm_bmp_view { VNM_BMP_IN, VNM_BMP_OUT, VNM_BMP_LOC };

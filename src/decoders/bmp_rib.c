@@ -46,13 +46,26 @@ vnm_bmp_options_check(const void *options, struct vnm_err *err)
 	return 0;
 }
 
+int
+vnm_bmp_options_prepare(
+    void *options, const struct vnm_decoder_setting *setting, struct vnm_err *err)
+{
+	struct vnm_bmp_options *o = options;
+
+	(void)setting;
+	(void)err;
+	/* Whatever else it may be, somebody has complained. */
+	if (o->rib == NULL || !read_mode(o->rib, &o->mode))
+		o->mode = VNM_RIB_OFF;
+	return 0;
+}
+
 static void
 take_options(struct vnm_bmp_rib_config *c, const struct vnm_bmp_options *o)
 {
 	if (o == NULL)
 		return;
-	c->mode = VNM_RIB_OFF;
-	(void)read_mode(o->rib, &c->mode);
+	c->mode = o->mode;
 	c->paths = o->rib_paths;
 	c->suppress = o->rib_suppress;
 	c->stale_ns = o->rib_stale;

@@ -17,6 +17,8 @@
 
 extern const struct vnm_option vnm_bmp_options[];
 int vnm_bmp_options_check(const void *options, struct vnm_err *err);
+int vnm_bmp_options_prepare(
+    void *options, const struct vnm_decoder_setting *setting, struct vnm_err *err);
 
 /* A peer's table, or NULL. */
 struct vnm_rib_table *vnm_bmp_rib_table(

@@ -21,22 +21,7 @@
 bool
 vnm_poll_number(const struct vnm_varbind *v, uint64_t *n)
 {
-	if (v == NULL)
-		return false;
-	switch (v->type) {
-	case VNM_BER_INTEGER:
-		*n = (uint64_t)v->i64;
-		return v->i64 >= 0;
-	case VNM_BER_COUNTER32:
-	case VNM_BER_GAUGE32:
-	case VNM_BER_TIMETICKS:
-	case VNM_BER_UINTEGER32:
-	case VNM_BER_COUNTER64:
-		*n = v->u64;
-		return true;
-	default:
-		return false;
-	}
+	return v != NULL && vnm_varbind_number(v, n);
 }
 
 struct vnm_str

@@ -191,7 +191,7 @@ set_message(const struct vnm_snmp_call *c, struct vnm_record *r)
 	}
 	VNM_SET(r, alarm, snmp_version, VNM_STR("v3"));
 	VNM_SET(r, alarm, user, str_of(c->usm.user));
-	VNM_SET(r, alarm, security_level, (struct vnm_str){level, (uint32_t)strlen(level), true});
+	VNM_SET(r, alarm, security_level, vnm_str_clean(level));
 	VNM_SET(r, alarm, engine_id, c->usm.engine);
 	if (c->scoped.context_engine.n > 0)
 		VNM_SET(r, alarm, context_engine_id, c->scoped.context_engine);
@@ -227,9 +227,9 @@ set_names(struct vnm_snmp_call *c, const struct notification *n, struct vnm_reco
 	if (oid.n > 0)
 		VNM_SET(r, alarm, trap_oid, oid);
 	if (o != NULL && o->kind == VNM_MIB_NOTIFICATION && rest.n == 0)
-		VNM_SET(r, alarm, trap_name, vnm_str_of(vnm_mib_name(c->mib, o)));
+		VNM_SET(r, alarm, trap_name, vnm_mib_name_str(c->mib, o));
 	if (vendor != NULL)
-		VNM_SET(r, alarm, vendor, vnm_str_of(vendor));
+		VNM_SET(r, alarm, vendor, vnm_str_clean(vendor));
 	oid = vnm_snmp_oid_str(c->out->scratch, n->enterprise);
 	if (n->enterprise.n > 0 && oid.n > 0)
 		VNM_SET(r, alarm, enterprise, oid);

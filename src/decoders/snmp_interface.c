@@ -39,26 +39,6 @@ vnm_snmp_interface_find(const char *object)
 	return NULL;
 }
 
-/* A number that is not negative; false where the value is none. */
-static bool
-number_of(const struct vnm_varbind *v, uint64_t *n)
-{
-	switch (v->type) {
-	case VNM_BER_INTEGER:
-		*n = (uint64_t)v->i64;
-		return v->i64 >= 0;
-	case VNM_BER_COUNTER32:
-	case VNM_BER_GAUGE32:
-	case VNM_BER_UINTEGER32:
-	case VNM_BER_TIMETICKS:
-	case VNM_BER_COUNTER64:
-		*n = v->u64;
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* ifAdminStatus and ifOperStatus (RFC 2863 section 6). */
 static struct vnm_str
 status_name(uint64_t n)
@@ -121,7 +101,7 @@ vnm_snmp_interface_put(
 	if (row->how == TEXT || row->how == DESCR)
 		set = set_text(v, (void *)((char *)r + row->offset));
 	else
-		set = number_of(v, &n) && set_number(row, n, (char *)r + row->offset);
+		set = vnm_varbind_number(v, &n) && set_number(row, n, (char *)r + row->offset);
 	if (set)
 		vnm_record_mark(r, row->field);
 	return set;

@@ -36,6 +36,23 @@ const size_t vnm_snmp_alarm_count = VNM_ARRAY_LEN(vnm_snmp_alarms);
 #undef AT
 #undef VALUE
 
+/* As strcmp(): names mostly differ in their first few octets, and a call costs more than these. */
+static inline int
+compare(const char *a, const char *b)
+{
+	while (*a == *b && *a != '\0') {
+		a++;
+		b++;
+	}
+	return (int)(uint8_t)*a - (int)(uint8_t)*b;
+}
+
+static inline bool
+is_name(const char *a, const char *b)
+{
+	return compare(a, b) == 0;
+}
+
 const struct vnm_snmp_alarm *
 vnm_snmp_alarm_find(const char *notification)
 {
@@ -43,7 +60,7 @@ vnm_snmp_alarm_find(const char *notification)
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int order = strcmp(notification, vnm_snmp_alarms[middle].notification);
+		int order = compare(notification, vnm_snmp_alarms[middle].notification);
 
 		if (order == 0)
 			return &vnm_snmp_alarms[middle];
@@ -68,12 +85,12 @@ static const struct vnm_varbind *
 variable(const struct view *w, const char *object, struct vnm_snmp_object *o)
 {
 	for (uint32_t i = w->first; i < w->c->n; i++) {
-		*o = w->c->objects[i];
-		const char *name = o->object != NULL ? vnm_mib_name(w->c->mib, o->object) : "";
+		const struct vnm_mib_object *is = w->c->objects[i].object;
 
-		/* Names of one table begin alike, and end differently. */
-		if (name[0] == object[0] && strcmp(name, object) == 0)
+		if (is != NULL && is_name(vnm_mib_name(w->c->mib, is), object)) {
+			*o = w->c->objects[i];
 			return &w->c->v[i];
+		}
 	}
 	*o = (struct vnm_snmp_object){0};
 	return NULL;
@@ -149,6 +166,12 @@ unknown_resource(const struct view *w)
 	return (struct vnm_str){NULL, 0, false};
 }
 
+static struct vnm_str
+str_of(const struct vnm_varbind *v)
+{
+	return (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false};
+}
+
 /* Whether an object is a column of the tables of interfaces. */
 static bool
 is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
@@ -156,28 +179,38 @@ is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
 	const struct vnm_mib_object *entry = vnm_mib_entry(mib, o);
 	const char *name = entry != NULL ? vnm_mib_name(mib, entry) : "";
 
-	return strcmp(name, "ifEntry") == 0 || strcmp(name, "ifXEntry") == 0;
+	return is_name(name, "ifEntry") || is_name(name, "ifXEntry");
+}
+
+/* The name of one of its variables, or "". */
+static const char *
+name_of(const struct view *w, uint32_t i)
+{
+	const struct vnm_mib_object *o = w->c->objects[i].object;
+
+	return o != NULL ? vnm_mib_name(w->c->mib, o) : "";
 }
 
 static void
 set_interface(const struct view *w, struct vnm_record *r)
 {
-	const struct vnm_varbind *v;
-	struct vnm_snmp_object o;
+	bool has_name = false;
 
 	for (uint32_t i = w->first; i < w->c->n; i++) {
-		o = w->c->objects[i];
-		if (o.object == NULL || o.instance.n != 1 || !is_of_interface(w->c->mib, o.object))
+		const struct vnm_snmp_object *o = &w->c->objects[i];
+		const struct vnm_varbind *v = &w->c->v[i];
+
+		if (o->object == NULL)
 			continue;
-		VNM_SET(r, alarm, if_index, o.instance.v[0]);
-		break;
+		if (!VNM_HAS(r, alarm, if_index) && o->instance.n == 1 &&
+		    is_of_interface(w->c->mib, o->object))
+			VNM_SET(r, alarm, if_index, o->instance.v[0]);
+		if (has_name || v->type != VNM_BER_OCTETS || v->octets.n == 0)
+			continue;
+		has_name = is_name(name_of(w, i), "ifName");
+		if (has_name || is_name(name_of(w, i), "ifDescr"))
+			VNM_SET(r, alarm, if_name, str_of(v));
 	}
-	v = variable(w, "ifName", &o);
-	if (v == NULL || v->type != VNM_BER_OCTETS || v->octets.n == 0)
-		v = variable(w, "ifDescr", &o);
-	if (v != NULL && v->type == VNM_BER_OCTETS && v->octets.n > 0)
-		VNM_SET(r, alarm, if_name,
-		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
 }
 
 /* ---- what it means --------------------------------------------------------------------------- */
@@ -229,16 +262,17 @@ static const char *const messages[] = {"clogHistMsgText", "bigipNotifyObjMsg", "
 static void
 set_text(const struct view *w, struct vnm_record *r)
 {
-	struct vnm_snmp_object o;
+	for (uint32_t i = w->first; i < w->c->n; i++) {
+		const struct vnm_varbind *v = &w->c->v[i];
 
-	for (size_t i = 0; i < VNM_ARRAY_LEN(messages); i++) {
-		const struct vnm_varbind *v = variable(w, messages[i], &o);
-
-		if (v == NULL || v->type != VNM_BER_OCTETS || v->octets.n == 0)
+		if (v->type != VNM_BER_OCTETS || v->octets.n == 0)
 			continue;
-		VNM_SET(r, alarm, text,
-		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false});
-		return;
+		for (size_t m = 0; m < VNM_ARRAY_LEN(messages); m++) {
+			if (is_name(name_of(w, i), messages[m])) {
+				VNM_SET(r, alarm, text, str_of(v));
+				return;
+			}
+		}
 	}
 }
 
@@ -291,13 +325,13 @@ vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
 		else if (VNM_HAS(r, alarm, trap_oid))
 			VNM_SET(r, alarm, alarm_type, r->alarm.trap_oid);
 	} else {
-		VNM_SET(r, alarm, alarm_type, vnm_str_of(a->alarm_type));
-		VNM_SET(r, alarm, probable_cause, vnm_str_of(a->probable_cause));
-		VNM_SET(r, alarm, event_type, vnm_str_of(a->event_type));
+		VNM_SET(r, alarm, alarm_type, vnm_str_clean(a->alarm_type));
+		VNM_SET(r, alarm, probable_cause, vnm_str_clean(a->probable_cause));
+		VNM_SET(r, alarm, event_type, vnm_str_clean(a->event_type));
 	}
 	state = state_of(&w, a);
 	VNM_SET(r, alarm, perceived_severity,
-	    vnm_str_of(state == VNM_SNMP_CLEAR ? "cleared" : severity_of(&w, a)));
+	    vnm_str_clean(state == VNM_SNMP_CLEAR ? "cleared" : severity_of(&w, a)));
 	if (state == VNM_SNMP_EVENT)
 		return;
 	VNM_SET(r, alarm, state, state == VNM_SNMP_CLEAR ? VNM_STR("clear") : VNM_STR("raise"));

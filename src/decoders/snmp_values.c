@@ -8,40 +8,33 @@
 
 #define TEXT_OCTETS_MAX 4096 /* of one value's text */
 
-static const struct {
-	uint8_t tag;
-	struct vnm_str name;
-} types[] = {
-    {VNM_BER_INTEGER, VNM_STR("integer")},
-    {VNM_BER_BITS, VNM_STR("bits")},
-    {VNM_BER_OCTETS, VNM_STR("octets")},
-    {VNM_BER_NULL, VNM_STR("null")},
-    {VNM_BER_OID, VNM_STR("oid")},
-    {VNM_BER_IPADDRESS, VNM_STR("ip-address")},
-    {VNM_BER_COUNTER32, VNM_STR("counter32")},
-    {VNM_BER_GAUGE32, VNM_STR("gauge32")},
-    {VNM_BER_TIMETICKS, VNM_STR("timeticks")},
-    {VNM_BER_OPAQUE, VNM_STR("opaque")},
-    {VNM_BER_NSAP, VNM_STR("nsap")},
-    {VNM_BER_COUNTER64, VNM_STR("counter64")},
-    {VNM_BER_UINTEGER32, VNM_STR("uinteger32")},
-    {VNM_BER_FLOAT, VNM_STR("float")},
-    {VNM_BER_DOUBLE, VNM_STR("double")},
-    {VNM_BER_INTEGER64, VNM_STR("integer64")},
-    {VNM_BER_UNSIGNED64, VNM_STR("unsigned64")},
-    {VNM_BER_NO_SUCH_OBJECT, VNM_STR("no-such-object")},
-    {VNM_BER_NO_SUCH_INSTANCE, VNM_STR("no-such-instance")},
-    {VNM_BER_END_OF_MIB_VIEW, VNM_STR("end-of-mib-view")},
+static const struct vnm_str types[UINT8_MAX + 1] = {
+    [VNM_BER_INTEGER] = VNM_STR("integer"),
+    [VNM_BER_BITS] = VNM_STR("bits"),
+    [VNM_BER_OCTETS] = VNM_STR("octets"),
+    [VNM_BER_NULL] = VNM_STR("null"),
+    [VNM_BER_OID] = VNM_STR("oid"),
+    [VNM_BER_IPADDRESS] = VNM_STR("ip-address"),
+    [VNM_BER_COUNTER32] = VNM_STR("counter32"),
+    [VNM_BER_GAUGE32] = VNM_STR("gauge32"),
+    [VNM_BER_TIMETICKS] = VNM_STR("timeticks"),
+    [VNM_BER_OPAQUE] = VNM_STR("opaque"),
+    [VNM_BER_NSAP] = VNM_STR("nsap"),
+    [VNM_BER_COUNTER64] = VNM_STR("counter64"),
+    [VNM_BER_UINTEGER32] = VNM_STR("uinteger32"),
+    [VNM_BER_FLOAT] = VNM_STR("float"),
+    [VNM_BER_DOUBLE] = VNM_STR("double"),
+    [VNM_BER_INTEGER64] = VNM_STR("integer64"),
+    [VNM_BER_UNSIGNED64] = VNM_STR("unsigned64"),
+    [VNM_BER_NO_SUCH_OBJECT] = VNM_STR("no-such-object"),
+    [VNM_BER_NO_SUCH_INSTANCE] = VNM_STR("no-such-instance"),
+    [VNM_BER_END_OF_MIB_VIEW] = VNM_STR("end-of-mib-view"),
 };
 
 static struct vnm_str
 type_name(uint8_t tag)
 {
-	for (size_t i = 0; i < VNM_ARRAY_LEN(types); i++) {
-		if (types[i].tag == tag)
-			return types[i].name;
-	}
-	return VNM_STR("unknown");
+	return types[tag].p != NULL ? types[tag] : VNM_STR("unknown");
 }
 
 struct vnm_snmp_object
@@ -89,37 +82,28 @@ vnm_snmp_object_after(const struct vnm_mib *mib, struct vnm_oid before,
 struct vnm_mib_value
 vnm_snmp_value_of(const struct vnm_varbind *v)
 {
-	struct vnm_mib_value value = {.type = VNM_MIB_VALUE_OCTETS};
+	struct vnm_mib_value value = {.type = VNM_MIB_VALUE_NONE};
 
-	switch (v->type) {
-	case VNM_BER_INTEGER:
-	case VNM_BER_INTEGER64:
+	switch (vnm_varbind_form(v)) {
+	case VNM_VARBIND_SIGNED:
 		value.type = VNM_MIB_VALUE_SIGNED;
 		value.i = v->i64;
 		break;
-	case VNM_BER_COUNTER32:
-	case VNM_BER_GAUGE32:
-	case VNM_BER_TIMETICKS:
-	case VNM_BER_UINTEGER32:
-	case VNM_BER_COUNTER64:
-	case VNM_BER_UNSIGNED64:
+	case VNM_VARBIND_UNSIGNED:
 		value.type = VNM_MIB_VALUE_UNSIGNED;
 		value.u = v->u64;
 		break;
-	case VNM_BER_OID:
+	case VNM_VARBIND_OID:
 		value.type = VNM_MIB_VALUE_OID;
 		value.oid = v->oid;
 		break;
-	case VNM_BER_FLOAT:
-	case VNM_BER_DOUBLE:
-	case VNM_BER_NULL:
-	case VNM_BER_NO_SUCH_OBJECT:
-	case VNM_BER_NO_SUCH_INSTANCE:
-	case VNM_BER_END_OF_MIB_VIEW:
-		value.type = VNM_MIB_VALUE_NONE;
-		break;
-	default:
+	case VNM_VARBIND_OCTETS:
+		value.type = VNM_MIB_VALUE_OCTETS;
 		value.octets = v->octets;
+		break;
+	case VNM_VARBIND_REAL:
+	case VNM_VARBIND_NOTHING:
+		break;
 	}
 	return value;
 }
@@ -147,10 +131,13 @@ vnm_snmp_oid_str(struct vnm_scratch *s, struct vnm_oid oid)
 struct vnm_str
 vnm_snmp_text(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct vnm_varbind *v)
 {
+	const char *label = v->type == VNM_BER_INTEGER ? vnm_mib_label(c->mib, o, v->i64) : NULL;
 	const struct vnm_mib_value value = vnm_snmp_value_of(v);
 	size_t room = 64;
 	char *p;
 
+	if (label != NULL) /* letters, digits and hyphens (RFC 2578 section 7.1.1) */
+		return vnm_str_clean(label);
 	if (value.type == VNM_MIB_VALUE_OID)
 		room = VNM_OID_TEXT;
 	else if (value.type == VNM_MIB_VALUE_OCTETS)
@@ -187,36 +174,30 @@ bool
 vnm_snmp_pair(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct vnm_varbind *v,
     struct vnm_pair *pair)
 {
-	switch (v->type) {
-	case VNM_BER_INTEGER:
-	case VNM_BER_INTEGER64:
+	switch (vnm_varbind_form(v)) {
+	case VNM_VARBIND_SIGNED:
 		pair->type = VNM_PAIR_I64;
 		pair->i64 = v->i64;
 		return true;
-	case VNM_BER_COUNTER32:
-	case VNM_BER_GAUGE32:
-	case VNM_BER_TIMETICKS:
-	case VNM_BER_UINTEGER32:
-	case VNM_BER_COUNTER64:
-	case VNM_BER_UNSIGNED64:
+	case VNM_VARBIND_UNSIGNED:
 		pair->type = VNM_PAIR_U64;
 		pair->u64 = v->u64;
 		return true;
-	case VNM_BER_FLOAT:
-	case VNM_BER_DOUBLE:
+	case VNM_VARBIND_REAL:
 		pair->type = VNM_PAIR_F64;
 		pair->f64 = v->f64;
 		return true;
-	case VNM_BER_OID:
+	case VNM_VARBIND_OID:
 		pair->type = VNM_PAIR_STR;
 		pair->str = vnm_snmp_oid_str(c->out->scratch, v->oid);
 		return pair->str.n > 0;
-	default:
-		if (!vnm_varbind_has_value(v))
-			return false;
+	case VNM_VARBIND_OCTETS:
 		set_octets(c, o, v, pair);
 		return true;
+	case VNM_VARBIND_NOTHING:
+		break;
 	}
+	return false;
 }
 
 /* Whether a text says more of the value than the value itself. */
@@ -232,30 +213,64 @@ has_text(const struct vnm_snmp_call *c, const struct vnm_mib_object *o, const st
 		return false;
 	if (v->type == VNM_BER_INTEGER) /* a hint "d" says nothing, one as "d-2" does */
 		return type->label_count > 0 || strlen(c->mib->text + type->hint) > 1;
-	return value->type == VNM_PAIR_BYTES && v->type == VNM_BER_OCTETS;
+	return v->type == VNM_BER_OCTETS && value->type == VNM_PAIR_BYTES;
 }
 
 /* ---- the list of an alarm -------------------------------------------------------------------- */
 
-enum { OID, NAME, INDEX, TYPE, VALUE, TEXT, MEMBERS };
+#define MEMBERS 6 /* oid, name, index, type, value, text */
 
-static void
-add_str(struct vnm_pair *item, const char *name, struct vnm_str s)
+/* A varbind as an object that is being filled. */
+struct description {
+	struct vnm_pair *members;
+	uint32_t n;
+};
+
+/* The next member; it is filled in place, since a copy of what was just written is slow. */
+static inline struct vnm_pair *
+add(struct description *d, const char *name, size_t name_n)
 {
-	struct vnm_pair *members = (struct vnm_pair *)(uintptr_t)item->items;
+	struct vnm_pair *member = &d->members[d->n++];
 
-	members[item->count++] = (struct vnm_pair){.name = name, .type = VNM_PAIR_STR, .str = s};
+	member->name = name;
+	member->name_n = (uint16_t)name_n;
+	return member;
 }
 
-/* Where the text of an oid goes on behind n of its numbers. */
-static uint32_t
-skip_numbers(struct vnm_str oid, uint32_t n)
+static inline void
+add_str(struct description *d, const char *name, size_t name_n, struct vnm_str s)
 {
-	uint32_t at = 0;
+	struct vnm_pair *member = add(d, name, name_n);
 
-	while (at < oid.n && n > 0)
-		n -= oid.p[at++] == '.';
-	return at;
+	member->type = VNM_PAIR_STR;
+	member->str = s;
+}
+
+#define NAMED(literal) (literal), sizeof(literal) - 1
+
+/* The varbind's oid, its name and index where the catalogue knows them: false without memory. */
+static bool
+add_names(struct vnm_snmp_call *c, const struct vnm_varbind *v, const struct vnm_snmp_object *o,
+    struct description *d)
+{
+	struct vnm_oid known = {v->name.v, v->name.n - o->instance.n};
+	struct vnm_scratch *s = c->out->scratch;
+	char *p = vnm_scratch_take(s, v->name.n * 11 + 1), *index, *end;
+
+	if (p == NULL)
+		return false;
+	index = end = vnm_oid_text(p, known);
+	if (o->instance.n > 0) {
+		*index++ = '.';
+		end = vnm_oid_text(index, o->instance);
+	}
+	add_str(d, NAMED("oid"), settle(s, p, (size_t)(end - p), true));
+	if (o->object == NULL)
+		return true;
+	add_str(d, NAMED("name"), vnm_mib_name_str(c->mib, o->object));
+	if (o->instance.n > 0)
+		add_str(d, NAMED("index"), (struct vnm_str){index, (uint32_t)(end - index), true});
+	return true;
 }
 
 /* One varbind as an object: false where scratch memory is used up. */
@@ -263,32 +278,23 @@ static bool
 describe(struct vnm_snmp_call *c, uint32_t i, struct vnm_pair *item)
 {
 	const struct vnm_varbind *v = &c->v[i];
-	struct vnm_snmp_object o = c->objects[i];
-	struct vnm_scratch *s = c->out->scratch;
-	struct vnm_pair *members = vnm_scratch_take(s, MEMBERS * sizeof(*members));
-	struct vnm_str oid = vnm_snmp_oid_str(s, v->name), text;
-	struct vnm_pair value = {.name = "value"};
+	const struct vnm_snmp_object *o = &c->objects[i];
+	struct description d = {vnm_scratch_take(c->out->scratch, MEMBERS * sizeof(*d.members)), 0};
+	struct vnm_pair *value;
 
-	if (members == NULL || oid.n == 0)
+	if (d.members == NULL || !add_names(c, v, o, &d))
 		return false;
-	*item = (struct vnm_pair){.type = VNM_PAIR_OBJECT, .items = members};
-	add_str(item, "oid", oid);
-	if (o.object != NULL) {
-		const char *name = vnm_mib_name(c->mib, o.object);
-		uint32_t skip = skip_numbers(oid, v->name.n - o.instance.n);
+	add_str(&d, NAMED("type"), type_name(v->type));
+	value = add(&d, NAMED("value"));
+	if (!vnm_snmp_pair(c, o->object, v, value))
+		d.n--;
+	if (has_text(c, o->object, v, value)) {
+		struct vnm_str text = vnm_snmp_text(c, o->object, v);
 
-		add_str(item, "name", (struct vnm_str){name, (uint32_t)strlen(name), true});
-		if (o.instance.n > 0)
-			add_str(item, "index", (struct vnm_str){oid.p + skip, oid.n - skip, true});
+		if (text.n > 0)
+			add_str(&d, NAMED("text"), text);
 	}
-	add_str(item, "type", type_name(v->type));
-	if (vnm_snmp_pair(c, o.object, v, &value))
-		members[item->count++] = value;
-	if (!has_text(c, o.object, v, &value))
-		return true;
-	text = vnm_snmp_text(c, o.object, v);
-	if (text.n > 0)
-		add_str(item, "text", text);
+	*item = (struct vnm_pair){.type = VNM_PAIR_STRUCT, .items = d.members, .count = d.n};
 	return true;
 }
 

@@ -58,6 +58,10 @@ vnm_mib_is_printable(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < n;) {
 		unsigned length;
 
+		if (p[i] >= 0x20 && p[i] < 0x7f) {
+			i++;
+			continue;
+		}
 		if ((p[i] < 0x20 && p[i] != '\t' && p[i] != '\n' && p[i] != '\r') || p[i] == 0x7f)
 			return false;
 		length = vnm_utf8_length(p + i, n - i);

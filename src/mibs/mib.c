@@ -42,28 +42,34 @@ vnm_mib_base_of(const char *name)
 
 /* ---- by number ----------------------------------------------------------------------------- */
 
-/* The index of the child with this number; 0 where there is none. */
-static inline uint32_t
+/* The child with this number, by a binary search; NULL where there is none. */
+static const struct vnm_mib_object *
+search_child(const struct vnm_mib_object *first, uint32_t n, uint32_t sub)
+{
+	while (n > 0) {
+		const struct vnm_mib_object *middle = first + n / 2;
+
+		if (middle->sub == sub)
+			return middle;
+		if (middle->sub < sub) {
+			n -= n / 2 + 1;
+			first = middle + 1;
+		} else {
+			n /= 2;
+		}
+	}
+	return NULL;
+}
+
+static inline const struct vnm_mib_object *
 child_of(const struct vnm_mib *m, const struct vnm_mib_object *o, uint32_t sub)
 {
-	uint32_t low = o->child, high = o->child + o->child_count, guess;
+	const struct vnm_mib_object *first = m->objects + o->child;
+	uint32_t guess = sub - first->sub;
 
-	if (o->child_count == 0)
-		return 0;
-	guess = sub - m->objects[low].sub;
-	if (guess < o->child_count && m->objects[low + guess].sub == sub)
-		return low + guess;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (m->objects[middle].sub == sub)
-			return middle;
-		if (m->objects[middle].sub < sub)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return 0;
+	if (VNM_LIKELY(guess < o->child_count && first[guess].sub == sub))
+		return first + guess;
+	return search_child(first, o->child_count, sub);
 }
 
 const struct vnm_mib_object *
@@ -73,11 +79,11 @@ vnm_mib_find(const struct vnm_mib *m, struct vnm_oid oid, struct vnm_oid *rest)
 	uint32_t depth = 0, n = 0;
 
 	while (n < oid.n) {
-		uint32_t child = child_of(m, at, oid.v[n]);
+		const struct vnm_mib_object *child = child_of(m, at, oid.v[n]);
 
-		if (child == 0)
+		if (child == NULL)
 			break;
-		at = &m->objects[child];
+		at = child;
 		n++;
 		if (at->kind != VNM_MIB_NONE) {
 			found = at;

@@ -161,6 +161,13 @@ vnm_mib_name(const struct vnm_mib *m, const struct vnm_mib_object *o)
 	return m->text + o->name;
 }
 
+/* ... for a record: a name is letters, digits and hyphens (RFC 2578 section 3.1). */
+static inline struct vnm_str
+vnm_mib_name_str(const struct vnm_mib *m, const struct vnm_mib_object *o)
+{
+	return vnm_str_clean(vnm_mib_name(m, o));
+}
+
 /* "if_hc_in_octets", the object's name in records. */
 static inline const char *
 vnm_mib_column(const struct vnm_mib *m, const struct vnm_mib_object *o)

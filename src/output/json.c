@@ -54,20 +54,62 @@ write_escape(char *p, uint8_t c)
 	return p + 5;
 }
 
-/* How many octets from s on need no escape, or nearly: found eight at a time. */
-static size_t
-clean_run(const uint8_t *s, size_t n)
+/* ASCII that stands for itself. */
+static inline bool
+is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Not 0 where one of eight octets needs an escape, or may need one. */
+static inline uint64_t
+find_escape(uint64_t v)
 {
 	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+
+	return ((v - ones * 0x20) | (quote - ones) | (backslash - ones) | v) & highs;
+}
+
+static inline uint64_t
+copy_eight(char *p, const uint8_t *s)
+{
+	uint64_t v;
+
+	memcpy(&v, s, 8);
+	memcpy(p, &v, 8);
+	return find_escape(v);
+}
+
+/* The n octets, of which there are 4 to 8. */
+static inline uint64_t
+copy_few(char *p, const uint8_t *s, size_t n)
+{
+	uint32_t first, last;
+
+	memcpy(&first, s, 4);
+	memcpy(&last, s + n - 4, 4);
+	memcpy(p, &first, 4);
+	memcpy(p + n - 4, &last, 4);
+	return find_escape((uint64_t)first << 32 | last);
+}
+
+/* Copies what needs no escape, as far as that is soon told: how many octets from s on. */
+static size_t
+copy_clean(char *p, const uint8_t *s, size_t n)
+{
 	size_t i = 0;
 
-	for (uint64_t v; i + 8 <= n; i += 8) {
-		memcpy(&v, s + i, 8);
-		uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
-		uint64_t found = (v - ones * 0x20) | (quote - ones) | (backslash - ones) | v;
-		if ((found & highs) != 0)
-			break;
+	for (; i + 8 <= n; i += 8) {
+		if (copy_eight(p + i, s + i) != 0)
+			return i;
 	}
+	if (i == n || (n > 8 && copy_eight(p + n - 8, s + n - 8) == 0))
+		return n;
+	if (n >= 4 && n < 8 && copy_few(p, s, n) == 0)
+		return n;
+	for (; i < n && is_plain(s[i]); i++)
+		p[i] = (char)s[i];
 	return i;
 }
 
@@ -76,12 +118,12 @@ static char *
 write_char(char *p, const uint8_t *s, size_t n, unsigned *length)
 {
 	*length = 1;
-	if (s[0] < 0x80) {
-		if (s[0] < 0x20 || s[0] == '"' || s[0] == '\\')
-			return write_escape(p, s[0]);
+	if (is_plain(s[0])) {
 		*p = (char)s[0];
 		return p + 1;
 	}
+	if (s[0] < 0x80)
+		return write_escape(p, s[0]);
 	unsigned octets = vnm_utf8_length(s, n);
 	if (octets == 0) {
 		memcpy(p, VNM_UTF8_REPLACEMENT, 3);
@@ -99,9 +141,8 @@ write_escaped(char *p, const uint8_t *s, size_t n)
 	unsigned length;
 
 	for (size_t i = 0; i < n;) {
-		size_t run = clean_run(s + i, n - i);
+		size_t run = copy_clean(p, s + i, n - i);
 
-		memcpy(p, s + i, run);
 		p += run;
 		i += run;
 		/* What is behind the run, up to where the next one may begin. */
@@ -112,17 +153,12 @@ write_escaped(char *p, const uint8_t *s, size_t n)
 }
 
 void
-vnm_json_text(struct vnm_writer *w, struct vnm_str s)
+vnm_json_escaped(struct vnm_writer *w, struct vnm_str s)
 {
-	if (!vnm_writer_room(w, (s.clean ? 1 : 6) * (size_t)s.n + 2))
+	if (!vnm_writer_room(w, 6 * (size_t)s.n + 2))
 		return;
-	*w->p++ = '"';
-	if (s.clean) {
-		memcpy(w->p, s.p, s.n);
-		w->p += s.n;
-	} else {
-		w->p = write_escaped(w->p, (const uint8_t *)s.p, s.n);
-	}
+	*w->p = '"';
+	w->p = write_escaped(w->p + 1, (const uint8_t *)s.p, s.n);
 	*w->p++ = '"';
 }
 
@@ -166,15 +202,12 @@ json_strs(struct vnm_writer *w, const struct vnm_strs *list)
 	*w->p++ = ']';
 }
 
-/* What has no fixed size. */
+/* What has no fixed size, but for text. */
 static char *
 write_long(struct vnm_writer *w, char *p, enum vnm_type type, const void *v)
 {
 	w->p = p;
 	switch (type) {
-	case VNM_TYPE_STR:
-		vnm_json_text(w, *(const struct vnm_str *)v);
-		break;
 	case VNM_TYPE_BYTES:
 		vnm_json_hex(w, *(const struct vnm_slice *)v);
 		break;
@@ -242,9 +275,14 @@ encode(const struct vnm_selection *s, const struct vnm_record *r, struct vnm_buf
 		for (; bits != 0; bits &= bits - 1) {
 			const struct row *row = &rows[64 * word + (unsigned)__builtin_ctzll(bits)];
 
+			const void *v = (const char *)r + row->offset;
+
 			memcpy(p, row->key, KEY_ROOM);
-			p = write_value(
-			    &w, p + row->key_n, row->type, (const char *)r + row->offset);
+			p += row->key_n;
+			if (row->type == VNM_TYPE_STR) /* as most are */
+				p = vnm_json_put(&w, p, *(const struct vnm_str *)v);
+			else
+				p = write_value(&w, p, row->type, v);
 		}
 	}
 	if (VNM_UNLIKELY(w.failed)) {

@@ -379,15 +379,15 @@ vnm_json_ies(struct vnm_writer *w, const struct vnm_ies *ies)
 /* ---- named values -------------------------------------------------------------------------- */
 
 static void write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
+static void write_distinct(
+    struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, bool counted, unsigned depth);
 static void write_pair_array(
     struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
 
 static void
 pair_key(struct vnm_writer *w, const struct object *o, uint32_t i)
 {
-	const char *name = ((const struct vnm_pair *)o->items + i)->name;
-
-	vnm_json_text(w, (struct vnm_str){name, (uint32_t)strlen(name), true});
+	vnm_json_text(w, vnm_str_clean(((const struct vnm_pair *)o->items + i)->name));
 	if (vnm_writer_room(w, 2)) /* and what may follow it: '[' */
 		*w->p++ = ':';
 }
@@ -419,6 +419,9 @@ write_pair_value(struct vnm_writer *w, const struct vnm_pair *pair, unsigned dep
 		break;
 	case VNM_PAIR_OBJECT:
 		write_pairs(w, pair->items, pair->count, depth + 1);
+		break;
+	case VNM_PAIR_STRUCT:
+		write_distinct(w, pair->items, pair->count, true, depth + 1);
 		break;
 	case VNM_PAIR_ARRAY:
 		write_pair_array(w, pair->items, pair->count, depth + 1);
@@ -463,28 +466,36 @@ are_distinct(const struct vnm_pair *p, uint32_t n)
 	return true;
 }
 
+/* As an object: names that are all different, `counted` where they have their name_n. */
 static void
-write_distinct(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
+write_distinct(
+    struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, bool counted, unsigned depth)
 {
-	if (!vnm_writer_room(w, 1))
-		return;
-	*w->p++ = '{';
+	char separator = '{';
+
+	assert(depth <= VNM_PAIR_DEPTH);
 	for (uint32_t i = 0; i < n; i++) {
-		size_t length = strlen(p[i].name);
+		size_t length = counted ? p[i].name_n : strlen(p[i].name);
 
 		if (!vnm_writer_room(w, ITEM_ROOM + length))
 			return;
-		if (i > 0)
-			*w->p++ = ',';
-		*w->p++ = '"';
-		memcpy(w->p, p[i].name, length);
-		w->p += length;
-		*w->p++ = '"';
-		*w->p++ = ':';
+		w->p[0] = separator;
+		w->p[1] = '"';
+		char *end = vnm_json_copy(w->p + 2, p[i].name, length);
+		memcpy(end, "\":", 2);
+		separator = ',';
+		if (p[i].type == VNM_PAIR_STR) { /* as most are */
+			w->p = vnm_json_put(w, end + 2, p[i].str);
+			continue;
+		}
+		w->p = end + 2;
 		write_pair_value(w, &p[i], depth);
 	}
-	if (vnm_writer_room(w, 1))
-		*w->p++ = '}';
+	if (!vnm_writer_room(w, 2))
+		return;
+	if (n == 0)
+		*w->p++ = '{';
+	*w->p++ = '}';
 }
 
 static void
@@ -495,7 +506,7 @@ write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned
 
 	assert(depth <= VNM_PAIR_DEPTH);
 	if (are_distinct(p, n)) {
-		write_distinct(w, p, n, depth);
+		write_distinct(w, p, n, false, depth);
 		return;
 	}
 	if (!groups_init(&g, n)) {

@@ -199,7 +199,7 @@ pairs_size(const struct vnm_pair *pair, unsigned depth)
 
 	assert(depth < VNM_PAIR_DEPTH);
 	for (uint32_t i = 0; i < pair->count; i++) {
-		size_t n = pair_size(&pair->items[i], pair->type == VNM_PAIR_OBJECT, depth + 1);
+		size_t n = pair_size(&pair->items[i], vnm_pair_has_names(pair), depth + 1);
 
 		size += 1 + varint_size(n) + n;
 	}
@@ -230,6 +230,7 @@ pair_value_size(const struct vnm_pair *pair, unsigned depth)
 		n = pair->bytes.n;
 		break;
 	case VNM_PAIR_OBJECT:
+	case VNM_PAIR_STRUCT:
 	case VNM_PAIR_ARRAY:
 		n = pairs_size(pair, depth);
 		break;
@@ -268,6 +269,7 @@ write_pair_value(char *p, const struct vnm_pair *pair)
 		p = key(p, VNM_PROTO_PAIR_BYTES, VNM_WIRE_LEN);
 		return octets(p, pair->bytes.p, pair->bytes.n);
 	case VNM_PAIR_OBJECT:
+	case VNM_PAIR_STRUCT:
 	case VNM_PAIR_ARRAY:
 		break;
 	}
@@ -287,11 +289,11 @@ write_pair(
 	if (named)
 		p = octets(
 		    key(p, VNM_PROTO_PAIR_NAME, VNM_WIRE_LEN), pair->name, strlen(pair->name));
-	if (pair->type != VNM_PAIR_OBJECT && pair->type != VNM_PAIR_ARRAY) {
+	bool object = vnm_pair_has_names(pair);
+	if (!object && pair->type != VNM_PAIR_ARRAY) {
 		w->p = write_pair_value(p, pair);
 		return;
 	}
-	bool object = pair->type == VNM_PAIR_OBJECT;
 	p = key(p, object ? VNM_PROTO_PAIR_OBJECT : VNM_PROTO_PAIR_ARRAY, VNM_WIRE_LEN);
 	w->p = varint(p, pairs_size(pair, depth));
 	for (uint32_t i = 0; i < pair->count; i++)

@@ -61,6 +61,7 @@ hash_value(const struct vnm_pair *p, uint64_t h)
 	case VNM_PAIR_BYTES:
 		return hash_octets(p->bytes.p, p->bytes.n, h);
 	case VNM_PAIR_OBJECT:
+	case VNM_PAIR_STRUCT:
 		return hash_pairs(p->items, p->count, true, h);
 	case VNM_PAIR_ARRAY:
 		return hash_pairs(p->items, p->count, false, h);

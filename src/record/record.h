@@ -75,8 +75,10 @@ struct vnm_pair {
 		VNM_PAIR_I64,
 		VNM_PAIR_BOOL,
 		VNM_PAIR_OBJECT, /* of named values */
-		VNM_PAIR_ARRAY	 /* of values, whose names are not looked at */
+		VNM_PAIR_ARRAY,	 /* of values, whose names are not looked at */
+		VNM_PAIR_STRUCT	 /* an OBJECT whose names all differ and have their name_n */
 	} type;
+	uint16_t name_n; /* octets of the name, within a STRUCT */
 	union {
 		uint64_t u64;
 		int64_t i64;
@@ -86,7 +88,7 @@ struct vnm_pair {
 		struct vnm_addr addr;
 		struct vnm_slice bytes;
 		struct {
-			const struct vnm_pair *items; /* of an OBJECT or ARRAY */
+			const struct vnm_pair *items; /* of an OBJECT, ARRAY or STRUCT */
 			uint32_t count;
 		};
 	};
@@ -94,6 +96,12 @@ struct vnm_pair {
 
 /* Levels of OBJECT and ARRAY within each other: what makes pairs keeps to it. */
 #define VNM_PAIR_DEPTH 16
+
+static inline bool
+vnm_pair_has_names(const struct vnm_pair *p)
+{
+	return p->type == VNM_PAIR_OBJECT || p->type == VNM_PAIR_STRUCT;
+}
 
 struct vnm_pairs {
 	const struct vnm_pair *p;

@@ -38,7 +38,7 @@ read_length(struct vnm_reader *r, size_t *length, unsigned *odd)
 }
 
 bool
-vnm_ber_next(struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, unsigned *odd)
+vnm_ber_next_long(struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, unsigned *odd)
 {
 	size_t length = 0;
 
@@ -51,18 +51,6 @@ vnm_ber_next(struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, un
 	}
 	*contents = vnm_reader_sub(r, length);
 	return !r->bad;
-}
-
-bool
-vnm_ber_expect(struct vnm_reader *r, uint8_t tag, struct vnm_reader *contents, unsigned *odd)
-{
-	uint8_t found;
-
-	if (!vnm_ber_next(r, &found, contents, odd))
-		return false;
-	if (found != tag)
-		r->bad = true;
-	return found == tag;
 }
 
 /* Whether the first octet only repeats the sign of what follows. */
@@ -121,40 +109,81 @@ vnm_ber_unsigned(struct vnm_slice contents, unsigned bits, uint64_t *v, unsigned
 	return true;
 }
 
+/* One number of an identifier, at the most `most`: false where it is more or has no end. */
+static bool
+read_subidentifier(struct vnm_slice c, size_t *at, uint64_t most, uint64_t *number, unsigned *odd)
+{
+	uint64_t v = 0;
+
+	if (c.p[*at] == 0x80)
+		*odd |= VNM_BER_ODD_PADDING;
+	while (*at < c.n) {
+		uint8_t octet = c.p[(*at)++];
+
+		v = v << 7 | (octet & 0x7f);
+		if (v > most)
+			return false;
+		if (octet < 0x80) {
+			*number = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Eight numbers of one octet each: false where there are not so many. */
+static inline bool
+read_eight(struct vnm_slice c, size_t at, uint32_t *v)
+{
+	const uint8_t *p = c.p + at;
+	uint64_t octets;
+
+	if (c.n - at < 8)
+		return false;
+	memcpy(&octets, p, 8);
+	if ((octets & 0x8080808080808080) != 0)
+		return false;
+	v[0] = p[0];
+	v[1] = p[1];
+	v[2] = p[2];
+	v[3] = p[3];
+	v[4] = p[4];
+	v[5] = p[5];
+	v[6] = p[6];
+	v[7] = p[7];
+	return true;
+}
+
 uint32_t
 vnm_ber_oid(struct vnm_slice contents, uint32_t *v, unsigned *odd)
 {
-	uint32_t n = 1; /* v[0] and v[1] stand in one number */
 	uint64_t number = 0;
-	bool begins = true;
+	uint32_t n = 2;
+	size_t at = 0;
 
 	v[0] = v[1] = 0;
 	if (contents.n == 0) {
 		*odd |= VNM_BER_ODD_WIDTH;
 		return 2;
 	}
-	for (size_t i = 0; i < contents.n; i++) {
-		uint8_t octet = contents.p[i];
-
-		if (begins && octet == 0x80)
-			*odd |= VNM_BER_ODD_PADDING;
-		number = number << 7 | (octet & 0x7f);
-		/* The first two numbers stand in one, which can be 80 more than a number. */
-		if (number > UINT32_MAX + (n == 1 ? 80ULL : 0ULL))
-			return 0;
-		begins = octet < 0x80;
-		if (!begins)
-			continue;
-		if (n == VNM_OID_MAX)
-			return 0;
-		if (n == 1) {
-			v[0] = number < 40 ? 0 : number < 80 ? 1 : 2;
-			number -= 40ULL * v[0];
+	/* The first two numbers stand in one, which can be 80 more than a number. */
+	if (!read_subidentifier(contents, &at, UINT32_MAX + 80ULL, &number, odd))
+		return 0;
+	v[0] = number < 80 ? number >= 40 : 2;
+	v[1] = (uint32_t)(number - 40ULL * v[0]);
+	while (at < contents.n && n < VNM_OID_MAX) {
+		if (n <= VNM_OID_MAX - 8 && read_eight(contents, at, v + n)) {
+			at += 8;
+			n += 8;
+		} else if (contents.p[at] < 0x80) {
+			v[n++] = contents.p[at++];
+		} else {
+			if (!read_subidentifier(contents, &at, UINT32_MAX, &number, odd))
+				return 0;
+			v[n++] = (uint32_t)number;
 		}
-		v[n++] = (uint32_t)number;
-		number = 0;
 	}
-	return begins ? n : 0;
+	return at == contents.n ? n : 0;
 }
 
 bool

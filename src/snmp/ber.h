@@ -12,6 +12,7 @@
 #include "base/reader.h"
 
 enum vnm_ber_tag {
+	VNM_BER_UNKNOWN = 0x00, /* never sent: in place of one that means something else here */
 	VNM_BER_INTEGER = 0x02,
 	VNM_BER_BITS = 0x03, /* BIT STRING; SMIv2 sends BITS as OCTETS */
 	VNM_BER_OCTETS = 0x04,
@@ -50,15 +51,41 @@ enum vnm_ber_odd {
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* What vnm_ber_next() does where the element is not as short as most are. */
+bool vnm_ber_next_long(
+    struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, unsigned *odd);
+
 /*
  * The next element: its tag, and a reader of its contents. Only one-octet tags and definite
  * lengths of at the most 4 octets (behind leading zeros) are taken. False, and r->bad, where
  * there is none.
  */
-bool vnm_ber_next(struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, unsigned *odd);
+static inline bool
+vnm_ber_next(struct vnm_reader *r, uint8_t *tag, struct vnm_reader *contents, unsigned *odd)
+{
+	size_t left = vnm_reader_left(r);
+
+	if (VNM_UNLIKELY(left < 2 || (r->p[0] & 0x1f) == 0x1f || r->p[1] >= 0x80 ||
+			 r->p[1] > left - 2 || r->bad))
+		return vnm_ber_next_long(r, tag, contents, odd);
+	*tag = r->p[0];
+	*contents = vnm_reader_of(r->p + 2, r->p[1]);
+	r->p = contents->end;
+	return true;
+}
 
 /* The same, where the tag must be this one: what is there otherwise makes r bad. */
-bool vnm_ber_expect(struct vnm_reader *r, uint8_t tag, struct vnm_reader *contents, unsigned *odd);
+static inline bool
+vnm_ber_expect(struct vnm_reader *r, uint8_t tag, struct vnm_reader *contents, unsigned *odd)
+{
+	uint8_t found;
+
+	if (!vnm_ber_next(r, &found, contents, odd))
+		return false;
+	if (found != tag)
+		r->bad = true;
+	return found == tag;
+}
 
 /* A signed number of at the most 64 bits, or false. */
 bool vnm_ber_signed(struct vnm_slice contents, int64_t *v, unsigned *odd);

@@ -7,6 +7,35 @@
 
 /* ---- varbinds -------------------------------------------------------------------------------- */
 
+const uint8_t vnm_varbind_forms[UINT8_MAX + 1] = {
+    [VNM_BER_INTEGER] = VNM_VARBIND_SIGNED,
+    [VNM_BER_INTEGER64] = VNM_VARBIND_SIGNED,
+    [VNM_BER_COUNTER32] = VNM_VARBIND_UNSIGNED,
+    [VNM_BER_GAUGE32] = VNM_VARBIND_UNSIGNED,
+    [VNM_BER_TIMETICKS] = VNM_VARBIND_UNSIGNED,
+    [VNM_BER_UINTEGER32] = VNM_VARBIND_UNSIGNED,
+    [VNM_BER_COUNTER64] = VNM_VARBIND_UNSIGNED,
+    [VNM_BER_UNSIGNED64] = VNM_VARBIND_UNSIGNED,
+    [VNM_BER_FLOAT] = VNM_VARBIND_REAL,
+    [VNM_BER_DOUBLE] = VNM_VARBIND_REAL,
+    [VNM_BER_OID] = VNM_VARBIND_OID,
+    [VNM_BER_NULL] = VNM_VARBIND_NOTHING,
+    [VNM_BER_NO_SUCH_OBJECT] = VNM_VARBIND_NOTHING,
+    [VNM_BER_NO_SUCH_INSTANCE] = VNM_VARBIND_NOTHING,
+    [VNM_BER_END_OF_MIB_VIEW] = VNM_VARBIND_NOTHING,
+};
+
+bool
+vnm_varbind_number(const struct vnm_varbind *v, uint64_t *n)
+{
+	enum vnm_varbind_form form = vnm_varbind_form(v);
+
+	if (form != VNM_VARBIND_UNSIGNED && (form != VNM_VARBIND_SIGNED || v->i64 < 0))
+		return false;
+	*n = form == VNM_VARBIND_SIGNED ? (uint64_t)v->i64 : v->u64;
+	return true;
+}
+
 #define OPAQUE_ESCAPE 0x9f /* begins the tag of net-snmp's types within an Opaque */
 
 /* A float, double or 64-bit number that an Opaque may hold; it stays octets where it is none. */
@@ -92,6 +121,8 @@ vnm_varbind_value(struct vnm_varbind *v, struct vnm_slice contents, uint32_t *id
 		break;
 	default:
 		*odd |= VNM_BER_ODD_TYPE;
+		if (vnm_varbind_form(v) != VNM_VARBIND_OCTETS)
+			v->type = VNM_BER_UNKNOWN; /* one that only an Opaque may hold */
 	}
 	v->octets = contents;
 	return true;

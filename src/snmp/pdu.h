@@ -61,17 +61,38 @@ struct vnm_varbind {
 	};
 };
 
+/* Which member of a varbind's union has its value. */
+enum vnm_varbind_form {
+	VNM_VARBIND_OCTETS, /* a type that SNMP does not know too */
+	VNM_VARBIND_SIGNED,
+	VNM_VARBIND_UNSIGNED,
+	VNM_VARBIND_REAL,
+	VNM_VARBIND_OID,
+	VNM_VARBIND_NOTHING /* NULL, and the exceptions */
+};
+
+extern const uint8_t vnm_varbind_forms[UINT8_MAX + 1]; /* by enum vnm_ber_tag */
+
+static inline enum vnm_varbind_form
+vnm_varbind_form(const struct vnm_varbind *v)
+{
+	return (enum vnm_varbind_form)vnm_varbind_forms[v->type];
+}
+
 /* Whether the value is there: neither NULL nor one of the exceptions. */
 static inline bool
 vnm_varbind_has_value(const struct vnm_varbind *v)
 {
-	return v->type != VNM_BER_NULL && v->type < VNM_BER_NO_SUCH_OBJECT;
+	return vnm_varbind_form(v) != VNM_VARBIND_NOTHING;
 }
 
+/* A number that is not negative; false where the value is none. */
+bool vnm_varbind_number(const struct vnm_varbind *v, uint64_t *n);
+
 /*
- * The value of contents by v->type, which may become another one within an Opaque; an oid's
- * numbers go into ids, which has room for VNM_OID_MAX. False where a number or an identifier is
- * malformed; everything else is octets.
+ * The value of contents by v->type, which may become another one within an Opaque, and UNKNOWN
+ * where only an Opaque may have it; an oid's numbers go into ids, which has room for VNM_OID_MAX.
+ * False where a number or an identifier is malformed; everything else is octets.
  */
 bool vnm_varbind_value(
     struct vnm_varbind *v, struct vnm_slice contents, uint32_t *ids, unsigned *odd);

@@ -135,9 +135,8 @@ vnm_station_keep_routes(struct vnm_station *s)
 static const void *
 options_for(const struct vnm_station *s, const struct vnm_decoder *decoder)
 {
-	static char full[] = "full";
 	static const struct vnm_bmp_options keeping = {.evidence = true,
-	    .rib = full,
+	    .mode = VNM_RIB_FULL,
 	    .rib_paths = 64,
 	    .rib_suppress = true,
 	    .rib_stale = 60 * VNM_NS_PER_S,

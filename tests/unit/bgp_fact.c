@@ -240,8 +240,7 @@ test_instances(void)
 static void
 test_nothing(void)
 {
-	static char no_rib[] = "off";
-	const struct vnm_bmp_options off = {.evidence = false, .rib = no_rib};
+	const struct vnm_bmp_options off = {.evidence = false};
 	struct desk *k = open_desk();
 
 	announce(k, 0, 0, 40); /* no MAC address has 40 bits */

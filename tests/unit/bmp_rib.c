@@ -9,9 +9,8 @@
 
 #define OTHER_SESSION 8
 
-static char mode_full[] = "full", mode_count[] = "count";
 static struct vnm_bmp_options options = {
-    .rib = mode_full,
+    .mode = VNM_RIB_FULL,
     .rib_paths = 1000,
     .rib_stale = 300 * VNM_NS_PER_S,
 };
@@ -21,7 +20,7 @@ open_rib(bool suppress)
 {
 	struct desk *k = open_desk();
 
-	options.rib = mode_full;
+	options.mode = VNM_RIB_FULL;
 	options.rib_paths = 1000;
 	options.rib_suppress = suppress;
 	options.rib_dump_interval = 0;
@@ -215,7 +214,7 @@ test_count(void)
 {
 	struct desk *k = open_rib(false);
 
-	options.rib = mode_count;
+	options.mode = VNM_RIB_COUNT;
 	up(k, PEER_A);
 	announce(k, PEER_A, 1, 5);
 	announce(k, PEER_A, 2, 5);

@@ -283,6 +283,27 @@ test_varbinds(void)
 	CU_ASSERT_FALSE(vnm_varbind_has_value(&v[10]));
 }
 
+/* Types of net-snmp's that stand outside an Opaque are none: their octets are kept as octets. */
+static void
+test_stray_types(void)
+{
+	static const uint8_t types[] = {0x76, 0x78, 0x79, 0x7a, 0x7b, 0xa0};
+	uint8_t octets[] = {0x30, 0x09, 0x06, 0x02, 0x2b, 0x06, 0, 0x03, 'a', 'b', 'c'};
+	uint32_t ids[VNM_VARBIND_IDS];
+
+	for (size_t i = 0; i < sizeof(types); i++) {
+		struct vnm_reader r = vnm_reader_of(octets, sizeof(octets));
+		struct vnm_varbind v;
+		unsigned odd = 0;
+
+		octets[6] = types[i];
+		CU_ASSERT_TRUE_FATAL(vnm_varbind_next(&r, &v, ids, &odd));
+		CU_ASSERT_EQUAL(odd, VNM_BER_ODD_TYPE);
+		CU_ASSERT_EQUAL(vnm_varbind_form(&v), VNM_VARBIND_OCTETS);
+		CU_ASSERT_TRUE(v.octets.n == 3 && v.octets.p == octets + 8);
+	}
+}
+
 /* RFC 1157's shape of a trap and RFC 3416's of a request, by hand. */
 static void
 test_messages(void)
@@ -324,6 +345,7 @@ CU_TestInfo suite_snmp_ber[] = {
     {"frame", test_frame},
     {"writing", test_writing},
     {"varbinds", test_varbinds},
+    {"stray types", test_stray_types},
     {"messages", test_messages},
     CU_TEST_INFO_NULL,
 };
