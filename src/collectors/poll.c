@@ -11,6 +11,7 @@
 
 #define RUN_EVENTS 64	/* that are dealt with in one call */
 #define RUN_DEVICES 256 /* that another configuration is looked up for in one call */
+#define REMOVAL 8	/* devices that one costs that goes, with all that is known of it */
 #define LANES_AT_ONCE 16
 
 const struct vnm_option vnm_poll_options[] = {VNM_POLL_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
@@ -151,6 +152,7 @@ vnm_poller_configure(struct vnm_poller *p, struct vnm_poll_config *config, uint6
 	vnm_poll_config_leave(p->config);
 	p->config = config;
 	p->adopt_hand = p->add_hand = 0;
+	p->crowded = true; /* there may be more slots than before */
 	for (struct poll_lane *lane = p->lanes; lane != NULL; lane = lane->next) {
 		lane->group = NULL;
 		vnm_timer_clear(&p->timers, &lane->node.timer);
@@ -209,14 +211,28 @@ configure_some(struct vnm_poller *p, uint64_t now_ns)
 	uint32_t targets = p->config != NULL ? p->config->target_count : 0;
 
 	for (unsigned n = 0; n < RUN_DEVICES; n++) {
-		if (p->adopt_hand < p->device_count && p->add_hand == 0)
+		uint32_t devices = p->device_count;
+
+		if (p->adopt_hand < devices && p->add_hand == 0)
 			adopt_one(p, now_ns);
 		else if (p->add_hand < targets)
 			add_one(p, now_ns);
 		else
 			return false;
+		n += p->device_count < devices ? REMOVAL - 1 : 0;
 	}
 	return true;
+}
+
+/* Whoever did not have his turn for want of time. */
+static void
+go_on(struct vnm_poller *p, uint64_t now_ns)
+{
+	if (!p->crowded)
+		return;
+	p->crowded = false;
+	for (struct poll_lane *lane = p->lanes; lane != NULL; lane = lane->next)
+		poll_lane_go(p, lane, now_ns);
 }
 
 /* ---- the clockwork
@@ -232,6 +248,7 @@ vnm_poller_run(struct vnm_poller *p, uint64_t now_ns)
 		return now_ns;
 	if (p->lane_count > (p->config != NULL ? p->config->group_count : 0))
 		forget_lanes(p);
+	go_on(p, now_ns);
 	for (unsigned n = 0; n < RUN_EVENTS; n++) {
 		t = vnm_timers_due(&p->timers, now_ns);
 		if (t == NULL)
@@ -244,7 +261,7 @@ vnm_poller_run(struct vnm_poller *p, uint64_t now_ns)
 		else
 			poll_search_due(p, (struct poll_lane *)node, now_ns);
 	}
-	return vnm_timers_next(&p->timers);
+	return p->crowded ? now_ns : vnm_timers_next(&p->timers);
 }
 
 /* A device by its address alone: the usual port, then all others. */

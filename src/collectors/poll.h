@@ -197,8 +197,9 @@ struct vnm_poll_calls {
 	void (*detach)(void *ctx, void *state);
 	/* Within vnm_poller_receive(). */
 	void (*row)(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan_row *row);
-	/* A walk is over; whole: all of the table came. */
-	void (*end)(
+	/* A walk is over; whole: all of the table came. True: it is to be called once more, soon.
+	 */
+	bool (*end)(
 	    void *ctx, const struct vnm_poll_source *from, const struct vnm_plan *plan, bool whole);
 	void (*event)(
 	    void *ctx, const struct vnm_poll_source *from, enum vnm_poll_event event, uint64_t n);

@@ -15,6 +15,7 @@
 #define RELEARN_WALKS 100 /* what a device lacks is asked for again after so many turns */
 #define FOUND_FAILURES 12 /* a device that was found by a search is forgotten after so many */
 #define BACKOFF_SHIFTS 16
+#define LANE_STARTS 64 /* that one call makes of those that waited for slots */
 
 /* ---- finding ----------------------------------------------------------------------------------
  */
@@ -243,9 +244,12 @@ take_over(struct vnm_poller *p, struct poll_device *d, const struct vnm_poll_tar
 	if (!same_user(&d->access->user, &t->access->user) ||
 	    d->access->version != t->access->version)
 		poll_usm_free(p, d);
-	if (!same_plans(d->group, t->group) && forget_columns(d, t->group->plan_count) != 0) {
-		poll_device_remove(p, d);
-		return;
+	if (!same_plans(d->group, t->group)) {
+		d->pending = 0; /* what it waits for is not what it was */
+		if (forget_columns(d, t->group->plan_count) != 0) {
+			poll_device_remove(p, d);
+			return;
+		}
 	}
 	if (lane != d->lane) {
 		poll_dequeue(&d->node);
@@ -257,7 +261,6 @@ take_over(struct vnm_poller *p, struct poll_device *d, const struct vnm_poll_tar
 	}
 	d->group = t->group;
 	d->access = t->access;
-	d->pending = 0;
 	vnm_poll_config_use(p->config);
 	vnm_poll_config_leave(d->config);
 	d->config = p->config;
@@ -420,15 +423,28 @@ probe(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 	poll_job_go(p, j, now_ns);
 }
 
+/* One more of those that one call starts. */
+static bool
+may_start(struct vnm_poller *p, unsigned *left)
+{
+	if (*left == 0) {
+		p->crowded = true;
+		return false;
+	}
+	(*left)--;
+	return true;
+}
+
 void
 poll_lane_go(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns)
 {
 	struct poll_node *n;
+	unsigned left = LANE_STARTS;
 
 	while ((n = lane->ready.first) != NULL) {
 		struct poll_device *d = (struct poll_device *)n;
 
-		if (lane->in_flight >= d->group->options.in_flight)
+		if (lane->in_flight >= d->group->options.in_flight || !may_start(p, &left))
 			break;
 		poll_dequeue(n);
 		poll_device_go(p, d, now_ns);
@@ -440,7 +456,7 @@ poll_lane_go(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns)
 		struct poll_device *d =
 		    device ? (struct poll_device *)n : ((struct poll_job *)n)->device;
 
-		if (lane->doubtful >= d->group->options.dead_in_flight)
+		if (lane->doubtful >= d->group->options.dead_in_flight || !may_start(p, &left))
 			break;
 		poll_dequeue(n);
 		if (device)

@@ -226,6 +226,10 @@ doubt(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 void
 poll_job_due(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 {
+	if (j->ending) {
+		poll_job_end(p, j, true, now_ns);
+		return;
+	}
 	if (j->tries == 0) { /* it waited for the device's gap */
 		send_request(p, j, now_ns);
 		return;
@@ -258,6 +262,25 @@ poll_job_settle(struct vnm_poller *p, struct poll_job *j)
 /* ---- what becomes of it ------------------------------------------------------------------------
  */
 
+/* Tells that a walk is over: true where that goes on with the next run. */
+static bool
+tell_end(struct vnm_poller *p, struct poll_job *j, bool whole, uint64_t now_ns)
+{
+	struct poll_device *d = j->device;
+	struct vnm_poll_source from = poll_source(d);
+
+	if (!j->ending) {
+		poll_count(p, whole ? VNM_C_poll_walks : VNM_C_poll_walks_cut);
+		if (whole)
+			poll_walk_learn(j);
+	}
+	if (d->state == NULL || !p->calls.end(p->calls.ctx, &from, j->plan, whole))
+		return false;
+	j->ending = true;
+	vnm_timer_set(&p->timers, &j->node.timer, now_ns + 1);
+	return true;
+}
+
 void
 poll_job_end(struct vnm_poller *p, struct poll_job *j, bool whole, uint64_t now_ns)
 {
@@ -265,15 +288,8 @@ poll_job_end(struct vnm_poller *p, struct poll_job *j, bool whole, uint64_t now_
 	struct poll_lane *lane = j->lane;
 
 	assert(d != NULL);
-	if (j->plan != NULL) {
-		struct vnm_poll_source from = poll_source(d);
-
-		poll_count(p, whole ? VNM_C_poll_walks : VNM_C_poll_walks_cut);
-		if (whole)
-			poll_walk_learn(j);
-		if (d->state != NULL)
-			p->calls.end(p->calls.ctx, &from, j->plan, whole);
-	}
+	if (j->plan != NULL && tell_end(p, j, whole, now_ns))
+		return;
 	poll_job_free(p, j);
 	if (d->pending == 0 && d->job_count == 0) {
 		poll_count(p, VNM_C_poll_turns);
@@ -296,7 +312,7 @@ poll_job_fail(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 
 		poll_count(p, VNM_C_poll_walks_cut);
 		if (d->state != NULL)
-			p->calls.end(p->calls.ctx, &from, j->plan, false);
+			(void)p->calls.end(p->calls.ctx, &from, j->plan, false);
 	}
 	poll_job_free(p, j);
 	if (d != NULL)

@@ -136,6 +136,7 @@ struct poll_job {
 	bool discovering; /* the request that is out asks for the engine id */
 	bool lost;	  /* a value was not given for an error of the agent's: not whole */
 	bool rows;	  /* there were some */
+	bool ending;	  /* the walk was whole, and its end is being dealt with */
 	uint8_t asked[VNM_PLAN_COLUMNS]; /* the columns that the request asks for, in order */
 	struct vnm_buffer held;		 /* answers for other parts of the same rows */
 	uint16_t cursor_ber_n;
@@ -193,6 +194,7 @@ struct vnm_poller {
 	struct vnm_poll_config *config; /* the current one; counted */
 	uint32_t adopt_hand;		/* devices below it are of the current configuration */
 	uint32_t add_hand;		/* targets of it below this are there */
+	bool crowded; /* slots are free, and more wait for them than one call serves */
 	uint8_t request[POLL_REQUEST_MAX];
 	uint8_t list[POLL_REQUEST_MAX];
 	uint8_t plain[VNM_SNMP_MESSAGE_MAX];
@@ -241,7 +243,7 @@ void poll_device_changed(struct poll_device *d, uint32_t ticks);
 void poll_device_demand(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns);
 /* Starts what it has to ask for, as far as there are slots. */
 void poll_device_go(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns);
-/* Slots are free: those that wait for one go on. */
+/* Slots are free: those that wait for one go on, some at once, the others with the next run. */
 void poll_lane_go(struct vnm_poller *p, struct poll_lane *lane, uint64_t now_ns);
 
 /* poll_job.c */
@@ -255,7 +257,7 @@ void poll_job_due(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns);
 void poll_job_settle(struct vnm_poller *p, struct poll_job *j);
 /* Nothing is out any more: what comes next is another request. */
 void poll_job_forget(struct vnm_poller *p, struct poll_job *j);
-/* The table is done; the job is gone afterwards. */
+/* The table is done; the job is gone afterwards, or goes with the next run. */
 void poll_job_end(struct vnm_poller *p, struct poll_job *j, bool whole, uint64_t now_ns);
 /* The device does not answer, or refuses; the job is gone afterwards. */
 void poll_job_fail(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns);

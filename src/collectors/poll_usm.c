@@ -268,6 +268,19 @@ trust(struct poll_job *j, const struct vnm_snmp_message *m, const struct vnm_usm
 	return VNM_OK;
 }
 
+/*
+ * An engine's clock went back by so little that it still takes our requests for timely, and by so
+ * much that we do not take its answers for it. What is authentic and has the random id of what we
+ * asked is no old answer: its clock is right.
+ */
+static void
+set_back(
+    struct vnm_poller *p, struct poll_job *j, const struct vnm_usm_params *params, uint64_t now_ns)
+{
+	j->device->usm->clock = (struct vnm_usm_clock){params->boots, params->time, now_ns, true};
+	(void)resend(p, j, now_ns);
+}
+
 enum vnm_reason
 poll_usm_receive(
     struct vnm_poller *p, struct vnm_snmp_message *m, const struct vnm_datagram *d, uint64_t now_ns)
@@ -303,5 +316,9 @@ poll_usm_receive(
 	if (pdu.type != VNM_PDU_RESPONSE || (uint32_t)pdu.request_id != j->id)
 		return VNM_R_response_unknown;
 	reason = trust(j, m, &params, now_ns);
-	return reason == VNM_OK ? poll_answer(p, j, &pdu, d, now_ns) : reason;
+	if (reason == VNM_OK)
+		return poll_answer(p, j, &pdu, d, now_ns);
+	if (reason == VNM_R_not_in_time_window && j->resyncs < RESYNCS)
+		set_back(p, j, &params, now_ns);
+	return reason;
 }

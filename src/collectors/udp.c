@@ -55,9 +55,12 @@ struct vnm_udp {
 	uint64_t (*now)(void); /* ns on a clock that only goes forward */
 	struct event event;
 	struct event pace;   /* pending instead of `event` while it is read every millisecond */
+	struct event rest;   /* pending while something is held */
 	uint64_t turn_ns;    /* when the last turn began */
 	unsigned fast_turns; /* that followed closely, the last one among them */
 	uint8_t *octets;     /* owned: SLOTS * SLOT_OCTETS */
+	int held, next;	     /* datagrams that were received, and of them the next to be taken */
+	uint64_t held_ns;    /* when, on the wall clock */
 	struct slot slots[SLOTS];
 	struct mmsghdr headers[SLOTS];
 };
@@ -153,50 +156,95 @@ take_slot(struct vnm_udp *u, int i, uint64_t now_ns)
 		vnm_intake_refuse(u->intake, &d, VNM_R_not_allowed);
 }
 
-/* One batch: how many datagrams there were, and *octets grows by their octets. */
-static int
-read_batch(struct vnm_udp *u, size_t *octets)
-{
-	int n = recvmmsg(u->fd, u->headers, SLOTS, MSG_DONTWAIT, NULL);
-
-	if (n <= 0)
-		return 0;
-	uint64_t now_ns = vnm_clock_wall_ns();
-	for (int i = 0; i < n; i++) {
-		*octets += u->headers[i].msg_len;
-		take_slot(u, i, now_ns);
-	}
-	ready_slots(u, n);
-	return n;
-}
-
 struct turn {
 	uint64_t begun_ns;
 	int datagrams;
+	size_t octets;
 	bool more; /* there may be */
 };
 
+static bool
+is_over(const struct vnm_udp *u, const struct turn *t)
+{
+	return u->now() - t->begun_ns >= VNM_TURN_NS;
+}
+
+static bool
+receive(struct vnm_udp *u)
+{
+	int n = recvmmsg(u->fd, u->headers, SLOTS, MSG_DONTWAIT, NULL);
+
+	u->next = 0;
+	u->held = n > 0 ? n : 0;
+	u->held_ns = vnm_clock_wall_ns();
+	return n > 0;
+}
+
 /*
- * *octets grows by what came. The kernel drops datagrams only while its buffer is full: a batch
- * that was not tells so too, but for large datagrams, and those wait for the tick.
+ * One batch, or what the turn before had no time for. Some messages cost a thousand times what
+ * others do: a turn that is over leaves the rest to the next. False where all that came is taken.
+ */
+static bool
+take_batch(struct vnm_udp *u, struct turn *t)
+{
+	bool full;
+
+	if (u->next == u->held && !receive(u))
+		return false;
+	full = u->held == SLOTS;
+	do {
+		t->octets += u->headers[u->next].msg_len;
+		t->datagrams++;
+		take_slot(u, u->next, u->held_ns);
+		u->next++;
+	} while (u->next < u->held && t->datagrams < VNM_TURN_DATAGRAMS && !is_over(u, t));
+	if (u->next < u->held)
+		return true;
+	ready_slots(u, u->held);
+	u->held = u->next = 0;
+	return full;
+}
+
+/*
+ * The kernel drops datagrams only while its buffer is full: a batch that was not tells so too, but
+ * for large datagrams, and those wait for the tick.
  */
 static struct turn
-read_turn(struct vnm_udp *u, size_t *octets)
+read_turn(struct vnm_udp *u)
 {
-	uint64_t begun = u->now();
-	int n, total = 0;
+	struct turn t = {.begun_ns = u->now()};
 	bool full = false;
 
 	do {
-		n = read_batch(u, octets);
-		total += n;
-		full |= n == SLOTS;
-	} while (n == SLOTS && total < VNM_TURN_DATAGRAMS && u->now() - begun < VNM_TURN_NS);
+		t.more = take_batch(u, &t);
+		full |= t.more;
+	} while (t.more && t.datagrams < VNM_TURN_DATAGRAMS && !is_over(u, &t));
 	if (full)
 		count_drops(u);
-	if (total > 0)
+	if (t.datagrams > 0)
 		u->intake->turn_end(u->intake->ctx);
-	return (struct turn){begun, total, n == SLOTS};
+	return t;
+}
+
+/* What is held makes no socket readable. All others have their turn before. */
+static void
+go_on(struct vnm_udp *u)
+{
+	static const struct timeval at_once;
+
+	if (u->next < u->held)
+		(void)event_add(&u->rest, &at_once);
+}
+
+static void
+on_rest(evutil_socket_t fd, short what, void *arg)
+{
+	struct vnm_udp *u = arg;
+
+	(void)fd;
+	(void)what;
+	(void)read_turn(u);
+	go_on(u);
 }
 
 /* Every millisecond from now on. When that fails all stays as it is. */
@@ -221,8 +269,7 @@ static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct vnm_udp *u = arg;
-	size_t octets = 0;
-	struct turn t = read_turn(u, &octets);
+	struct turn t = read_turn(u);
 	bool fast = !t.more && t.begun_ns - u->turn_ns < FAST_NS;
 
 	(void)fd;
@@ -231,30 +278,34 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	u->fast_turns = fast ? u->fast_turns + 1 : 0;
 	if (u->fast_turns >= FAST_TURNS && u->rcvbuf >= PACED_BUFFER)
 		begin_pace(u);
+	go_on(u);
 }
 
 static void
 on_pace(evutil_socket_t fd, short what, void *arg)
 {
 	struct vnm_udp *u = arg;
-	size_t octets = 0;
-	struct turn t = read_turn(u, &octets);
+	struct turn t = read_turn(u);
 
 	(void)fd;
 	(void)what;
 	if (t.more || t.datagrams == 0)
 		end_pace(u);
+	go_on(u);
 }
 
 void
 vnm_udp_drain(struct vnm_udp *u)
 {
 	size_t octets = 0;
+	struct turn t;
 
 	assert(u->magic == UDP_MAGIC);
 	/* More than the buffer holds has come since; a fast sender does not keep us here. */
-	while (read_turn(u, &octets).more && octets < u->rcvbuf)
-		continue;
+	do {
+		t = read_turn(u);
+		octets += t.octets;
+	} while (t.more && octets < u->rcvbuf);
 	count_drops(u);
 }
 
@@ -339,7 +390,7 @@ vnm_udp_open(const struct vnm_listener_options *o, int fd, struct event_base *ba
 	set_up_slots(u);
 	if (event_assign(&u->event, base, fd, EV_READ | EV_PERSIST, on_readable, u) != 0 ||
 	    event_assign(&u->pace, base, -1, EV_PERSIST, on_pace, u) != 0 ||
-	    event_add(&u->event, NULL) != 0)
+	    event_assign(&u->rest, base, -1, 0, on_rest, u) != 0 || event_add(&u->event, NULL) != 0)
 		goto no_memory;
 	return u;
 
@@ -381,6 +432,7 @@ vnm_udp_close(struct vnm_udp *u)
 	count_drops(u);
 	event_del(&u->event);
 	event_del(&u->pace);
+	event_del(&u->rest);
 	close(u->fd);
 	free_listener(u);
 }

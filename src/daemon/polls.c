@@ -101,12 +101,12 @@ out_of(struct vnm_polls *p, const struct vnm_poll_source *from)
 			      : vnm_pipeline_open(p->config.pipeline, decoder_name, &d, false);
 }
 
-static void
+static bool
 on_end(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan *plan, bool whole)
 {
 	struct vnm_polls *p = ctx;
 
-	vnm_poll_end(from->state, plan, whole, out_of(p, from));
+	return vnm_poll_end(from->state, plan, whole, out_of(p, from));
 }
 
 /* ---- what becomes of devices

@@ -14,12 +14,14 @@
 #include "daemon/loader.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
+#include "daemon/reaper.h"
 #include "daemon/worker.h"
 #include "decoders/rib_query.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/thread.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -35,6 +37,7 @@ struct live {
 	struct vnm_snapshot *snapshot; /* the first: sinks and sockets are as it says */
 	struct vnm_snapshot *current;
 	struct vnm_loader *loader; /* of the next */
+	struct vnm_reaper *reaper; /* of those that were */
 	uint64_t epoch_ns;
 	const char *collector;
 	struct vnm_engine engine;
@@ -94,6 +97,7 @@ on_loaded(void *ctx, struct vnm_snapshot *next, struct vnm_errs *errs)
 		vnm_error("the new configuration is not applied; the old one stays");
 		return;
 	}
+	next->reaper = l->reaper;
 	tell_restarts(l, next);
 	for (uint32_t i = 0; i < l->worker_count; i++)
 		vnm_worker_reload(l->workers[i], next);
@@ -399,10 +403,26 @@ on_libevent_message(int severity, const char *text)
 		vnm_debug("libevent: %s", text);
 }
 
+/*
+ * glibc keeps small blocks that were freed, and joins all of them when someone wants a large one:
+ * where thousands of devices are gone that is tens of milliseconds of one turn.
+ */
+static void
+join_blocks_at_once(void)
+{
+#ifdef M_MXFAST
+	(void)mallopt(M_MXFAST, 0);
+#endif
+}
+
 static int
 start(struct live *l, struct vnm_err *err)
 {
 	raise_descriptors();
+	join_blocks_at_once();
+	l->reaper = vnm_reaper_new();
+	if (l->reaper == NULL)
+		return vnm_err_text(err, "out of memory");
 	event_set_log_callback(on_libevent_message);
 	if (vnm_activation_read(&l->activation, err) != 0 || open_workers(l, err) != 0 ||
 	    open_events(l, err) != 0 || open_http(l, err) != 0 ||
@@ -459,6 +479,7 @@ release(struct live *l)
 	vnm_sinks_close(&l->sinks);
 	vnm_activation_free(&l->activation);
 	vnm_snapshot_leave(l->current);
+	vnm_reaper_free(l->reaper);
 }
 
 int

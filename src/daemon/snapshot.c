@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "daemon/reaper.h"
 #include "mibs/load.h"
 
 #include <assert.h>
@@ -129,6 +130,15 @@ vnm_snapshot_leave(struct vnm_snapshot *s)
 {
 	if (s == NULL || atomic_fetch_sub(&s->users, 1) != 1)
 		return;
+	if (s->reaper != NULL)
+		vnm_reaper_take(s->reaper, s);
+	else
+		vnm_snapshot_free(s);
+}
+
+void
+vnm_snapshot_free(struct vnm_snapshot *s)
+{
 	assert(s->magic == MAGIC);
 	s->magic = 0;
 	vnm_mib_free(s->mib);

@@ -11,13 +11,17 @@
 
 #include <stdatomic.h>
 
+struct vnm_reaper;
+
 struct vnm_snapshot {
 	uint32_t magic;
 	atomic_uint users;
-	struct vnm_conf *conf;	       /* owned */
-	struct vnm_topology *topology; /* owned; NULL: none */
-	struct vnm_mib *mib;	       /* owned; NULL: what is built in, and no more */
-	struct vnm_poll_config *polls; /* the configuration's; NULL: nobody is polled */
+	struct vnm_conf *conf;		/* owned */
+	struct vnm_topology *topology;	/* owned; NULL: none */
+	struct vnm_mib *mib;		/* owned; NULL: what is built in, and no more */
+	struct vnm_poll_config *polls;	/* the configuration's; NULL: nobody is polled */
+	struct vnm_reaper *reaper;	/* borrowed; who frees it; NULL: the last user */
+	struct vnm_snapshot *next_dead; /* the reaper's */
 };
 
 /*
@@ -34,7 +38,10 @@ vnm_snapshot_use(struct vnm_snapshot *s)
 	return s;
 }
 
-/* The last one frees it. NULL is nothing. */
+/* The last one has it freed. NULL is nothing. */
 void vnm_snapshot_leave(struct vnm_snapshot *s);
+
+/* Of the reaper: nobody uses it. */
+void vnm_snapshot_free(struct vnm_snapshot *s);
 
 #endif

@@ -29,9 +29,9 @@ void vnm_poll_row(struct vnm_poll_state *s, const struct vnm_plan_row *row, stru
 
 /*
  * A walk is over. Whole: what it did not find is not there any more, and what was told of it is
- * taken back.
+ * taken back: some of it at a time, true: once more.
  */
-void vnm_poll_end(
+bool vnm_poll_end(
     struct vnm_poll_state *s, const struct vnm_plan *plan, bool whole, struct vnm_out *out);
 
 /* ---- between its files -------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define TAKE_BACK 256 /* facts that one call takes back */
 #define CELL(plan, name) vnm_plan_cell(row, VNM_COL_##plan##_##name)
 
 /* ---- telling
@@ -221,21 +222,27 @@ take_back(struct vnm_poll_state *s, uint32_t i, struct vnm_out *out)
 /*
  * A table that is empty had no first row: then all that was told of it is old, too.
  */
-void
+bool
 vnm_poll_end(struct vnm_poll_state *s, const struct vnm_plan *plan, bool whole, struct vnm_out *out)
 {
+	unsigned left = TAKE_BACK;
+
 	if (!whole || plan->sort >= VNM_PLAN_BUILTIN)
-		return;
+		return false;
 	if (plan->sort == VNM_PLAN_interfaces) {
 		vnm_poll_interfaces_end(s);
-		return;
+		return false;
 	}
 	for (uint32_t i = s->told_n; i > 0; i--) {
-		if (s->told[i - 1].sort == plan->sort &&
-		    s->told[i - 1].walk != s->walks[plan->sort])
-			take_back(s, i - 1, out);
+		if (s->told[i - 1].sort != plan->sort ||
+		    s->told[i - 1].walk == s->walks[plan->sort])
+			continue;
+		if (left-- == 0)
+			return true;
+		take_back(s, i - 1, out);
 	}
 	s->walks[plan->sort]++; /* rows of the next walk, or none */
+	return false;
 }
 
 /* ---- forwarding databases
@@ -330,12 +337,12 @@ index_address(struct vnm_oid o, struct vnm_addr *a)
 {
 	uint8_t b[16];
 	uint32_t type = o.n > 0 ? o.v[0] : 0, n = type == 1 || type == 3 ? 4 : 16;
-	const uint32_t *v = o.v + 1;
+	const uint32_t *v;
 
 	if (type < 1 || type > 4 || o.n < 1 + n)
 		return false;
-	if (o.n > 1 + n)
-		v++; /* the length; behind IPv4z and IPv6z stands the zone */
+	/* A length may stand between; behind IPv4z and IPv6z stands the zone. */
+	v = o.v + (o.n > 1 + n ? 2 : 1);
 	for (uint32_t i = 0; i < n; i++) {
 		if (v[i] > UINT8_MAX)
 			return false;

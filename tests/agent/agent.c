@@ -242,6 +242,16 @@ values(struct answer *x, struct vnm_pdu *pdu, const struct vnm_varbind *v, uint3
 		fail(pdu, VNM_PDU_TOO_BIG, 0);
 }
 
+static struct vnm_slice
+twisted(struct agent *a, struct vnm_pdu *pdu, struct vnm_slice raw, uint8_t *list)
+{
+	size_t n = raw.n < LIST_MAX ? raw.n : LIST_MAX;
+
+	memmove(list, raw.p, n);
+	a->twist(a->twist_ctx, pdu, list, &n, LIST_MAX);
+	return (struct vnm_slice){list, n};
+}
+
 /* The PDU that answers one, at the end of w: false where it asks for nothing. */
 static bool
 answer_pdu(
@@ -271,6 +281,8 @@ answer_pdu(
 	if (a->faults.wrong_id)
 		pdu.request_id ^= 0x55;
 	raw = pdu.error_status != 0 ? pdu.octets : (struct vnm_slice){list, x.n};
+	if (a->twist != NULL)
+		raw = twisted(a, &pdu, raw, list);
 	vnm_pdu_put(w, &pdu, NULL, 0, &raw);
 	return true;
 }

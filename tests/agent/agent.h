@@ -66,6 +66,12 @@ struct agent {
 	const struct vnm_usm_user *user;
 	struct vnm_usm_keys *keys; /* of user at engine; NULL: noAuthNoPriv */
 	uint64_t salt;
+	/*
+	 * Called with every answer before it is wrapped, signed and encrypted: its PDU, and the *n
+	 * octets of its varbinds, of which there may be `room`. NULL: nobody is.
+	 */
+	void (*twist)(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room);
+	void *twist_ctx;
 	/* What it did. */
 	uint64_t requests, varbinds;
 };

@@ -3,11 +3,15 @@
  * (127.x.y.z), for all of them what one recording or a number of made-up interfaces says.
  *
  *   snmpagent [-a ADDRESS] [-p PORT] [-c COMMUNITY] [-n INTERFACES | -f FILE] [-s OCTETS]
- *             [-d DELAY_MS] [-j JITTER_MS] [-l LOSS] [-t TWICE] [-k DEAD] [-F FAULT] [-1]
+ *             [-d DELAY_MS] [-j JITTER_MS] [-l LOSS] [-t TWICE] [-k DEAD] [-w SLOW] [-u USERS]
+ *             [-F FAULT] [-1]
  *
- * LOSS and TWICE are of a thousand; every DEADth address does not answer; FAULT is one of too-big,
- * loop, stuck, endless, wrong-id, no-bulk, omit, garbage, gen-err, wrong-port. At its end (SIGTERM)
- * it writes a line of JSON that says what it did.
+ * LOSS and TWICE are of a thousand; every DEADth address does not answer, every SLOWth takes thirty
+ * times as long; FAULT is one of too-big, loop, stuck, endless, wrong-id, no-bulk, omit, garbage,
+ * gen-err, wrong-port. With USERS it speaks version 3, too: each address has an engine id of its
+ * own (RFC 3411's first form) and knows one user, u0, u1 and so on to USERS - 1 by the address
+ * modulo USERS, with SHA-1, AES-128 and the password USER_PASSWORD. At its end (SIGTERM) it writes
+ * a line of JSON that says what it did.
  */
 #include "agent.h"
 
@@ -27,6 +31,9 @@
 #define BATCH 64
 #define OCTETS 65536
 #define RING (1U << 17) /* answers on their way */
+#define SLOWNESS 30
+#define ENGINES (1U << 18) /* addresses that may speak version 3: 127.0.0.0 and on */
+#define USER_PASSWORD "password of mine"
 
 /* Where an answer goes, and from which of our addresses. */
 struct way {
@@ -44,12 +51,14 @@ struct held {
 
 static struct {
 	const char *address, *community, *file, *fault;
-	unsigned port, interfaces, octets, delay_ms, jitter_ms, loss, twice, dead;
+	unsigned port, interfaces, octets, delay_ms, jitter_ms, loss, twice, dead, slow, users;
 	bool v1;
 } options = {.address = "0.0.0.0", .community = "public", .port = 16100, .interfaces = 48};
 
 static struct agent_mib mib;
 static struct agent agent;
+static struct agent *engines[ENGINES]; /* by address; made when they are first asked */
+static struct vnm_usm_user user;       /* without a name */
 static struct held *heap;
 static uint32_t heap_n;
 static uint64_t seq, lost, sent;
@@ -105,6 +114,8 @@ hold(const struct way *w, const uint8_t *p, size_t n, uint64_t now_ns)
 	    .p = malloc(n)};
 	uint32_t i = heap_n++;
 
+	if (options.slow > 0 && ntohl(w->from.s_addr) % options.slow == 0)
+		x.due_ns += (SLOWNESS - 1) * options.delay_ms * VNM_NS_PER_MS;
 	if (options.jitter_ms > 0)
 		x.due_ns += (uint64_t)random() % (options.jitter_ms * VNM_NS_PER_MS);
 	if (x.p == NULL || i == RING)
@@ -135,6 +146,43 @@ send_due(uint64_t now_ns)
 	}
 }
 
+/* ---- version 3 ---------------------------------------------------------------------------------
+ */
+
+/* What one address is in version 3; it lives to the end. */
+struct engine {
+	struct agent agent;
+	struct vnm_usm_user user;
+	uint8_t id[9];
+	char name[16];
+};
+
+static struct agent *
+engine_of(uint32_t address)
+{
+	struct agent **slot = &engines[address % ENGINES];
+	struct engine *e;
+
+	if (*slot != NULL)
+		return *slot;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		abort();
+	e->id[0] = 0x80;
+	e->id[4] = 1; /* an IPv4 address */
+	for (unsigned i = 0; i < 4; i++)
+		e->id[5 + i] = (uint8_t)(address >> (24 - 8 * i));
+	(void)snprintf(e->name, sizeof(e->name), "u%u", address % options.users);
+	e->user = user;
+	e->user.name = (struct vnm_slice){(const uint8_t *)e->name, strlen(e->name)};
+	e->agent = agent;
+	e->agent.engine = (struct vnm_slice){e->id, sizeof(e->id)};
+	e->agent.boots = 1;
+	e->agent.user = &e->user;
+	e->agent.keys = vnm_usm_keys_new(&e->user, e->agent.engine);
+	return *slot = &e->agent;
+}
+
 /* ---- receiving
  * ----------------------------------------------------------------------------------- */
 
@@ -157,7 +205,8 @@ take(const struct way *w, const uint8_t *p, size_t n, uint64_t now_ns)
 		lost++;
 		return;
 	}
-	octets = agent_answer(&agent, p, n, now_ns, out, sizeof(out));
+	octets = agent_answer(options.users > 0 ? engine_of(ntohl(w->from.s_addr)) : &agent, p, n,
+	    now_ns, out, sizeof(out));
 	for (copies = octets == 0 ? 0 : chance(options.twice) ? 2 : 1; copies > 0; copies--) {
 		if (options.delay_ms == 0 && options.jitter_ms == 0)
 			send_one(w, out, octets);
@@ -240,7 +289,7 @@ set_fault(const char *name)
 static void
 read_options(int argc, char **argv)
 {
-	for (int c; (c = getopt(argc, argv, "a:p:c:n:f:s:d:j:l:t:k:F:1")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "a:p:c:n:f:s:d:j:l:t:k:w:u:F:1")) != -1;) {
 		unsigned n = optarg != NULL ? (unsigned)strtoul(optarg, NULL, 10) : 0;
 
 		switch (c) {
@@ -277,6 +326,12 @@ read_options(int argc, char **argv)
 		case 'k':
 			options.dead = n;
 			break;
+		case 'w':
+			options.slow = n;
+			break;
+		case 'u':
+			options.users = n;
+			break;
 		case 'F':
 			options.fault = optarg;
 			break;
@@ -290,11 +345,29 @@ read_options(int argc, char **argv)
 }
 
 static void
+make_user(void)
+{
+	const struct vnm_slice password = {(const uint8_t *)USER_PASSWORD, strlen(USER_PASSWORD)};
+
+	user.auth = VNM_USM_SHA1;
+	user.priv = VNM_USM_AES128;
+	if (options.users == 0)
+		return;
+	if (!vnm_usm_password_key(user.auth, password, &user.auth_key))
+		abort();
+	user.priv_key = user.auth_key;
+}
+
+static void
 tell(void)
 {
 	struct rusage r;
 
 	getrusage(RUSAGE_SELF, &r);
+	for (uint32_t i = 0; i < ENGINES; i++) {
+		agent.requests += engines[i] != NULL ? engines[i]->requests : 0;
+		agent.varbinds += engines[i] != NULL ? engines[i]->varbinds : 0;
+	}
 	printf("{\"requests\":%llu,\"varbinds\":%llu,\"answers\":%llu,\"lost\":%llu,\"objects\":%u,"
 	       "\"cpu_s\":%.3f}\n",
 	    (unsigned long long)agent.requests, (unsigned long long)agent.varbinds,
@@ -323,6 +396,7 @@ main(int argc, char **argv)
 	    .v1_only = options.v1};
 	if (options.fault != NULL)
 		set_fault(options.fault);
+	make_user();
 	heap = malloc(RING * sizeof(*heap));
 	fd = open_socket(options.port);
 	other_fd = open_socket(options.port + 1);

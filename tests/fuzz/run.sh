@@ -11,12 +11,12 @@ set -eu
 seconds=${1:-30}
 jobs=${JOBS:-$(nproc)}
 . "$(dirname "$0")/../lib/sanitized.sh"
-targets="flow sflow bmp snmp syslog packet replay topology conf"
+targets="flow sflow bmp snmp poll syslog packet replay topology conf"
 
 # Inputs for a target to begin with.
 sow() {
 	case $1 in
-	flow | sflow | bmp | snmp | syslog | packet)
+	flow | sflow | bmp | snmp | poll | syslog | packet)
 		find "$top/tests/cases" "$top/tests/sweep/regress" -name '*.pcap' -o -name '*.bin' |
 			xargs tests/fuzz/seeds "$1" "seeds/$1" >/dev/null
 		;;

@@ -185,17 +185,23 @@ on_row(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan_row 
 		k->on_row(k, (uint32_t)(d - k->devices), row);
 }
 
-static void
+static bool
 on_end(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan *plan, bool whole)
 {
 	struct desk *k = ctx;
 	struct desk_device *d = from->state;
 
 	(void)plan;
+	if (k->ends_left > 0 && whole) {
+		k->ends_left--;
+		k->ends_more++;
+		return true;
+	}
 	k->walks += whole;
 	k->cut += !whole;
 	d->walks += whole;
 	d->cut += !whole;
+	return false;
 }
 
 static void

@@ -51,7 +51,8 @@ struct desk {
 	uint64_t reasons[VNM_REASON_COUNT];
 	uint64_t wrong; /* rows that are not what the agent has */
 	uint64_t attached;
-	bool check; /* rows against the agent's objects */
+	uint32_t ends_left, ends_more; /* ends that want to be called once more */
+	bool check;		       /* rows against the agent's objects */
 	/* Work of one call, at the most. */
 	uint32_t sends, sends_most, rows_now, rows_most, steps_most;
 	uint64_t row_cells; /* columns with a value, over all rows */

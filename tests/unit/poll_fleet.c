@@ -444,8 +444,61 @@ test_share(void)
 	agent_free(&mib);
 }
 
+/* Two thousand wait for the one slot that there is, and then there are two thousand slots. */
+static void
+test_crowd(void)
+{
+	struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct desk k;
+
+	begin(&k, FLEET);
+	k.delay_ns = 10 * DESK_S;
+	access.timeout_ns = 60 * DESK_S;
+	o.in_flight = 1;
+	c = desk_config(&k, &o, &access, interfaces, 1, 0, FLEET);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, 61 * DESK_S);
+	CU_ASSERT(k.rows < 100);
+	k.sends_most = 0;
+	o = desk_options();
+	o.in_flight = FLEET;
+	c = desk_config(&k, &o, &access, interfaces, 1, 0, FLEET);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, 2 * DESK_S);
+	CU_ASSERT(k.packet_n > FLEET - 10); /* all have been asked */
+	CU_ASSERT(k.sends_most <= 2 * 64);
+	desk_run(&k, 120 * DESK_S);
+	CU_ASSERT(k.rows >= FLEET * 6);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_timeouts], 0);
+	desk_close(&k);
+}
+
+/* Whoever makes records needs several calls for the end of a walk: the turn ends with the last. */
+static void
+test_long_ends(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+
+	begin(&k, 3);
+	poll_fleet(&k, 0, 3, &access);
+	k.ends_left = 100;
+	desk_run(&k, 61 * DESK_S);
+	CU_ASSERT_EQUAL(k.ends_more, 100);
+	CU_ASSERT(k.walks >= 3 && k.walks <= 2 * 3);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_walks], k.walks);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_turns], k.walks);
+	CU_ASSERT_EQUAL(k.rows, k.walks * 6);
+	desk_close(&k);
+}
+
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
+    {"a crowd", test_crowd}, {"long ends", test_long_ends},
     {"another configuration", test_reload}, {"another name", test_renamed},
     {"on demand", test_demand}, {"restart", test_restart}, {"uptime", test_uptime},
     {"discovery", test_search}, {"discovery ends", test_search_ends}, {"shares", test_share},

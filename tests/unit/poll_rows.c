@@ -32,6 +32,7 @@ static struct {
 		char object[128], claim[128], values[512];
 	} facts[MAX_FACTS];
 	unsigned fact_n;
+	unsigned withdrawn; /* of all that were told */
 	struct vnm_poll_state *state;
 	struct vnm_plan plans[VNM_PLAN_BUILTIN];
 } desk;
@@ -69,6 +70,7 @@ static void
 on_fact(struct vnm_out *out, const struct vnm_fact *f)
 {
 	(void)out;
+	desk.withdrawn += f->withdrawn;
 	if (desk.fact_n == MAX_FACTS)
 		return;
 	desk.facts[desk.fact_n].kind = f->kind;
@@ -342,7 +344,8 @@ test_identity(void)
 	b.not_first = true;
 	read_interface(&a);
 	read_interface(&b);
-	vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out);
+	CU_ASSERT_FALSE(
+	    vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out));
 	a.if_index = 2; /* they change places */
 	b.if_index = 1;
 	a.uptime = b.uptime = 16000;
@@ -354,12 +357,14 @@ test_identity(void)
 	read_interface(&b);
 	CU_ASSERT_DOUBLE_EQUAL(desk.last.interface.in_bps, 10000, 1e-9);
 	CU_ASSERT_STRING_EQUAL(desk.name, "eth1");
-	vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out);
+	CU_ASSERT_FALSE(
+	    vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out));
 	CU_ASSERT_EQUAL(desk.state->reading_n, 2);
 	/* One that goes is forgotten with the next whole walk. */
 	a.uptime += 6000;
 	read_interface(&a);
-	vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out);
+	CU_ASSERT_FALSE(
+	    vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out));
 	CU_ASSERT_EQUAL(desk.state->reading_n, 1);
 	close_desk();
 }
@@ -387,7 +392,8 @@ test_shared(void)
 				desk.last.interface.counter_reset);
 		if (walk >= 2)
 			CU_ASSERT_DOUBLE_EQUAL(desk.last.interface.in_bps, 160, 1e-9);
-		vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out);
+		CU_ASSERT_FALSE(
+		    vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_interfaces], true, &desk.out));
 		a.in += 600;
 		b.in += 1200;
 		a.uptime = b.uptime = a.uptime + 6000;
@@ -411,7 +417,7 @@ give(enum vnm_plan_sort sort, struct vnm_oid index, bool first, const struct vnm
 static void
 end(enum vnm_plan_sort sort, bool whole)
 {
-	vnm_poll_end(desk.state, &desk.plans[sort], whole, &desk.out);
+	CU_ASSERT_FALSE(vnm_poll_end(desk.state, &desk.plans[sort], whole, &desk.out));
 }
 
 static void
@@ -524,6 +530,40 @@ test_lldp(void)
 	close_desk();
 }
 
+/* A large table that is gone: no call takes back more than some of it, and all calls all of it. */
+static void
+test_many(void)
+{
+	enum { MACS = 2000 };
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS] = {{.type = 0}};
+	unsigned calls = 0, most = 0;
+	bool more;
+
+	open_desk();
+	cells[VNM_COL_q_fdb_port] = number(VNM_BER_INTEGER, 2);
+	cells[VNM_COL_q_fdb_status] = number(VNM_BER_INTEGER, 3);
+	for (uint32_t i = 0; i < MACS; i++) {
+		const uint32_t index[] = {7, 2, 0, 0, 0, i / 256, i % 256};
+
+		give(VNM_PLAN_q_fdb, VNM_OID(index), i == 0, cells);
+	}
+	end(VNM_PLAN_q_fdb, true);
+	CU_ASSERT_EQUAL(desk.withdrawn, 0);
+	do {
+		unsigned before = desk.withdrawn;
+
+		more = vnm_poll_end(desk.state, &desk.plans[VNM_PLAN_q_fdb], true, &desk.out);
+		calls++;
+		most = desk.withdrawn - before > most ? desk.withdrawn - before : most;
+	} while (more && calls < MACS);
+	CU_ASSERT_EQUAL(desk.withdrawn, MACS);
+	CU_ASSERT(most <= 256 && calls <= MACS / 256 + 1);
+	/* It is told again when it comes again, and nothing is taken back a second time. */
+	end(VNM_PLAN_q_fdb, true);
+	CU_ASSERT_EQUAL(desk.withdrawn, MACS);
+	close_desk();
+}
+
 static void
 test_addresses(void)
 {
@@ -557,6 +597,40 @@ test_addresses(void)
 	CU_ASSERT_STRING_EQUAL(desk.facts[2].object, "2001:db8::1");
 	CU_ASSERT_STRING_EQUAL(desk.facts[3].object, "192.0.2.9");
 	CU_ASSERT_STRING_EQUAL(desk.facts[3].claim, "10102");
+	close_desk();
+}
+
+/*
+ * Addresses need at least a type and four octets behind an interface: of indices that are shorter,
+ * or have no octets, nothing is told. (The sanitizers look on.) Each index is a block of its size.
+ */
+static void
+test_short_indices(void)
+{
+	static const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
+	static const enum vnm_plan_sort sorts[] = {VNM_PLAN_neighbour, VNM_PLAN_media,
+	    VNM_PLAN_q_fdb, VNM_PLAN_d_fdb, VNM_PLAN_lldp_remote, VNM_PLAN_lldp_address,
+	    VNM_PLAN_lldp2_remote, VNM_PLAN_lldp2_address};
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS];
+
+	open_desk();
+	some_interfaces();
+	for (uint32_t i = 0; i < VNM_PLAN_COLUMNS; i++)
+		cells[i] = i % 2 == 0 ? octets(mac, 6) : number(VNM_BER_INTEGER, 3);
+	for (size_t i = 0; i < VNM_ARRAY_LEN(sorts); i++) {
+		for (uint32_t n = 1; n < 24; n++) {
+			uint32_t *ids = malloc(n * sizeof(*ids));
+
+			for (uint32_t k = 0; k < n; k++)
+				ids[k] = k == 1 ? 1 : 300 + k;
+			give(sorts[i], (struct vnm_oid){ids, n}, true, cells);
+			free(ids);
+		}
+	}
+	for (unsigned i = 0; i < desk.fact_n; i++) {
+		CU_ASSERT_NOT_EQUAL(desk.facts[i].kind, VNM_FACT_ip_at_mac);
+		CU_ASSERT_NOT_EQUAL(desk.facts[i].kind, VNM_FACT_mac_at_port);
+	}
 	close_desk();
 }
 
@@ -714,6 +788,7 @@ test_catalogue(void)
 
 CU_TestInfo suite_poll_rows[] = {{"rates", test_rates}, {"wraps and resets", test_resets},
     {"no rates", test_silent}, {"a new beginning", test_seed}, {"identity", test_identity},
-    {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"LLDP", test_lldp},
-    {"SNMP engine", test_engine}, {"CDP", test_cdp}, {"addresses", test_addresses},
+    {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"many entries", test_many},
+    {"LLDP", test_lldp}, {"SNMP engine", test_engine}, {"CDP", test_cdp},
+    {"addresses", test_addresses}, {"short indices", test_short_indices},
     {"virtual machines", test_vm}, {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};

@@ -129,6 +129,33 @@ test_clock(void)
 	end(&k);
 }
 
+/*
+ * An agent's clock goes back by what is in the window when it judges, and out of it when we do.
+ * (By RFC 3414 the difference is a matter of whole seconds, and half a round trip is between.)
+ */
+static void
+test_edge(void)
+{
+	const struct vnm_usm_user u = user(VNM_USM_SHA1, VNM_USM_AES128, "correct horse");
+
+	for (uint64_t ms = 0; ms < 1000; ms += 100) {
+		struct desk k;
+
+		begin(&k, &u);
+		k.delay_ns = 900 * DESK_MS;
+		poll_as(&k, &u);
+		desk_run(&k, 100 * DESK_S);
+		k.devices[0].agent.boot_ns += VNM_USM_WINDOW_S * DESK_S + ms * DESK_MS;
+		desk_run(&k, 300 * DESK_S);
+		CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_timeouts], 0);
+		CU_ASSERT_EQUAL(k.events[VNM_POLL_DOWN], 0);
+		CU_ASSERT_EQUAL(k.cut, 0);
+		CU_ASSERT(k.reasons[VNM_R_not_in_time_window] <= 1);
+		CU_ASSERT(k.devices[0].walks >= 5);
+		end(&k);
+	}
+}
+
 /* Who is refused is told so, once in a while, and has no answer taken for good. */
 static void
 test_refused(void)
@@ -199,4 +226,5 @@ test_noise(void)
 }
 
 CU_TestInfo suite_poll_usm[] = {{"levels", test_levels}, {"clocks", test_clock},
-    {"refused", test_refused}, {"clones", test_clones}, {"noise", test_noise}, CU_TEST_INFO_NULL};
+    {"edge of the window", test_edge}, {"refused", test_refused}, {"clones", test_clones},
+    {"noise", test_noise}, CU_TEST_INFO_NULL};
