@@ -167,9 +167,9 @@ unknown_resource(const struct view *w)
 }
 
 static struct vnm_str
-str_of(const struct vnm_varbind *v)
+str_of(struct vnm_slice s)
 {
-	return (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false};
+	return (struct vnm_str){(const char *)s.p, (uint32_t)s.n, false};
 }
 
 /* Whether an object is a column of the tables of interfaces. */
@@ -209,7 +209,7 @@ set_interface(const struct view *w, struct vnm_record *r)
 			continue;
 		has_name = is_name(name_of(w, i), "ifName");
 		if (has_name || is_name(name_of(w, i), "ifDescr"))
-			VNM_SET(r, alarm, if_name, str_of(v));
+			VNM_SET(r, alarm, if_name, str_of(v->octets));
 	}
 }
 
@@ -269,7 +269,7 @@ set_text(const struct view *w, struct vnm_record *r)
 			continue;
 		for (size_t m = 0; m < VNM_ARRAY_LEN(messages); m++) {
 			if (is_name(name_of(w, i), messages[m])) {
-				VNM_SET(r, alarm, text, str_of(v));
+				VNM_SET(r, alarm, text, str_of(v->octets));
 				return;
 			}
 		}
@@ -282,7 +282,7 @@ count(struct vnm_snmp_call *c, enum vnm_snmp_alarm_state state, struct vnm_recor
 {
 	const struct vnm_str parts[] = {r->alarm.alarm_type,
 	    VNM_HAS(r, alarm, resource) ? r->alarm.resource : VNM_STR(""),
-	    {(const char *)c->scoped.context_name.p, (uint32_t)c->scoped.context_name.n, false}};
+	    str_of(c->scoped.context_engine), str_of(c->scoped.context_name)};
 	struct vnm_snmp_seen *seen;
 	uint64_t hash = 0;
 

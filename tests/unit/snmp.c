@@ -134,6 +134,7 @@ struct secured {
 	bool reportable, priv, keyless;
 	uint8_t type;
 	const char *user;
+	struct vnm_slice context; /* its engine; empty: `engine` */
 };
 
 static enum vnm_reason
@@ -149,7 +150,7 @@ give_v3(struct live *l, const struct secured *s)
 	    .boots = s->boots,
 	    .time = s->time,
 	    .user = {(const uint8_t *)s->user, strlen(s->user)},
-	    .context_engine = s->engine,
+	    .context_engine = s->context.n > 0 ? s->context : s->engine,
 	    .keys = keys,
 	    .priv = s->priv,
 	    .salt = 1};
@@ -395,6 +396,31 @@ test_window(void)
 	live_end(&l);
 }
 
+/* The same alarm again is counted, apart for each of the devices that a proxy speaks for. */
+static void
+test_repeats(void)
+{
+	struct secured s = {.engine = other_engine,
+	    .boots = 3,
+	    .time = 10000,
+	    .priv = true,
+	    .type = VNM_PDU_TRAP,
+	    .user = "ops"};
+	const struct vnm_slice contexts[] = {SLICE("device 1"), SLICE("device 2")};
+	struct live l;
+
+	live_begin(&l);
+	for (uint32_t n = 1; n <= 3; n++) {
+		for (size_t i = 0; i < VNM_ARRAY_LEN(contexts); i++) {
+			s.context = contexts[i];
+			CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+			CU_ASSERT_TRUE(VNM_HAS(l.k->out.rec, alarm, count));
+			CU_ASSERT_EQUAL(l.k->out.rec->alarm.count, n);
+		}
+	}
+	live_end(&l);
+}
+
 /* What strangers send makes nothing grow. */
 static void
 test_strangers(void)
@@ -492,6 +518,7 @@ CU_TestInfo suite_snmp[] = {
     {"discovery", test_discovery},
     {"refused", test_refused},
     {"time window", test_window},
+    {"repeated alarms", test_repeats},
     {"strangers", test_strangers},
     {"table of alarms", test_table},
     {"pairs of alarms", test_pairs},
