@@ -40,11 +40,11 @@ vnm_oid_rest(struct vnm_oid o, uint32_t n)
 char *
 vnm_oid_text(char *p, struct vnm_oid o)
 {
-	const uint32_t *end = o.v + (o.n < VNM_OID_MAX ? o.n : VNM_OID_MAX);
+	uint32_t n = o.n < VNM_OID_MAX ? o.n : VNM_OID_MAX;
 	const char *begin = p;
 
-	for (const uint32_t *v = o.v; v < end; v++) {
-		uint32_t number = *v;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t number = o.v[i];
 
 		if (VNM_LIKELY(number <= UINT8_MAX)) /* as most: their digits need no counting */
 			p = vnm_text_octet(p, (uint8_t)number);
