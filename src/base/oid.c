@@ -41,7 +41,6 @@ char *
 vnm_oid_text(char *p, struct vnm_oid o)
 {
 	uint32_t n = o.n < VNM_OID_MAX ? o.n : VNM_OID_MAX;
-	const char *begin = p;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t number = o.v[i];
@@ -52,7 +51,7 @@ vnm_oid_text(char *p, struct vnm_oid o)
 			p = vnm_text_u64(p, number);
 		*p++ = '.';
 	}
-	if (p > begin)
+	if (n > 0)
 		p--; /* the last dot */
 	*p = '\0';
 	return p;

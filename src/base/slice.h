@@ -45,6 +45,12 @@ vnm_str_is(struct vnm_str s, const char *text)
 	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
 }
 
+static inline bool
+vnm_slice_equal(struct vnm_slice a, struct vnm_slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 /* Whether every octet may stand in a JSON string as it is. */
 static inline bool
 vnm_str_check_clean(const char *p, size_t n)

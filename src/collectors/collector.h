@@ -183,16 +183,32 @@ void vnm_tcp_close(struct vnm_tcp *t);
 /* Connections that are open. */
 uint32_t vnm_tcp_connections(const struct vnm_tcp *t);
 
+/* How it stands with one to whom a listener connects; all of it is borrowed for the call. */
+struct vnm_target {
+	const char *listener;
+	const struct vnm_listen *to;
+	bool connected;
+	uint64_t since_ns;    /* it is connected, or not; since 1970 */
+	uint64_t connections; /* that were made so far */
+	uint64_t failures;    /* attempts that failed, and connections that brought no message */
+	const char *error;    /* the last of these; empty: there was none */
+};
+
+/* Tells of all its targets, in no order. */
+void vnm_tcp_targets(const struct vnm_tcp *t,
+    void (*tell)(void *ctx, const struct vnm_target *target), void *ctx);
+
 /* ---- replay (collectors/replay.c) --------------------------------------------------------- */
 
 struct vnm_replay_options {
 	double speed; /* 0: as fast as possible; else times the recorded speed */
 	/*
-	 * Framing for a TCP stream to this port that begins with these octets. NULL: not one of
-	 * ours, or too few octets to tell; asked again with more, up to 64. The member may be
-	 * NULL, as may `wanted` and `clock`: no streams, all datagrams, nobody asks for the time.
+	 * Framing for a TCP stream between d->src and d->dst that begins with d's octets. NULL:
+	 * not one of ours, or too few octets to tell; asked again with more, up to 64. The member
+	 * may be NULL, as may `wanted` and `clock`: no streams, all datagrams, nobody asks for
+	 * the time.
 	 */
-	vnm_frame_fn (*stream)(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n);
+	vnm_frame_fn (*stream)(void *ctx, const struct vnm_datagram *d);
 	/* Whether this UDP datagram is for us; false: counted as ignored. */
 	bool (*wanted)(void *ctx, const struct vnm_datagram *d);
 	/* The packets' clock moved on to this time. */

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -39,6 +40,9 @@ struct vnm_dial_target {
 	uint64_t retry_ns; /* how long to wait after the next failure */
 	bool complained;   /* of this outage */
 	bool wanted;	   /* for a reload */
+	uint64_t since_ns; /* CONNECTED, or not; since 1970 */
+	uint64_t connections, failures;
+	char error[64]; /* the last failure; cut where longer */
 	struct event event;
 };
 
@@ -102,11 +106,19 @@ try_again(struct vnm_dial_target *t)
 }
 
 static void
+note_failure(struct vnm_dial_target *t, const char *why)
+{
+	t->failures++;
+	snprintf(t->error, sizeof(t->error), "%s", why);
+}
+
+static void
 fail(struct vnm_dial_target *t, const char *why)
 {
 	char text[VNM_ENDPOINT_TEXT];
 	uint64_t ns = try_again(t);
 
+	note_failure(t, why);
 	t->dialler->config.counters->connections[VNM_R_connect_failed]++;
 	if (t->complained)
 		return;
@@ -133,6 +145,8 @@ connected(struct vnm_dial_target *t)
 		fail(t, "not enough memory");
 		return;
 	}
+	t->connections++;
+	t->since_ns = vnm_clock_wall_ns();
 	if (t->complained)
 		vnm_info(
 		    "listener %s: connected to %s again", d->config.o->name, describe(t, text));
@@ -226,9 +240,12 @@ vnm_dialler_lost(struct vnm_dial_target *t, uint64_t messages)
 
 	assert(t->magic == TARGET_MAGIC && t->state == CONNECTED);
 	--*counter(t, VNM_C_targets_connected);
+	t->since_ns = vnm_clock_wall_ns();
 	if (messages > 0) {
 		t->retry_ns = RETRY_MIN_NS;
 		t->complained = false;
+	} else {
+		note_failure(t, "the connection ended without a message");
 	}
 	uint64_t ns = try_again(t);
 	if (!t->complained && t->wanted)
@@ -271,7 +288,8 @@ add_target(struct vnm_dialler *d, const struct vnm_listen *to, uint32_t index)
 	    .to = *to,
 	    .fd = -1,
 	    .retry_ns = RETRY_MIN_NS,
-	    .wanted = true};
+	    .wanted = true,
+	    .since_ns = vnm_clock_wall_ns()};
 	LIST_INSERT_HEAD(&d->targets, t, next);
 	++*counter(t, VNM_C_targets);
 	wait_ns(t, (uint64_t)index * STAGGER_US * VNM_NS_PER_US);
@@ -350,6 +368,26 @@ vnm_dialler_reload(struct vnm_dialler *d)
 		if (t->state == CONNECTED)
 			d->config.unwanted(d->config.ctx, t); /* tells that it is lost */
 		free_target(t);
+	}
+}
+
+void
+vnm_dialler_targets(const struct vnm_dialler *d,
+    void (*tell)(void *ctx, const struct vnm_target *target), void *ctx)
+{
+	const struct vnm_dial_target *t;
+
+	assert(d->magic == DIALLER_MAGIC);
+	LIST_FOREACH (t, &d->targets, next) {
+		const struct vnm_target state = {.listener = d->config.o->name,
+		    .to = &t->to,
+		    .connected = t->state == CONNECTED,
+		    .since_ns = t->since_ns,
+		    .connections = t->connections,
+		    .failures = t->failures,
+		    .error = t->error};
+
+		tell(ctx, &state);
 	}
 }
 

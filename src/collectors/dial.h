@@ -35,6 +35,10 @@ void vnm_dialler_reload(struct vnm_dialler *d);
 /* A connection is over of which there were so many messages. */
 void vnm_dialler_lost(struct vnm_dial_target *target, uint64_t messages);
 
+/* vnm_tcp_targets() */
+void vnm_dialler_targets(const struct vnm_dialler *d,
+    void (*tell)(void *ctx, const struct vnm_target *target), void *ctx);
+
 /* No more connections are made; those that there are belong to others. NULL is nothing. */
 void vnm_dialler_free(struct vnm_dialler *d);
 

@@ -112,6 +112,34 @@ poll_lane_of(struct vnm_poller *p, const struct vnm_poll_group *group)
 	return lane;
 }
 
+static void
+free_lane(struct poll_lane *lane)
+{
+	vnm_free(lane->name);
+	vnm_free(lane);
+}
+
+/*
+ * Of groups that are gone, once their last device is: no job has another lane than its device, and
+ * what was searched for a former configuration ended with it.
+ */
+static void
+forget_lanes(struct vnm_poller *p)
+{
+	struct poll_lane **at = &p->lanes, *lane;
+
+	while ((lane = *at) != NULL) {
+		if (lane->group != NULL || lane->devices > 0) {
+			at = &lane->next;
+			continue;
+		}
+		assert(lane->in_flight == 0 && lane->doubtful == 0);
+		*at = lane->next;
+		p->lane_count--;
+		free_lane(lane);
+	}
+}
+
 /* ---- another configuration
  * ----------------------------------------------------------------------- */
 
@@ -218,6 +246,8 @@ vnm_poller_run(struct vnm_poller *p, uint64_t now_ns)
 	assert(p->magic == POLLER_MAGIC);
 	if (configure_some(p, now_ns))
 		return now_ns;
+	if (p->lane_count > (p->config != NULL ? p->config->group_count : 0))
+		forget_lanes(p);
 	go_on(p, now_ns);
 	for (unsigned n = 0; n < RUN_EVENTS; n++) {
 		t = vnm_timers_due(&p->timers, now_ns);
@@ -298,8 +328,7 @@ vnm_poller_free(struct vnm_poller *p)
 		struct poll_lane *lane = p->lanes;
 
 		p->lanes = lane->next;
-		vnm_free(lane->name);
-		vnm_free(lane);
+		free_lane(lane);
 	}
 	vnm_poll_config_leave(p->config);
 	vnm_table_free(&p->device_index);

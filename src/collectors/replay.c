@@ -209,11 +209,11 @@ read_packets(struct replay *r, struct vnm_err *err)
 
 /* The streams' user is the replay itself. */
 static vnm_frame_fn
-on_stream(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n)
+on_stream(void *ctx, const struct vnm_datagram *d)
 {
 	struct replay *r = ctx;
 
-	return r->o->stream(r->o->ctx, dst_port, p, n);
+	return r->o->stream(r->o->ctx, d);
 }
 
 static void

@@ -313,6 +313,15 @@ vnm_tcp_connections(const struct vnm_tcp *t)
 	return vnm_connections_count(t->connections);
 }
 
+void
+vnm_tcp_targets(
+    const struct vnm_tcp *t, void (*tell)(void *ctx, const struct vnm_target *target), void *ctx)
+{
+	assert(t->magic == TCP_MAGIC);
+	if (t->dialler != NULL)
+		vnm_dialler_targets(t->dialler, tell, ctx);
+}
+
 /* What is connected stays so. */
 static void
 close_dialler(struct vnm_tcp *t)

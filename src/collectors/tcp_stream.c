@@ -136,8 +136,9 @@ ask(struct stream *s)
 {
 	struct vnm_slice rest = vnm_framer_rest(&s->framer);
 	const struct vnm_streams_user *user = s->table->user;
+	const struct vnm_datagram d = datagram_of(s, rest);
 
-	s->framer.frame = user->stream(user->ctx, s->key.dst.port, rest.p, rest.n);
+	s->framer.frame = user->stream(user->ctx, &d);
 	if (s->framer.frame != NULL) {
 		s->state = STREAM_FRAMING;
 		s->claimed = true;

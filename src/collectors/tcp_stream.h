@@ -21,9 +21,9 @@
 
 struct vnm_streams_user {
 	void *ctx;
-	/* Framing for a stream to this port that begins with these octets; NULL: not ours, or
-	 * too few octets to tell. */
-	vnm_frame_fn (*stream)(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n);
+	/* Framing for a stream between these ends that begins with these octets; NULL: not ours,
+	 * or too few octets to tell. */
+	vnm_frame_fn (*stream)(void *ctx, const struct vnm_datagram *d);
 	void (*message)(void *ctx, const struct vnm_datagram *d);
 	/* A message that cannot be read. */
 	void (*refused)(void *ctx, const struct vnm_datagram *d, enum vnm_reason reason);

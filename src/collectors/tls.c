@@ -19,6 +19,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/hex.h"
 #include "base/log.h"
 
 #define TLS_MAGIC 0x544c534bU
@@ -95,33 +96,6 @@ static const struct {
     {"sha-1:", EVP_sha1}, {"sha1:", EVP_sha1}};
 
 static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Pairs of hexadecimal digits, with colons between them or without; returns how many, 0: wrong. */
-static size_t
-read_print(const char *text, uint8_t print[EVP_MAX_MD_SIZE])
-{
-	size_t n = 0;
-
-	while (*text != '\0' && n < EVP_MAX_MD_SIZE) {
-		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
-
-		if (low < 0)
-			return 0;
-		print[n++] = (uint8_t)(high << 4 | low);
-		text += 2;
-		text += *text == ':' && text[1] != '\0';
-	}
-	return *text == '\0' ? n : 0;
-}
-
-static int
 read_rule(struct rule *r, const char *text, struct vnm_err *err)
 {
 	r->text = vnm_strdup(text);
@@ -133,7 +107,7 @@ read_rule(struct rule *r, const char *text, struct vnm_err *err)
 		if (strncasecmp(text, digests[i].name, n) != 0)
 			continue;
 		r->digest = digests[i].digest();
-		r->n = read_print(text + n, r->print);
+		r->n = vnm_hex_read(text + n, strlen(text + n), r->print, sizeof(r->print));
 		if (r->n == (size_t)EVP_MD_get_size(r->digest))
 			return 0;
 		return vnm_err_text(err, "`tls_names`: \"%s\" is not a fingerprint of %d octets",

@@ -52,7 +52,7 @@ struct vnm_conf_source {
 #define VNM_CONF_SNMP_OPTIONS(X)                                                               \
 	X(struct vnm_conf_snmp, engine_id, STRING, NULL, RESTART,                              \
 	    "vnmcd's own engine id (RFC 3411) in hexadecimal digits, 5 to 32 octets; it must " \
-	    "be unique; default: made of `collector`")
+	    "be unique; default: made of `collector`, with the enterprise 0, which is nobody's")
 
 struct vnm_conf_snmp {
 	VNM_CONF_SNMP_OPTIONS(VNM_OPTION_MEMBER)
@@ -224,11 +224,6 @@ struct vnm_conf_section {
 
 /* Ended by a row whose path is NULL. */
 extern const struct vnm_conf_section vnm_conf_sections[];
-
-/* ---- between conf.c and conf_check.c -------------------------------------------------------- */
-
-/* An engine id from hexadecimal digits: how many octets; 0 where it is none. */
-size_t vnm_conf_read_engine_id(const char *text, uint8_t out[VNM_SNMP_ENGINE_ID_MAX]);
 
 /* ---- polls (conf_poll.c) ------------------------------------------------------------------ */
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/hex.h"
 #include "mibs/mib.h"
 
 #include <string.h>
@@ -34,43 +35,6 @@ slice_of(const char *text)
 	if (text == NULL) /* complained about already */
 		text = "";
 	return (struct vnm_slice){(const uint8_t *)text, strlen(text)};
-}
-
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Hexadecimal digits, with or without 0x and colons: how many octets; 0 where it is none. */
-static size_t
-read_hex(const char *text, uint8_t *out, size_t room)
-{
-	size_t n = 0;
-
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-		text += 2;
-	for (; *text != '\0'; text += 2) {
-		if (n > 0 && *text == ':')
-			text++;
-		int high = digit(text[0]), low = high >= 0 ? digit(text[1]) : -1;
-		if (low < 0 || n == room)
-			return 0;
-		out[n++] = (uint8_t)(high << 4 | low);
-	}
-	return n;
-}
-
-size_t
-vnm_conf_read_engine_id(const char *text, uint8_t out[VNM_SNMP_ENGINE_ID_MAX])
-{
-	size_t n = read_hex(text, out, VNM_SNMP_ENGINE_ID_MAX);
-
-	return n >= VNM_SNMP_ENGINE_ID_MIN ? n : 0;
 }
 
 /* ---- views ----------------------------------------------------------------------------------- */
@@ -121,7 +85,7 @@ read_engine(struct maker *m, const struct vnm_conf_user *u, struct vnm_snmp_user
 
 	if (u->engine_id == NULL)
 		return;
-	n = vnm_conf_read_engine_id(u->engine_id, to->engine);
+	n = vnm_engine_id_read(u->engine_id, strlen(u->engine_id), to->engine);
 	if (n == 0)
 		vnm_errs_at(m->errs, at(u->node, "engine_id"),
 		    "`engine_id` is 5 to 32 octets in hexadecimal digits");
@@ -221,7 +185,7 @@ make_key(struct maker *m, uint32_t i, const struct secret *s, struct vnm_usm_key
 	enum vnm_usm_auth auth = m->access->users[i].usm.auth;
 
 	if (s->key != NULL) {
-		to->n = (uint8_t)read_hex(s->key, to->b, sizeof(to->b));
+		to->n = (uint8_t)vnm_hex_read(s->key, strlen(s->key), to->b, sizeof(to->b));
 		if (to->n != s->octets)
 			vnm_errs_at(m->errs, u->node,
 			    "`%s_key` is %zu octets in hexadecimal digits", s->name, s->octets);
@@ -309,7 +273,8 @@ vnm_conf_make_access(struct vnm_conf *conf, struct vnm_errs *errs)
 	struct maker m = {.conf = conf, .errs = errs};
 	uint8_t id[VNM_SNMP_ENGINE_ID_MAX];
 
-	if (conf->snmp.engine_id != NULL && vnm_conf_read_engine_id(conf->snmp.engine_id, id) == 0)
+	if (conf->snmp.engine_id != NULL &&
+	    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), id) == 0)
 		vnm_errs_at(errs, at(at(conf->tree.root, "snmp"), "engine_id"),
 		    "`engine_id` is 5 to 32 octets in hexadecimal digits");
 	if (conf->community_count == 0 && conf->user_count == 0)

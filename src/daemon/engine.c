@@ -21,13 +21,15 @@
 enum { FORMAT_TEXT = 4, FORMAT_OCTETS = 5, PREFIX = 5 };
 
 /*
- * RFC 3411 section 5: the highest bit set, an enterprise, a format, and what is unique. The
- * enterprise is the one of RFC 5612, since vnmcd has none of its own.
+ * RFC 3411 section 5: the highest bit set, an enterprise, a format, and what is unique. vnmcd has
+ * no enterprise: IANA's 0 is nobody's, and the IETF itself makes an id of it that is to belong to
+ * no enterprise (RFC 5343: 80 00 00 00 06, of a format that is not used here). Others' numbers
+ * are theirs to give, and that of RFC 5612 is for examples.
  */
 static void
 make_id(struct vnm_engine *e, const char *collector)
 {
-	static const uint8_t prefix[] = {0x80, 0x00, 0x7e, 0xd9};
+	static const uint8_t prefix[] = {0x80, 0x00, 0x00, 0x00};
 	size_t n = strlen(collector), room = sizeof(e->id) - PREFIX;
 
 	memcpy(e->id, prefix, sizeof(prefix));
@@ -98,6 +100,20 @@ keep_boots(struct vnm_engine *e, const char *dir)
 	return write_boots(path, id, e->self.engine_boots) == 0;
 }
 
+/*
+ * Only listeners of SNMP are spoken to as an engine. Whether they have users is no question: those
+ * a reload may bring, but no listener.
+ */
+static bool
+is_asked(const struct vnm_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->listener_count; i++) {
+		if (strcmp(conf->listeners[i].decoder->name, "snmp") == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epoch_ns)
 {
@@ -106,7 +122,10 @@ vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epo
 	e->self = (struct vnm_self){.live = true, .epoch_ns = epoch_ns};
 	make_id(e, conf->main.collector);
 	if (conf->snmp.engine_id != NULL)
-		e->self.engine_id.n = vnm_conf_read_engine_id(conf->snmp.engine_id, e->id);
+		e->self.engine_id.n =
+		    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), e->id);
+	if (!is_asked(conf))
+		return;
 	errno = 0;
 	if (keep_boots(e, conf->main.state_dir))
 		return;

@@ -13,8 +13,9 @@ struct vnm_engine {
 };
 
 /*
- * Counts this start. Where the number cannot be kept it is one that grows with the clock, and,
- * if there are users of SNMPv3, a warning says so.
+ * Counts this start, if there is a listener of SNMP: else its boots are 0, and nobody asks for them.
+ * Where the number cannot be kept it is one that grows with the clock, and, if there are users of
+ * SNMPv3, a warning says so.
  */
 void vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epoch_ns);
 

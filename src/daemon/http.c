@@ -72,6 +72,9 @@ print_status(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 	    sum->v[VNM_C_sequence_lost]);
 	fprintf(f, "dropped   %12" PRIu64 "   datagrams by the kernel: a receive buffer was full\n",
 	    sum->v[VNM_C_kernel_drops]);
+	if (sum->v[VNM_C_targets] > 0)
+		fprintf(f, "connected %12" PRIu64 "   of %" PRIu64 " targets\n",
+		    sum->v[VNM_C_targets_connected], sum->v[VNM_C_targets]);
 	for (size_t i = 0; i < h->config.sinks->n; i++)
 		fprintf(f, "output    %12" PRIu64 "   records in flight to %s\n",
 		    vnm_sink_in_flight(h->config.sinks->p[i]), h->config.sinks->p[i]->name);
@@ -82,7 +85,7 @@ print_status(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 			    vnm_reason_info(i)->doc);
 	}
 	fputs("\n/metrics  for Prometheus\n/books    as JSON\n/rib      routes, as JSON lines\n"
-	      "/health   ok\n",
+	      "/targets  whom vnmcd connects to, as JSON lines\n/health   ok\n",
 	    f);
 }
 
@@ -124,6 +127,22 @@ on_dump(struct evhttp_request *request, void *ctx)
 		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
 	else
 		vnm_http_dump(request, &h->config);
+}
+
+static void
+on_targets(struct evhttp_request *request, void *ctx)
+{
+	const struct vnm_http *h = ctx;
+	struct vnm_buffer lines = {0};
+
+	if (!is_get(request)) {
+		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
+		return;
+	}
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Vnmcd-Complete",
+	    h->config.targets(h->config.ctx, &lines) ? "yes" : "no");
+	vnm_http_reply(request, HTTP_OK, "application/x-ndjson", lines.p, lines.n);
+	vnm_buffer_free(&lines);
 }
 
 static void
@@ -175,6 +194,7 @@ vnm_http_open(struct event_base *base, const struct vnm_http_config *config, str
 	evhttp_set_gencb(h->server, on_request, h);
 	(void)evhttp_set_cb(h->server, "/rib", on_rib, h);
 	(void)evhttp_set_cb(h->server, "/rib/dump", on_dump, h);
+	(void)evhttp_set_cb(h->server, "/targets", on_targets, h);
 	vnm_addr_text(&config->listen.addr, addr);
 	if (evhttp_bind_socket(h->server, addr, config->listen.port) != 0) {
 		vnm_err_text(err,

@@ -1,5 +1,6 @@
 /*
- * The HTTP server for operators: /metrics (Prometheus), /health, /books, /rib and a status page.
+ * The HTTP server for operators: /metrics (Prometheus), /health, /books, /rib,
+ * /targets and a status page.
  */
 #ifndef VNM_DAEMON_HTTP_H
 #define VNM_DAEMON_HTTP_H
@@ -24,6 +25,8 @@ struct vnm_http_config {
 	void (*rib)(void *ctx, struct vnm_rib_query *q, struct vnm_buffer *answer);
 	/* All routes of a router, or of all, are to be published again. */
 	void (*dump)(void *ctx, const struct vnm_addr *router);
+	/* Those to whom all workers connect: vnm_worker_targets(). */
+	bool (*targets)(void *ctx, struct vnm_buffer *answer);
 	const struct vnm_sinks *sinks; /* borrowed; may be opened later */
 	uint64_t epoch_ns;
 	const char *collector; /* borrowed */

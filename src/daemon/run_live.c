@@ -140,6 +140,18 @@ query_rib(void *ctx, struct vnm_rib_query *q, struct vnm_buffer *answer)
 		vnm_worker_query(l->workers[i], deadline_ns, q, answer);
 }
 
+static bool
+list_targets(void *ctx, struct vnm_buffer *answer)
+{
+	struct live *l = ctx;
+	uint64_t deadline_ns = vnm_clock_mono_ns() + QUERY_NS;
+	bool all = true;
+
+	for (uint32_t i = 0; i < l->worker_count; i++)
+		all &= vnm_worker_targets(l->workers[i], deadline_ns, answer);
+	return all;
+}
+
 static void
 dump_rib(void *ctx, const struct vnm_addr *router)
 {
@@ -333,6 +345,7 @@ open_http(struct live *l, struct vnm_err *err)
 	    .counters = sum_counters,
 	    .rib = query_rib,
 	    .dump = dump_rib,
+	    .targets = list_targets,
 	    .sinks = &l->sinks,
 	    .epoch_ns = l->epoch_ns,
 	    .collector = l->collector,

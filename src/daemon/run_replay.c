@@ -35,13 +35,34 @@ on_signal(int number)
 	stop = 1;
 }
 
-/* The listener for a port, or NULL. */
-static const struct vnm_conf_listener *
-listener_of(const struct vnm_conf *conf, uint16_t port, bool stream)
+/* Whether it connects to this source of a stream. */
+static bool
+connects_to(const struct vnm_targets *targets, const struct vnm_endpoint *src)
 {
+	for (uint32_t i = 0; i < targets->n; i++) {
+		const struct vnm_endpoint *at = &targets->p[i].at;
+
+		if (at->port == src->port && vnm_addr_equal(&at->addr, &src->addr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The listener of a message, or NULL: the port that it was sent to, or, where the listener
+ * connects, who sent it.
+ */
+static const struct vnm_conf_listener *
+listener_of(const struct vnm_conf *conf, const struct vnm_datagram *d)
+{
+	bool stream = vnm_transport_is_stream(d->transport);
+
 	for (uint32_t i = 0; i < conf->listener_count; i++) {
-		const struct vnm_listen *listen = &conf->listeners[i].common.listen;
-		if (listen->at.port == port && vnm_transport_is_stream(listen->transport) == stream)
+		const struct vnm_listener_options *o = &conf->listeners[i].common;
+
+		if (o->connect.n > 0 ? stream && connects_to(&o->connect, &d->src)
+				     : o->listen.at.port == d->dst.port &&
+					   vnm_transport_is_stream(o->listen.transport) == stream)
 			return &conf->listeners[i];
 	}
 	return NULL;
@@ -77,8 +98,7 @@ resolve(const struct replay *r, const struct vnm_datagram *d, const void **optio
 {
 	const struct vnm_decoder *decoder =
 	    r->raw != NULL ? r->raw : vnm_options_mapped(r->options, d->dst.port);
-	const struct vnm_conf_listener *l =
-	    listener_of(r->conf, d->dst.port, vnm_transport_is_stream(d->transport));
+	const struct vnm_conf_listener *l = listener_of(r->conf, d);
 
 	if (decoder == NULL && l != NULL)
 		decoder = l->decoder;
@@ -98,12 +118,10 @@ wanted(void *ctx, const struct vnm_datagram *d)
 }
 
 static vnm_frame_fn
-stream(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n)
+stream(void *ctx, const struct vnm_datagram *d)
 {
-	const struct vnm_datagram d = {
-	    .p = p, .n = n, .dst.port = dst_port, .transport = VNM_TRANSPORT_TCP};
 	const void *options;
-	const struct vnm_decoder *decoder = resolve(ctx, &d, &options);
+	const struct vnm_decoder *decoder = resolve(ctx, d, &options);
 
 	return decoder != NULL ? decoder->frame : NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/pipeline.h"
 #include "daemon/polls.h"
+#include "daemon/targets.h"
 #include "decoders/rib_query.h"
 
 #include <assert.h>
@@ -62,6 +63,8 @@ struct vnm_worker {
 	uint32_t demand_count;
 	struct vnm_rib_query *query; /* NULL: none is asked, or it is answered; borrowed */
 	struct vnm_buffer routes;    /* the answer to it */
+	struct vnm_buffer *targets;  /* the same for targets: where they are to be; borrowed */
+	bool targets_cut;	     /* not all are there */
 	bool dump_asked;
 	struct vnm_addr dump;
 };
@@ -276,6 +279,19 @@ reload(struct vnm_worker *w, struct vnm_snapshot *snapshot)
 	vnm_snapshot_leave(old);
 }
 
+/* False: memory was short. */
+static bool
+list_targets(const struct vnm_worker *w, struct vnm_buffer *b)
+{
+	struct vnm_target_lines lines = {.b = b, .worker = w->id};
+
+	for (uint32_t i = 0; i < w->port_count; i++) {
+		if (w->ports[i].tcp != NULL)
+			vnm_tcp_targets(w->ports[i].tcp, vnm_target_line, &lines);
+	}
+	return !lines.cut;
+}
+
 static void
 answer(struct vnm_worker *w)
 {
@@ -289,6 +305,11 @@ answer(struct vnm_worker *w)
 		if (vnm_pipeline_query(w->pipeline, w->query, &w->routes) != 0)
 			w->query->more = true;
 		w->query = NULL;
+		pthread_cond_signal(&w->answered);
+	}
+	if (w->targets != NULL) {
+		w->targets_cut = !list_targets(w, w->targets);
+		w->targets = NULL;
 		pthread_cond_signal(&w->answered);
 	}
 	if (w->dump_asked)
@@ -523,13 +544,38 @@ vnm_worker_ask(struct vnm_worker *w)
 	eventfd_write(w->mail_fd, 1);
 }
 
+static struct timespec
+time_of(uint64_t mono_ns)
+{
+	return (struct timespec){
+	    .tv_sec = (time_t)(mono_ns / VNM_NS_PER_S), .tv_nsec = (long)(mono_ns % VNM_NS_PER_S)};
+}
+
+bool
+vnm_worker_targets(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_buffer *answer)
+{
+	const struct timespec until = time_of(deadline_mono_ns);
+	bool all;
+
+	if (!w->started)
+		return list_targets(w, answer);
+	pthread_mutex_lock(&w->lock);
+	w->targets = answer;
+	eventfd_write(w->mail_fd, 1);
+	while (w->targets != NULL && pthread_cond_timedwait(&w->answered, &w->lock, &until) == 0)
+		continue;
+	all = w->targets == NULL && !w->targets_cut;
+	w->targets = NULL;
+	pthread_mutex_unlock(&w->lock);
+	return all;
+}
+
 /* The worker answers under the lock: it is not asked anew meanwhile, and never too late. */
 void
 vnm_worker_query(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_rib_query *q,
     struct vnm_buffer *answer)
 {
-	const struct timespec until = {.tv_sec = (time_t)(deadline_mono_ns / VNM_NS_PER_S),
-	    .tv_nsec = (long)(deadline_mono_ns % VNM_NS_PER_S)};
+	const struct timespec until = time_of(deadline_mono_ns);
 
 	if (!w->started) {
 		if (vnm_pipeline_query(w->pipeline, q, answer) != 0)

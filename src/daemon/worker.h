@@ -78,6 +78,12 @@ void vnm_worker_counters(struct vnm_worker *w, uint64_t deadline_mono_ns, struct
 void vnm_worker_query(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_rib_query *q,
     struct vnm_buffer *answer);
 
+/*
+ * The same for those to whom it connects: appends a line of JSON for each. False when something is
+ * missing.
+ */
+bool vnm_worker_targets(struct vnm_worker *w, uint64_t deadline_mono_ns, struct vnm_buffer *answer);
+
 /* From any thread: the routes of a router (family NONE: of all) are to be published again. */
 void vnm_worker_dump(struct vnm_worker *w, const struct vnm_addr *router);
 

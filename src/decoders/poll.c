@@ -92,6 +92,52 @@ vnm_poll_addr_text(struct vnm_scratch *s, const struct vnm_addr *a)
 	return (struct vnm_str){p, p != NULL ? (uint32_t)vnm_addr_write(p, a) : 0, true};
 }
 
+static struct vnm_str
+hex(struct vnm_scratch *s, struct vnm_slice octets)
+{
+	size_t n = octets.n < 255 ? octets.n : 255, at = 0;
+	char *p = vnm_scratch_take(s, 3 * n + 1);
+
+	if (p == NULL || n == 0)
+		return (struct vnm_str){NULL, 0, false};
+	for (size_t i = 0; i < n; i++) {
+		static const char digits[] = "0123456789abcdef";
+
+		if (i > 0)
+			p[at++] = ':';
+		p[at++] = digits[octets.p[i] >> 4];
+		p[at++] = digits[octets.p[i] & 15];
+	}
+	return (struct vnm_str){p, (uint32_t)at, true};
+}
+
+struct vnm_str
+vnm_poll_id_text(struct vnm_scratch *s, const struct vnm_varbind *v, bool is_mac, bool is_network)
+{
+	struct vnm_str text;
+	struct vnm_mac mac;
+	struct vnm_addr a;
+
+	if (v == NULL || v->type != VNM_BER_OCTETS)
+		return (struct vnm_str){NULL, 0, false};
+	if (is_mac && vnm_poll_mac(v, &mac))
+		return vnm_poll_mac_text(s, &mac);
+	if (is_network && v->octets.n == 5 && v->octets.p[0] == 1) {
+		a = vnm_addr_ip4(v->octets.p + 1);
+		return vnm_poll_addr_text(s, &a);
+	}
+	if (is_network && v->octets.n == 17 && v->octets.p[0] == 2) {
+		a = vnm_addr_ip6(v->octets.p + 1);
+		return vnm_poll_addr_text(s, &a);
+	}
+	text = vnm_poll_text(v);
+	if (text.n > 0)
+		return text;
+	if (vnm_poll_mac(v, &mac))
+		return vnm_poll_mac_text(s, &mac);
+	return hex(s, v->octets);
+}
+
 /* ---- links
  * ------------------------------------------------------------------------------------------ */
 
@@ -205,9 +251,11 @@ vnm_poll_state_free(struct vnm_poll_state *s)
 	vnm_poll_links_clear(&s->neighbours);
 	vnm_poll_links_clear(&s->vms);
 	vnm_poll_links_clear(&s->entities);
+	vnm_poll_links_clear(&s->cdp_ports);
 	free_ports(&s->ports);
 	free_ports(&s->ports2);
 	vnm_free(s->chassis);
+	vnm_free(s->cdp_device);
 	s->magic = 0;
 	vnm_free(s);
 }
@@ -239,6 +287,12 @@ is_lldp(enum vnm_plan_sort sort)
 	return sort >= VNM_PLAN_lldp_local && sort <= VNM_PLAN_lldp2_address;
 }
 
+static bool
+is_cdp(enum vnm_plan_sort sort)
+{
+	return sort >= VNM_PLAN_cdp_local && sort <= VNM_PLAN_cdp_remote;
+}
+
 void
 vnm_poll_row(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out)
 {
@@ -255,6 +309,8 @@ vnm_poll_row(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vn
 		vnm_poll_table(row, out);
 	else if (is_lldp(sort))
 		vnm_poll_lldp(s, row, out);
+	else if (is_cdp(sort))
+		vnm_poll_cdp(s, row, out);
 	else
 		vnm_poll_fact(s, row, out);
 	vnm_scratch_rewind(out->scratch, mark);

@@ -103,9 +103,10 @@ struct vnm_poll_state {
 	uint32_t told_n, told_cap;
 	struct vnm_table told_index;
 	uint32_t walks[VNM_PLAN_BUILTIN]; /* of each table */
-	struct vnm_poll_links bridge_ports, vlans, neighbours, vms, entities;
+	struct vnm_poll_links bridge_ports, vlans, neighbours, vms, entities, cdp_ports;
 	struct vnm_poll_ports ports, ports2; /* LLDP-MIB, LLDP-V2-MIB */
 	char *chassis;			     /* own chassis id as text; owned; NULL: not known */
+	char *cdp_device;		     /* as CDP announces it; owned; NULL: not known */
 };
 
 /* poll_interface.c */
@@ -121,11 +122,14 @@ uint64_t vnm_poll_hash_text(struct vnm_str t);
 /* poll_table.c */
 void vnm_poll_table(const struct vnm_plan_row *row, struct vnm_out *out);
 
-/* poll_fact.c: tables other than LLDP's. */
+/* poll_fact.c: tables other than LLDP's and CDP's. */
 void vnm_poll_fact(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out);
 
 /* poll_lldp.c */
 void vnm_poll_lldp(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out);
+
+/* poll_cdp.c */
+void vnm_poll_cdp(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out);
 
 /* A fact in the making; all of it is in scratch memory, or borrowed. */
 #define VNM_POLL_VALUES 16
@@ -142,6 +146,12 @@ void vnm_poll_say_u64(struct vnm_poll_telling *t, const char *name, uint64_t v);
 void vnm_poll_say_addr(struct vnm_poll_telling *t, const char *name, struct vnm_addr v);
 /* A cell as text, or as a number, by its type. */
 void vnm_poll_say_cell(struct vnm_poll_telling *t, const char *name, const struct vnm_varbind *v);
+/* The catalogue's word for the number in a column, or the number. */
+void vnm_poll_say_label(
+    struct vnm_poll_telling *t, const char *name, const struct vnm_plan_row *row, unsigned column);
+/* Words of the n lowest bits that are set, with commas between them. */
+void vnm_poll_say_words(struct vnm_poll_telling *t, struct vnm_scratch *s, const char *name,
+    const char *const *words, size_t n, uint64_t bits);
 /* if_index and, where it is known, if_name. */
 void vnm_poll_say_interface(struct vnm_poll_telling *t, const struct vnm_poll_state *s,
     const char *index_name, const char *name_name, uint32_t if_index);
@@ -173,5 +183,12 @@ bool vnm_poll_mac(const struct vnm_varbind *v, struct vnm_mac *mac);
 struct vnm_str vnm_poll_printf(struct vnm_scratch *s, const char *fmt, ...) VNM_PRINTF(2, 3);
 struct vnm_str vnm_poll_mac_text(struct vnm_scratch *s, const struct vnm_mac *mac);
 struct vnm_str vnm_poll_addr_text(struct vnm_scratch *s, const struct vnm_addr *a);
+
+/*
+ * An id as text, the same whoever tells it: MAC addresses, also six octets that are no text;
+ * addresses behind the number of their family; text; else octets in hex.
+ */
+struct vnm_str vnm_poll_id_text(
+    struct vnm_scratch *s, const struct vnm_varbind *v, bool is_mac, bool is_network);
 
 #endif

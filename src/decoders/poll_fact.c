@@ -1,12 +1,13 @@
 /*
- * What tables other than LLDP's teach about the topology: forwarding databases (BRIDGE-MIB RFC
- * 4188, Q-BRIDGE-MIB RFC 4363), addresses (IP-MIB RFC 4293), parts (ENTITY-MIB RFC 6933) and
- * virtual machines (VM-MIB RFC 7666). And what was told is remembered, so that what a whole walk
- * does not find again is taken back.
+ * What tables other than LLDP's and CDP's teach about the topology: forwarding databases
+ * (BRIDGE-MIB RFC 4188, Q-BRIDGE-MIB RFC 4363), addresses (IP-MIB RFC 4293), parts (ENTITY-MIB RFC
+ * 6933), virtual machines (VM-MIB RFC 7666) and SNMP engines (SNMP-FRAMEWORK-MIB RFC 3411). And
+ * what was told is remembered, so that what a whole walk does not find again is taken back.
  */
 #include "decoders/poll.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -76,9 +77,8 @@ vnm_poll_say_interface(struct vnm_poll_telling *t, const struct vnm_poll_state *
 		vnm_poll_say_str(t, name_name, vnm_str_of(r->name));
 }
 
-/* The catalogue's word for a number, or the number. */
-static void
-say_label(
+void
+vnm_poll_say_label(
     struct vnm_poll_telling *t, const char *name, const struct vnm_plan_row *row, unsigned column)
 {
 	const struct vnm_plan *plan = row->plan;
@@ -94,6 +94,21 @@ say_label(
 		vnm_poll_say_str(t, name, vnm_str_of(label));
 	else
 		vnm_poll_say_u64(t, name, n);
+}
+
+void
+vnm_poll_say_words(struct vnm_poll_telling *t, struct vnm_scratch *s, const char *name,
+    const char *const *words, size_t n, uint64_t bits)
+{
+	struct vnm_str text = {NULL, 0, false};
+
+	for (size_t i = 0; i < n; i++) {
+		if ((bits >> i & 1) == 0)
+			continue;
+		text = text.n == 0 ? vnm_str_of(words[i])
+				   : vnm_poll_printf(s, "%.*s,%s", (int)text.n, text.p, words[i]);
+	}
+	vnm_poll_say_str(t, name, text);
 }
 
 #define COL(plan, name) VNM_COL_##plan##_##name
@@ -305,7 +320,7 @@ fdb(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *ou
 	link = vnm_poll_link_find(&s->bridge_ports, port);
 	if (link != NULL)
 		vnm_poll_say_interface(&t, s, "if_index", "if_name", link->to);
-	say_label(&t, "status", row, q ? COL(q_fdb, status) : COL(d_fdb, status));
+	vnm_poll_say_label(&t, "status", row, q ? COL(q_fdb, status) : COL(d_fdb, status));
 	vnm_poll_tell(s, row, &t, out);
 }
 
@@ -367,7 +382,7 @@ neighbour(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_o
 	vnm_poll_say_str(&t, "mac", vnm_poll_mac_text(out->scratch, &mac));
 	vnm_poll_say_interface(&t, s, "if_index", "if_name", row->index.v[0]);
 	/* The state changes from one minute to the next, and says nothing of where it is. */
-	say_label(&t, "type", row, media ? COL(media, type) : COL(neighbour, type));
+	vnm_poll_say_label(&t, "type", row, media ? COL(media, type) : COL(neighbour, type));
 	vnm_poll_tell(s, row, &t, out);
 }
 
@@ -416,7 +431,7 @@ entity(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 	vnm_poll_link_add(&s->entities, row->index.v[0], 0, t.object, out->limits->options_entries);
 	vnm_poll_say_u64(&t, "index", row->index.v[0]);
 	vnm_poll_say_cell(&t, "contained_in", CELL(entity, contained_in));
-	say_label(&t, "class", row, COL(entity, class));
+	vnm_poll_say_label(&t, "class", row, COL(entity, class));
 	vnm_poll_say_cell(&t, "name", CELL(entity, name));
 	vnm_poll_say_cell(&t, "descr", CELL(entity, descr));
 	vnm_poll_say_cell(&t, "serial_num", CELL(entity, serial_num));
@@ -467,8 +482,8 @@ vm(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out
 	vnm_poll_say_u64(&t, "index", row->index.v[0]);
 	vnm_poll_say_cell(&t, "name", CELL(vm, name));
 	vnm_poll_say_cell(&t, "os_type", CELL(vm, os_type));
-	say_label(&t, "admin_state", row, COL(vm, admin_state));
-	say_label(&t, "oper_state", row, COL(vm, oper_state));
+	vnm_poll_say_label(&t, "admin_state", row, COL(vm, admin_state));
+	vnm_poll_say_label(&t, "oper_state", row, COL(vm, oper_state));
 	vnm_poll_say_cell(&t, "cpus", CELL(vm, cur_cpu_number));
 	if (vnm_poll_number(CELL(vm, mem_unit), &unit) && vnm_poll_number(CELL(vm, cur_mem), &size))
 		vnm_poll_say_u64(&t, "memory_octets", unit * size);
@@ -529,12 +544,35 @@ device(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 	vnm_poll_tell(s, row, &t, out);
 }
 
+static void
+snmp_engine(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out)
+{
+	const struct vnm_varbind *id = CELL(snmp_engine, id);
+	struct vnm_poll_telling t = {.kind = VNM_FACT_snmp_engine};
+	char *digits;
+
+	if (id == NULL || id->type != VNM_BER_OCTETS || id->octets.n < VNM_SNMP_ENGINE_ID_MIN ||
+	    id->octets.n > VNM_SNMP_ENGINE_ID_MAX)
+		return;
+	digits = vnm_scratch_take(out->scratch, 2 * id->octets.n);
+	if (digits == NULL)
+		return;
+	vnm_text_hex(digits, id->octets.p, id->octets.n);
+	t.object = (struct vnm_str){digits, 2 * (uint32_t)id->octets.n, true};
+	t.claim = vnm_poll_addr_text(out->scratch, &s->device);
+	vnm_poll_say_addr(&t, "address", s->device);
+	vnm_poll_tell(s, row, &t, out);
+}
+
 void
 vnm_poll_fact(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out)
 {
 	switch (row->plan->sort) {
 	case VNM_PLAN_system:
 		device(s, row, out);
+		break;
+	case VNM_PLAN_snmp_engine:
+		snmp_engine(s, row, out);
 		break;
 	case VNM_PLAN_bridge_port:
 		bridge_port(s, row, out);

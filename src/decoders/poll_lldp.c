@@ -32,62 +32,12 @@ is_v2(const struct vnm_plan_row *row)
  * ------------------------------------------------------------------------------------------ */
 
 static struct vnm_str
-hex(struct vnm_scratch *s, struct vnm_slice octets)
-{
-	size_t n = octets.n < 255 ? octets.n : 255, at = 0;
-	char *p = vnm_scratch_take(s, 3 * n + 1);
-
-	if (p == NULL || n == 0)
-		return (struct vnm_str){NULL, 0, false};
-	for (size_t i = 0; i < n; i++) {
-		static const char digits[] = "0123456789abcdef";
-
-		if (i > 0)
-			p[at++] = ':';
-		p[at++] = digits[octets.p[i] >> 4];
-		p[at++] = digits[octets.p[i] & 15];
-	}
-	return (struct vnm_str){p, (uint32_t)at, true};
-}
-
-/*
- * A chassis or port id as text, the same whoever tells it: MAC addresses, also those that are
- * sent under another subtype in six octets that are no text; addresses; text; else octets in hex.
- */
-static struct vnm_str
-id_text(struct vnm_scratch *s, const struct vnm_varbind *v, bool is_mac, bool is_network)
-{
-	struct vnm_str text;
-	struct vnm_mac mac;
-	struct vnm_addr a;
-
-	if (v == NULL || v->type != VNM_BER_OCTETS)
-		return (struct vnm_str){NULL, 0, false};
-	if (is_mac && vnm_poll_mac(v, &mac))
-		return vnm_poll_mac_text(s, &mac);
-	if (is_network && v->octets.n == 5 && v->octets.p[0] == 1) {
-		a = vnm_addr_ip4(v->octets.p + 1);
-		return vnm_poll_addr_text(s, &a);
-	}
-	if (is_network && v->octets.n == 17 && v->octets.p[0] == 2) {
-		a = vnm_addr_ip6(v->octets.p + 1);
-		return vnm_poll_addr_text(s, &a);
-	}
-	text = vnm_poll_text(v);
-	if (text.n > 0)
-		return text;
-	if (vnm_poll_mac(v, &mac))
-		return vnm_poll_mac_text(s, &mac);
-	return hex(s, v->octets);
-}
-
-static struct vnm_str
 chassis_text(struct vnm_scratch *s, const struct vnm_varbind *subtype, const struct vnm_varbind *id)
 {
 	uint64_t n = 0;
 
 	(void)vnm_poll_number(subtype, &n);
-	return id_text(s, id, n == CHASSIS_MAC, n == CHASSIS_NETWORK);
+	return vnm_poll_id_text(s, id, n == CHASSIS_MAC, n == CHASSIS_NETWORK);
 }
 
 static struct vnm_str
@@ -96,7 +46,7 @@ port_text(struct vnm_scratch *s, const struct vnm_varbind *subtype, const struct
 	uint64_t n = 0;
 
 	(void)vnm_poll_number(subtype, &n);
-	return id_text(s, id, n == PORT_MAC, n == PORT_NETWORK);
+	return vnm_poll_id_text(s, id, n == PORT_MAC, n == PORT_NETWORK);
 }
 
 static struct vnm_str
@@ -313,18 +263,13 @@ say_capabilities(struct vnm_poll_telling *t, struct vnm_scratch *s, const struct
 	static const char *const names[] = {"other", "repeater", "bridge", "wlan-access-point",
 	    "router", "telephone", "docsis-cable-device", "station-only", "c-vlan", "s-vlan",
 	    "two-port-mac-relay"};
-	char text[160] = "";
+	uint64_t bits = 0;
 
 	if (v == NULL || v->type != VNM_BER_OCTETS)
 		return;
-	for (size_t i = 0; i < VNM_ARRAY_LEN(names) && i / 8 < v->octets.n; i++) {
-		if ((v->octets.p[i / 8] >> (7 - i % 8) & 1) == 0)
-			continue;
-		if (text[0] != '\0')
-			strcat(text, ",");
-		strcat(text, names[i]);
-	}
-	vnm_poll_say_str(t, "capabilities", vnm_poll_printf(s, "%s", text));
+	for (size_t i = 0; i < VNM_ARRAY_LEN(names) && i / 8 < v->octets.n; i++)
+		bits |= (uint64_t)(v->octets.p[i / 8] >> (7 - i % 8) & 1) << i;
+	vnm_poll_say_words(t, s, "capabilities", names, VNM_ARRAY_LEN(names), bits);
 }
 
 /* "chassis/port" of our end: by number where the port has no other id. */

@@ -40,7 +40,7 @@ take_users(struct vnm_snmp_options *o, const char *name)
 	for (uint32_t i = 0; i < o->access->user_count; i++) {
 		struct vnm_slice label = o->access->users[i].label;
 
-		if (strcmp(name, "*") != 0 && !vnm_snmp_is(label, wanted))
+		if (strcmp(name, "*") != 0 && !vnm_slice_equal(label, wanted))
 			continue;
 		o->taken[i / 8] |= (uint8_t)(1U << i % 8);
 		n++;

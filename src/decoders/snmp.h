@@ -120,10 +120,4 @@ struct vnm_pairs vnm_snmp_list(struct vnm_snmp_call *c);
 /* The words for enum vnm_ber_odd; n is 0 where all was as it should be. */
 struct vnm_strs vnm_snmp_odd(struct vnm_scratch *s, unsigned odd);
 
-static inline bool
-vnm_snmp_is(struct vnm_slice a, struct vnm_slice b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 #endif

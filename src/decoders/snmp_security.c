@@ -14,7 +14,8 @@ is_taken(const struct vnm_snmp_options *o, struct vnm_slice community)
 	for (uint32_t i = 0; i < o->communities.n; i++) {
 		const char *text = o->communities.p[i];
 
-		if (vnm_snmp_is(community, (struct vnm_slice){(const uint8_t *)text, strlen(text)}))
+		if (vnm_slice_equal(
+			community, (struct vnm_slice){(const uint8_t *)text, strlen(text)}))
 			return true;
 	}
 	return o->any_community;
@@ -46,7 +47,7 @@ is_live(const struct vnm_snmp_call *c)
 static bool
 is_own_engine(const struct vnm_snmp_call *c)
 {
-	return is_live(c) && vnm_snmp_is(c->usm.engine, c->out->self->engine_id);
+	return is_live(c) && vnm_slice_equal(c->usm.engine, c->out->self->engine_id);
 }
 
 /* This time's count, for a Report: what is refused now is counted when decode() returns. */

@@ -7,13 +7,12 @@
 #define VNM_SNMP_PDU_H
 
 #include "base/addr.h"
+#include "base/engine_id.h"
 #include "base/reason.h"
 #include "snmp/ber.h"
 
 #define VNM_SNMP_MESSAGE_MAX 65536 /* octets of the longest message that is taken or made */
-#define VNM_SNMP_ENGINE_ID_MIN 5   /* octets (RFC 3411 section 5) */
-#define VNM_SNMP_ENGINE_ID_MAX 32
-#define VNM_SNMP_NAME_MAX 32 /* octets of a user's or a context's name (RFC 3411) */
+#define VNM_SNMP_NAME_MAX 32	   /* octets of a user's or a context's name (RFC 3411) */
 
 enum vnm_snmp_version { VNM_SNMP_V1 = 0, VNM_SNMP_V2C = 1, VNM_SNMP_V3 = 3 };
 

@@ -125,6 +125,21 @@ position(const struct vnm_plan *p, const char *name)
 	return 0;
 }
 
+static bool
+has_scalars(enum vnm_plan_sort sort)
+{
+	switch (sort) {
+	case VNM_PLAN_system:
+	case VNM_PLAN_snmp_engine:
+	case VNM_PLAN_lldp_local:
+	case VNM_PLAN_lldp2_local:
+	case VNM_PLAN_cdp_local:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int
 vnm_plan_builtin(struct vnm_plan *p, enum vnm_plan_sort sort)
 {
@@ -134,8 +149,7 @@ vnm_plan_builtin(struct vnm_plan *p, enum vnm_plan_sort sort)
 	assert(sort < VNM_PLAN_BUILTIN);
 	*p = (struct vnm_plan){.name = e->name, .sort = sort};
 	p->class = vnm_plan_profile(sort)->class;
-	p->scalars =
-	    sort == VNM_PLAN_system || sort == VNM_PLAN_lldp_local || sort == VNM_PLAN_lldp2_local;
+	p->scalars = has_scalars(sort);
 	memcpy(ids, e->ids, e->n * sizeof(*ids));
 	for (size_t i = 0; i < VNM_ARRAY_LEN(columns); i++) {
 		const struct column *c = &columns[i];

@@ -527,6 +527,31 @@ key_mac(struct builder *b, const struct vnm_model_mac *from)
 	return 0;
 }
 
+static uint32_t
+node_of(const struct builder *b, enum vnm_model_owner of, uint32_t owner)
+{
+	return (of == VNM_MODEL_OF_VNFC ? b->vnfc_node0 : 0) + owner;
+}
+
+/* By which protocols know nodes. */
+static int
+key_ids(struct builder *b)
+{
+	const struct vnm_model *m = b->m;
+
+	for (uint32_t i = 0; i < m->routers.n; i++) {
+		const struct vnm_model_router *r = &m->routers.p[i];
+		if (add_key(b, r->key, node_of(b, r->of, r->owner)) != 0)
+			return -1;
+	}
+	for (uint32_t i = 0; i < m->engines.n; i++) {
+		const struct vnm_model_engine *e = &m->engines.p[i];
+		if (vnm_topology_engine_add(b->t, text(b, e->id), node_of(b, e->of, e->owner)) != 0)
+			return no_memory(b);
+	}
+	return 0;
+}
+
 static int
 key_vl(struct builder *b, uint32_t i)
 {
@@ -602,12 +627,8 @@ add_keys(struct builder *b)
 		if (key_addr(b, &m->addrs.p[i]) != 0)
 			return -1;
 	}
-	for (uint32_t i = 0; i < m->routers.n; i++) {
-		const struct vnm_model_router *r = &m->routers.p[i];
-		uint32_t first = r->of == VNM_MODEL_OF_VNFC ? b->vnfc_node0 : 0;
-		if (add_key(b, r->key, first + r->owner) != 0)
-			return -1;
-	}
+	if (key_ids(b) != 0)
+		return -1;
 	for (uint32_t i = 0; i < m->macs.n; i++) {
 		if (key_mac(b, &m->macs.p[i]) != 0)
 			return -1;
@@ -681,6 +702,7 @@ take_size(struct builder *b)
 		    t->nodes.cap * sizeof(*t->nodes.p) + t->ports.cap * sizeof(*t->ports.p) +
 		    t->addrs.cap * sizeof(*t->addrs.p) + t->macs.cap * sizeof(*t->macs.p) +
 		    t->numbers.cap * sizeof(*t->numbers.p) + table_octets(&t->by_addr) +
+		    t->engines.cap * sizeof(*t->engines.p) + table_octets(&t->by_engine) +
 		    table_octets(&t->by_mac) + table_octets(&t->by_number) +
 		    table_octets(&t->by_name) + t->names.cap * sizeof(*t->names.p) +
 		    table_octets(&t->by_text);

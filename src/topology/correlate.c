@@ -2,7 +2,8 @@
  * Names records. It runs for every one of them: a handful of lookups and copies of text that
  * is ready, no allocation and no comparison of text but of interfaces' names.
  *
- * Who sends: the node with the agent's address, else with the message's source address.
+ * Who sends: the node with the agent's address, else with the message's source address; of
+ * notifications see correlate_alarm.c.
  *
  * Which port: by its name where the record has it, else by its number, which is an ifIndex of
  * the node; in NetFlow v5 of a node with Open vSwitch it is an OpenFlow port. A tunnel that
@@ -98,6 +99,14 @@ node_of(const struct vnm_topology *t, const struct vnm_record *r)
 	if (node == VNM_NONE && VNM_HAS(r, env, exporter_addr))
 		node = vnm_node_by_addr(t, &r->env.exporter_addr);
 	return node;
+}
+
+static struct vnm_sender
+sender_of(const struct vnm_topology *t, struct vnm_record *r)
+{
+	if (r->kind_id == VNM_KIND_alarm)
+		return vnm_correlate_alarm_sender(t, r);
+	return (struct vnm_sender){node_of(t, r), VNM_MATCH_IP};
 }
 
 /* ---- ports ----------------------------------------------------------------------------------- */
@@ -400,17 +409,17 @@ name_flow(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
  * n is 0 where it has none.
  */
 static struct vnm_str
-name_port(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+name_port(const struct vnm_topology *t, struct vnm_record *r, struct vnm_sender sender,
     const struct vnm_str *if_name, const uint32_t *if_index, struct vnm_counters *counters)
 {
-	const struct vnm_topology_port *port = port_of(t, r, node, if_name, if_index);
+	const struct vnm_topology_port *port = port_of(t, r, sender.node, if_name, if_index);
 	const struct vnm_identity *about = behind(t, port);
 	enum vnm_match by = port != NULL ? VNM_MATCH_IFINDEX : VNM_MATCH_NONE;
 
-	if (about == NULL && node != VNM_NONE && t->nodes.p[node].identity != VNM_NONE) {
-		about = vnm_identity_at(t, t->nodes.p[node].identity);
-		if (by == VNM_MATCH_NONE)
-			by = VNM_MATCH_IP;
+	if (about == NULL && sender.node != VNM_NONE) {
+		about = vnm_identity_at(t, t->nodes.p[sender.node].identity);
+		if (about != NULL && by == VNM_MATCH_NONE)
+			by = sender.by;
 	}
 	if (port != NULL && port->name.n != 0)
 		VNM_SET(r, env, tp_id, port->name);
@@ -420,12 +429,12 @@ name_port(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
 }
 
 static void
-name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+name_interface(const struct vnm_topology *t, struct vnm_record *r, struct vnm_sender sender,
     struct vnm_counters *counters)
 {
 	struct vnm_interface_fields *f = &r->interface;
 	struct vnm_str name =
-	    name_port(t, r, node, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
+	    name_port(t, r, sender, VNM_HAS(r, interface, if_name) ? &f->if_name : NULL,
 		VNM_HAS(r, interface, if_index) ? &f->if_index : NULL, counters);
 
 	if (name.n != 0 && !VNM_HAS(r, interface, if_name))
@@ -433,11 +442,11 @@ name_interface(const struct vnm_topology *t, struct vnm_record *r, uint32_t node
 }
 
 static void
-name_alarm(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
+name_alarm(const struct vnm_topology *t, struct vnm_record *r, struct vnm_sender sender,
     struct vnm_counters *counters)
 {
 	struct vnm_str name =
-	    name_port(t, r, node, VNM_HAS(r, alarm, if_name) ? &r->alarm.if_name : NULL,
+	    name_port(t, r, sender, VNM_HAS(r, alarm, if_name) ? &r->alarm.if_name : NULL,
 		VNM_HAS(r, alarm, if_index) ? &r->alarm.if_index : NULL, counters);
 
 	if (name.n != 0 && !VNM_HAS(r, alarm, if_name))
@@ -457,7 +466,8 @@ vnm_topology_correlate(
 		if (VNM_HAS(r, flow, dst_addr))
 			dst = slot_ahead(&t->by_addr, vnm_addr_hash(&r->flow.dst_addr));
 	}
-	uint32_t node = node_of(t, r);
+	const struct vnm_sender sender = sender_of(t, r);
+	uint32_t node = sender.node;
 	entry_ahead(t, src);
 	entry_ahead(t, dst);
 	if (node != VNM_NONE)
@@ -467,7 +477,7 @@ vnm_topology_correlate(
 		name_flow(t, r, node, counters);
 		break;
 	case VNM_KIND_interface:
-		name_interface(t, r, node, counters);
+		name_interface(t, r, sender, counters);
 		break;
 	case VNM_KIND_log:
 		vnm_correlate_log(t, r, node,
@@ -476,10 +486,10 @@ vnm_topology_correlate(
 		    counters);
 		break;
 	case VNM_KIND_alarm:
-		name_alarm(t, r, node, counters);
+		name_alarm(t, r, sender, counters);
 		break;
 	case VNM_KIND_table:
-		(void)name_port(t, r, node, NULL, NULL, counters);
+		(void)name_port(t, r, sender, NULL, NULL, counters);
 		break;
 	case VNM_KIND_route:
 	case VNM_KIND_peer:

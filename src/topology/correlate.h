@@ -16,6 +16,7 @@ enum vnm_match {
 	VNM_MATCH_VNI,
 	VNM_MATCH_VLAN,
 	VNM_MATCH_ROUTER_ID,
+	VNM_MATCH_ENGINE_ID,
 	VNM_MATCH_NAME,
 	VNM_MATCH_HOSTNAME
 };
@@ -26,12 +27,21 @@ struct vnm_found {
 	enum vnm_match by;
 };
 
+/* Who sends (VNM_NONE: not known), and by what that was found. */
+struct vnm_sender {
+	uint32_t node;
+	enum vnm_match by;
+};
+
 /* Names a record of kind route, peer or linkstate, whose source is `node` (or VNM_NONE). */
 void vnm_correlate_route(const struct vnm_topology *t, struct vnm_record *r, uint32_t node,
     struct vnm_counters *counters);
 
 /* The router that sent a record of BMP: by its address, else by what it calls itself. */
 uint32_t vnm_correlate_router(const struct vnm_topology *t, const struct vnm_record *r);
+
+/* The device that an alarm is of; where an SNMP engine's id told, source_origin says so. */
+struct vnm_sender vnm_correlate_alarm_sender(const struct vnm_topology *t, struct vnm_record *r);
 
 /* The device that a log record is of: by the name that it claims, else by its address. */
 uint32_t vnm_correlate_log_node(const struct vnm_topology *t, const struct vnm_record *r);
@@ -141,6 +151,7 @@ vnm_put_match(const struct vnm_topology *t, struct vnm_record *r, enum vnm_match
 	    [VNM_MATCH_VNI] = {"vni", 3, true},
 	    [VNM_MATCH_VLAN] = {"vlan", 4, true},
 	    [VNM_MATCH_ROUTER_ID] = {"router-id", 9, true},
+	    [VNM_MATCH_ENGINE_ID] = {"engine-id", 9, true},
 	    [VNM_MATCH_NAME] = {"name", 4, true},
 	    [VNM_MATCH_HOSTNAME] = {"hostname", 8, true},
 	};

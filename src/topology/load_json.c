@@ -5,6 +5,8 @@
  */
 #include "topology/model.h"
 
+#include "base/engine_id.h"
+
 #define MEMBER(key, type, entity, member)                                         \
 	{                                                                         \
 		key, VNM_JSON_##type, offsetof(struct vnm_model_##entity, member) \
@@ -144,7 +146,7 @@ for_each(
 	return 0;
 }
 
-/* ---- routers -------------------------------------------------------------------------------- */
+/* ---- ids ------------------------------------------------------------------------------------ */
 
 static int
 add_addr(struct vnm_model *m, const struct vnm_json *list, uint32_t i, enum vnm_model_owner of,
@@ -179,23 +181,49 @@ add_router_id(struct vnm_model *m, const struct vnm_json *list, uint32_t i, enum
 	return 0;
 }
 
-/* By which addresses and ids a router is known beside those of its ports. */
 static int
-load_router(struct vnm_model *m, const struct vnm_json *v, enum vnm_model_owner of, uint32_t owner)
+add_engine_id(struct vnm_model *m, const struct vnm_json *list, uint32_t i, enum vnm_model_owner of,
+    uint32_t owner)
+{
+	struct vnm_json element = {list->doc, NULL, list, NULL, i};
+	struct vnm_model_engine *e = VNM_LIST_ADD(&m->engines);
+	uint8_t id[VNM_SNMP_ENGINE_ID_MAX];
+	uint32_t symbol;
+
+	if (e == NULL)
+		return no_memory(list);
+	if (vnm_json_text_at(list, i, &symbol) != 0)
+		return -1;
+	struct vnm_str text = m->symbols.list.p[symbol];
+	size_t n = vnm_engine_id_read(text.p, text.n, id);
+	if (n == 0)
+		return vnm_json_fail(&element,
+		    "is \"%.80s\", not an engine id of 5 to 32 octets in hexadecimal digits",
+		    text.p);
+	*e = (struct vnm_model_engine){vnm_symbol(&m->symbols, (const char *)id, n), of, owner};
+	return e->id != VNM_NONE ? 0 : no_memory(list);
+}
+
+/* By which addresses and ids a node is known beside those of its ports. */
+static const struct {
+	const char *key;
+	int (*add)(struct vnm_model *m, const struct vnm_json *list, uint32_t i,
+	    enum vnm_model_owner of, uint32_t owner);
+} id_lists[] = {
+    {"loopbacks", add_addr}, {"routerIds", add_router_id}, {"engineIds", add_engine_id}};
+
+static int
+load_ids(struct vnm_model *m, const struct vnm_json *v, enum vnm_model_owner of, uint32_t owner)
 {
 	struct vnm_json list;
 
-	if (vnm_json_array(v, "loopbacks", &list) != 0)
-		return -1;
-	for (uint32_t i = 0; i < vnm_json_count(&list); i++) {
-		if (add_addr(m, &list, i, of, owner) != 0)
+	for (size_t k = 0; k < VNM_ARRAY_LEN(id_lists); k++) {
+		if (vnm_json_array(v, id_lists[k].key, &list) != 0)
 			return -1;
-	}
-	if (vnm_json_array(v, "routerIds", &list) != 0)
-		return -1;
-	for (uint32_t i = 0; i < vnm_json_count(&list); i++) {
-		if (add_router_id(m, &list, i, of, owner) != 0)
-			return -1;
+		for (uint32_t i = 0; i < vnm_json_count(&list); i++) {
+			if (id_lists[k].add(m, &list, i, of, owner) != 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -294,7 +322,7 @@ load_vnfc(struct vnm_model *m, const struct vnm_json *v, uint32_t vnf)
 	if (enter(m, v, VNM_MODEL_VNFC, vnf, vnfc->id, i) != 0 ||
 	    for_each(m, v, "vnfcCpInfo", load_cp, i) != 0)
 		return -1;
-	return load_router(m, v, VNM_MODEL_OF_VNFC, i);
+	return load_ids(m, v, VNM_MODEL_OF_VNFC, i);
 }
 
 static int
@@ -406,7 +434,7 @@ load_node(struct vnm_model *m, const struct vnm_json *v, bool host, uint32_t *in
 		    v, "has netflow5Interfaces \"%.40s\", not ofPort or ifIndex", netflow5.p);
 	if (load_node_addrs(m, v, *index) != 0)
 		return -1;
-	return load_router(m, v, VNM_MODEL_OF_NODE, *index);
+	return load_ids(m, v, VNM_MODEL_OF_NODE, *index);
 }
 
 static int

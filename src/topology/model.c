@@ -26,6 +26,7 @@ vnm_model_free(struct vnm_model *m)
 	vnm_free(m->ports.p);
 	vnm_free(m->addrs.p);
 	vnm_free(m->routers.p);
+	vnm_free(m->engines.p);
 	vnm_free(m->macs.p);
 	vnm_free(m->ns_vnfs.p);
 	vnm_free(m->ns_vls.p);

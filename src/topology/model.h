@@ -68,6 +68,13 @@ struct vnm_model_router {
 	uint32_t owner; /* index */
 };
 
+/* An SNMP engine of a host, switch or VNFC. */
+struct vnm_model_engine {
+	uint32_t id; /* symbol of its octets */
+	enum vnm_model_owner of;
+	uint32_t owner; /* index */
+};
+
 struct vnm_model_mac {
 	struct vnm_mac mac;
 	uint32_t cp; /* index */
@@ -119,6 +126,7 @@ struct vnm_model {
 	VNM_LIST(struct vnm_model_port) ports;
 	VNM_LIST(struct vnm_model_addr) addrs;
 	VNM_LIST(struct vnm_model_router) routers;
+	VNM_LIST(struct vnm_model_engine) engines;
 	VNM_LIST(struct vnm_model_mac) macs;
 	struct vnm_model_refs ns_vnfs;
 	struct vnm_model_refs ns_vls;

@@ -3,16 +3,9 @@
  */
 #include "topology/snapshot.h"
 
-#define SYSTEM_ID_N 14 /* octets of 0000.0000.0001 */
+#include "base/hex.h"
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#define SYSTEM_ID_N 14 /* octets of 0000.0000.0001 */
 
 /* An IS-IS system id (ISO 10589); 0: it is none. */
 static uint64_t
@@ -21,10 +14,10 @@ system_id(const char *text)
 	uint64_t id = 0;
 
 	for (size_t i = 0; i < SYSTEM_ID_N; i++) {
-		if (i % 5 == 4 ? text[i] != '.' : digit(text[i]) < 0)
+		if (i % 5 == 4 ? text[i] != '.' : vnm_hex_digit(text[i]) < 0)
 			return 0;
 		if (i % 5 != 4)
-			id = id << 4 | (uint64_t)digit(text[i]);
+			id = id << 4 | (uint64_t)vnm_hex_digit(text[i]);
 	}
 	return id;
 }

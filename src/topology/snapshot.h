@@ -106,6 +106,12 @@ struct vnm_topology_number {
 	uint32_t value; /* a port, a virtual link's identity or a node; VNM_NONE: more than one */
 };
 
+/* A node's SNMP engine, by the octets of its id. */
+struct vnm_topology_engine {
+	struct vnm_str id;
+	uint32_t node; /* VNM_NONE: of more than one */
+};
+
 #define VNM_TOPOLOGY_NAME_MAX 128 /* octets; longer ones are not found */
 
 /* What something is called: text in a message may name it (name.c). */
@@ -130,7 +136,8 @@ struct vnm_topology {
 	VNM_LIST(struct vnm_topology_addr) addrs;
 	VNM_LIST(struct vnm_topology_mac) macs;
 	VNM_LIST(struct vnm_topology_number) numbers;
-	struct vnm_table by_addr, by_mac, by_number;
+	VNM_LIST(struct vnm_topology_engine) engines;
+	struct vnm_table by_addr, by_mac, by_number, by_engine;
 	struct vnm_table by_name; /* of ports, by node and name */
 	VNM_LIST(struct vnm_topology_name) names;
 	struct vnm_table by_text;			   /* of names */
@@ -251,6 +258,13 @@ vnm_router_id_key(const struct vnm_addr *id)
 {
 	return vnm_number_key(VNM_BY_ROUTER_ID, 0, vnm_be32(id->b));
 }
+
+/* The only node with an SNMP engine of that id, or VNM_NONE. */
+uint32_t vnm_topology_engine_node(const struct vnm_topology *t, struct vnm_slice id);
+
+/* A node has an engine of that id, whose octets outlive t: 0, or -1 when memory is short. */
+int vnm_topology_engine_add(
+    struct vnm_topology *t, struct vnm_str id, uint32_t node) VNM_MUST_CHECK;
 
 /* What is called so, in whichever case, or NULL. */
 const struct vnm_topology_name *vnm_topology_name_find(

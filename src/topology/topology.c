@@ -43,6 +43,7 @@ vnm_topology_free(struct vnm_topology *t)
 	vnm_table_free(&t->by_addr);
 	vnm_table_free(&t->by_mac);
 	vnm_table_free(&t->by_number);
+	vnm_table_free(&t->by_engine);
 	vnm_table_free(&t->by_name);
 	vnm_table_free(&t->by_text);
 	vnm_free(t->services.p);
@@ -52,6 +53,7 @@ vnm_topology_free(struct vnm_topology *t)
 	vnm_free(t->addrs.p);
 	vnm_free(t->macs.p);
 	vnm_free(t->numbers.p);
+	vnm_free(t->engines.p);
 	vnm_free(t->names.p);
 	vnm_arena_free(&t->text);
 	t->magic = 0;

@@ -7,7 +7,6 @@ A case passes when the exit code is 0, the books balance, the records are what t
 names are what correlation.json says, and two runs give the same octets, which are those of
 out.jsonl or out.sha256 where there is one. --bless writes these for cases that pass otherwise.
 """
-import argparse
 import hashlib
 import json
 import pathlib
@@ -350,9 +349,10 @@ class Runner:
         """Messages of SNMP: a replay for each row of expect.json, the first of them in full."""
         told = json.loads((case / "expect.json").read_text())
         lab = case / "lab.json"
+        topology = case / told["topology"] if "topology" in told else HERE / "common/topology.json"
         for number, row in enumerate(told["replays"]):
             args = (["-c", str(HERE / "common/snmp.yaml")] if row.get("conf") else [])
-            args += ["-o", "topology.sources.inventory.path=%s" % (HERE / "common/topology.json")]
+            args += ["-o", "topology.sources.inventory.path=%s" % topology]
             run = self.replay(case / "in.pcap", args + row.get("args", []), SECONDS)
             below = replays.Failures()
             below.equal("exit code", run.code, 0)
@@ -496,12 +496,10 @@ def first_difference(got, want):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
+    p = replays.parser(__doc__)
     p.add_argument("--sanitized", action="store_true", help="a sanitizer build: slower, no limits")
     p.add_argument("--bless", action="store_true", help="write out.jsonl of cases that pass")
     p.add_argument("--keep", help="keep each output in this directory")
-    p.add_argument("names", nargs="*")
     options = p.parse_args()
     if options.keep:
         pathlib.Path(options.keep).mkdir(parents=True, exist_ok=True)

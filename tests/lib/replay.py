@@ -1,11 +1,22 @@
 """Runs `vnmcd -r` and checks what holds for every replay, whatever is in the file."""
+import argparse
 import json
+import pathlib
 import resource
 import struct
 import subprocess
 from collections import Counter
 
 SCHEMA = 1
+
+
+def parser(text):
+    """Of a script's arguments, for one that says so much of itself: --vnmcd and names."""
+    p = argparse.ArgumentParser(description=text, formatter_class=argparse.RawTextHelpFormatter)
+    top = pathlib.Path(__file__).resolve().parent.parent.parent
+    p.add_argument("--vnmcd", default=str(top / "build/vnmcd"))
+    p.add_argument("names", nargs="*")
+    return p
 
 
 class Failures(list):

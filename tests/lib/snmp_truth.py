@@ -87,6 +87,7 @@ def check_alarms(messages, records, f):
         f.equal(where + "community", r.get("community"), d.community)
         f.equal(where + "user", r.get("user"), d.user)
         f.equal(where + "engine", r.get("engine_id"), d.engine)
+        f.equal(where + "engine of the context", r.get("context_engine_id"), d.context or None)
         f.equal(where + "pdu", r["pdu_type"], "inform" if d.pdu.type == "inform" else "trap")
         f.equal(where + "request id", r.get("request_id"), d.pdu.request_id)
         if d.pdu.trap:

@@ -3,7 +3,7 @@ something that is not vnmcd. Strict: it raises ValueError for what RFC 3416 does
 import struct
 from collections import namedtuple
 
-Message = namedtuple("Message", "version community user engine flags pdu")
+Message = namedtuple("Message", "version community user engine flags context pdu")
 Pdu = namedtuple("Pdu", "type request_id status index varbinds trap")
 Trap1 = namedtuple("Trap1", "enterprise agent generic specific uptime")
 
@@ -97,7 +97,7 @@ def message(payload):
     _, version, body = take(body, 0x02)
     if number(version) != 3:
         _, community, body = take(body, 0x04)
-        return Message(number(version), community.decode(), None, None, 0, pdu(body))
+        return Message(number(version), community.decode(), None, None, 0, None, pdu(body))
     _, header, body = take(body, 0x30)
     for _ in range(3):
         _, flags, header = take(header)
@@ -108,11 +108,11 @@ def message(payload):
         _, _, security = take(security, 0x02)
     _, user, _ = take(security, 0x04)
     if flags[0] & 2:
-        return Message(3, None, user.decode(), engine.hex(), flags[0], None)
+        return Message(3, None, user.decode(), engine.hex(), flags[0], None, None)
     _, scoped, _ = take(body, 0x30)
-    for _ in range(2):
-        _, _, scoped = take(scoped, 0x04)
-    return Message(3, None, user.decode(), engine.hex(), flags[0], pdu(scoped))
+    _, context, scoped = take(scoped, 0x04)
+    _, _, scoped = take(scoped, 0x04)
+    return Message(3, None, user.decode(), engine.hex(), flags[0], context.hex(), pdu(scoped))
 
 
 def trap_oid(p):

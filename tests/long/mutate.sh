@@ -8,15 +8,8 @@
 set -eu
 wanted=${1:-10000000}
 [ $# -gt 0 ] && shift
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${VNM_BUILD:-$top/build-asan}
-mkdir -p "$build"
-build=$(cd "$build" && pwd)
-if [ ! -f "$build/Makefile" ]; then
-	[ -x "$top/configure" ] || (cd "$top" && ./autogen.sh >/dev/null)
-	(cd "$build" && CC=clang "$top/configure" -q --enable-sanitizers)
-fi
-make -s -C "$build" -j2 tests/sweep/mutate >&2
+. "$(dirname "$0")/../lib/sanitized.sh"
+build_sanitized build-asan tests/sweep/mutate
 for t in ${*:-syslog}; do
 	printf '%s: ' "$t"
 	find "$top/tests/cases" -name 'in.pcap' | sort | xargs \

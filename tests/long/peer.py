@@ -11,7 +11,6 @@ same template by template. Differences that are known to be tshark's are in DIFF
 reason. Such files are often not free to be copied, so none is part of this repository; without
 DIR this test is skipped.
 """
-import argparse
 import os
 import pathlib
 import re
@@ -278,10 +277,8 @@ def compare(name, paths, options, directory):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
+    p = replays.parser(__doc__)
     p.add_argument("--keep", help="keep the captures that are replayed in this directory")
-    p.add_argument("names", nargs="*")
     options = p.parse_args()
     root = os.environ.get("VNM_PEER_FIXTURES")
     if not root or not shutil.which("tshark"):

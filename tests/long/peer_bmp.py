@@ -11,7 +11,6 @@ records or a reason that is in REASONS. Streams of version 4 are read by lib/bmp
 records must say what it reads, and its path markings be those of NetGauze. Nothing of this may be copied here; without DIR the test is
 skipped.
 """
-import argparse
 import collections
 import ipaddress
 import json
@@ -226,11 +225,7 @@ def check_goldens(options, report):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__,
-                                formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
-    p.add_argument("names", nargs="*")
-    options = p.parse_args()
+    options = replays.parser(__doc__).parse_args()
     top = pathlib.Path(os.environ.get("VNM_PEER_FIXTURES_BMP", ""))
     if not os.environ.get("VNM_PEER_FIXTURES_BMP") or not top.is_dir():
         print("skip: VNM_PEER_FIXTURES_BMP names no directory\n0 passed, 0 failed, 1 skipped")

@@ -8,7 +8,6 @@ parts and what they mean. Header, program, name of the message and its text must
 must the interface or neighbour, and whether it went up or down. Nothing of this may be copied
 here; without DIR the test is skipped.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -116,10 +115,7 @@ def check(name, r, alarms, want, f):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
-    p.add_argument("names", nargs="*")
-    options = p.parse_args()
+    options = replays.parser(__doc__).parse_args()
     top = os.environ.get("VNM_PEER_FIXTURES_SNMP")
     if not top:
         print("skipped: VNM_PEER_FIXTURES_SNMP is not set\n0 passed, 0 failed, 1 skipped")

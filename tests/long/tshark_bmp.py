@@ -6,7 +6,6 @@
 For each cases/bmp-*/in.pcap: how many messages there are of each type, and how often each IPv4 and
 IPv6 unicast prefix is announced and withdrawn. Without tshark the test is skipped.
 """
-import argparse
 import collections
 import pathlib
 import shutil
@@ -89,11 +88,7 @@ def check(options, path, f):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__,
-                                formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vnmcd", default=str(HERE.parent.parent / "build/vnmcd"))
-    p.add_argument("names", nargs="*")
-    options = p.parse_args()
+    options = replays.parser(__doc__).parse_args()
     if not shutil.which("tshark"):
         print("skip: there is no tshark\n0 passed, 0 failed, 1 skipped")
         return 0

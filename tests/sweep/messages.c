@@ -69,9 +69,9 @@ on_room(void *ctx)
 }
 
 static vnm_frame_fn
-on_stream(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n)
+on_stream(void *ctx, const struct vnm_datagram *d)
 {
-	const struct vnm_decoder *decoder = vnm_decoder_guess(p, n, dst_port);
+	const struct vnm_decoder *decoder = vnm_decoder_guess(d->p, d->n, d->dst.port);
 
 	(void)ctx;
 	return decoder != NULL ? decoder->frame : NULL;

@@ -181,6 +181,20 @@ vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m)
 }
 
 void
+vnm_station_play_mute(struct vnm_station *s, const struct vnm_test_message *m)
+{
+	const uint64_t *made = vnm_pipeline_counters(s->pipeline)->records;
+
+	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
+		s->unheard[k] -= made[k];
+	vnm_pipeline_outputs(s->pipeline, NULL, 0);
+	vnm_station_play(s, m);
+	vnm_pipeline_outputs(s->pipeline, s->list, s->open);
+	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
+		s->unheard[k] += made[k];
+}
+
+void
 vnm_station_finish(struct vnm_station *s)
 {
 	if (s->rib)
@@ -221,7 +235,7 @@ vnm_station_check(const struct vnm_station *s, bool finished)
 		for (unsigned k = 0; k < VNM_KIND_COUNT; k++) {
 			if (b->offered[k] != b->published[k] + b->dropped[k])
 				wrong = "records offered are neither published nor dropped";
-			if (b->offered[k] != c->records[k])
+			if (b->offered[k] != c->records[k] - s->unheard[k])
 				wrong = "records made and records offered differ";
 		}
 	}

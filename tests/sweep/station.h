@@ -14,13 +14,14 @@
 struct vnm_station {
 	struct vnm_limits limits;
 	struct vnm_analysis_options analysis; /* all of it, with little memory */
-	struct vnm_self self; /* of one that is alive, where that is wanted */
+	struct vnm_self self;		      /* of one that is alive, where that is wanted */
 	struct vnm_pipeline *pipeline;
 	struct vnm_sink sinks[VNM_STATION_OUTPUTS];
 	struct vnm_output outputs[VNM_STATION_OUTPUTS];
 	struct vnm_output *list[VNM_STATION_OUTPUTS];
-	unsigned open; /* outputs */
-	bool rib;      /* BMP has a standing RIB, which is swept, dumped and asked */
+	unsigned open;			  /* outputs */
+	uint64_t unheard[VNM_KIND_COUNT]; /* records that were made while it was mute */
+	bool rib; /* BMP has a standing RIB, which is swept, dumped and asked */
 };
 
 /* Which encodings a station's outputs have. */
@@ -41,6 +42,12 @@ void vnm_station_keep_routes(struct vnm_station *s);
 
 /* One message, after the clock came to its time. */
 void vnm_station_play(struct vnm_station *s, const struct vnm_test_message *m);
+
+/*
+ * The same, but what it yields goes to no output: for messages that only lead up to others, and
+ * whose records were looked at elsewhere.
+ */
+void vnm_station_play_mute(struct vnm_station *s, const struct vnm_test_message *m);
 
 /*
  * Ends what is held, as at the end of a replay. Then, and only then, every message must have

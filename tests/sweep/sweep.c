@@ -5,10 +5,11 @@
  * all failures. Nothing may crash, hang or leak, and the books must
  * balance: each message has exactly one outcome and each record one end.
  *
- *   sweep [-n VARIANTS] [-a RUNS] [-v] PATH...
+ *   sweep [-n VARIANTS] [-a RUNS] [-j JOBS] [-v] PATH...
  *
  * PATH is a capture file or a folder of such. A case gets at most VARIANTS mutations (0: all,
- * which for a long capture takes hours) and RUNS allocation failures, spread evenly.
+ * which for a long capture takes hours) and RUNS allocation failures, spread evenly. JOBS cases are
+ * played at a time (as many as there are processors).
  */
 #include "station.h"
 
@@ -18,9 +19,11 @@
 #include <ftw.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +31,9 @@
 #define SMALL_CASE 65536 /* octets; larger cases are sampled more thinly */
 #define MEMORY_MAX (256u << 20) /* octets that one case may make a worker use */
 #define RECORDS_MAX 100000 /* that one mutated message may add, held ones that it released too */
-#define VARIANT_SECONDS 60 /* that a thousand of them may take */
+#define VARIANT_SECONDS 60 /* of CPU time that a thousand of them may take */
+#define WAITING_SECONDS \
+	1200 /* the same on the clock: whoever waits for nothing, or is never let run */
 
 /* Where the child is, so that the parent can tell where it died. */
 struct progress {
@@ -38,12 +43,22 @@ struct progress {
 	uint64_t variants, failures;
 };
 
+/* A capture file, and what became of it. */
+struct capture {
+	char *path; /* owned */
+	pid_t child;
+	bool done;
+	int status;
+	struct progress *progress; /* shared with the child */
+};
+
 struct sweep {
 	uint64_t variants_max, failures_max;
 	bool verbose;
+	struct capture *captures; /* owned */
+	size_t n, begun, running, told;
 	unsigned passed, failed;
 	uint64_t variants, failures;
-	struct progress *progress; /* shared with the child */
 };
 
 static struct sweep *walker; /* nftw(3) has no argument for its callback's context */
@@ -53,6 +68,22 @@ fail(struct progress *p, const char *why)
 {
 	if (p->wrong[0] == '\0')
 		(void)snprintf(p->wrong, sizeof(p->wrong), "%s", why);
+}
+
+/* Whoever goes on for longer hangs. */
+static void
+limit_time(void)
+{
+	const struct itimerval most = {.it_value.tv_sec = VARIANT_SECONDS};
+
+	(void)setitimer(ITIMER_PROF, &most, NULL);
+	(void)alarm(WAITING_SECONDS);
+}
+
+static bool
+hung(int status)
+{
+	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM);
 }
 
 /* ---- mutations ------------------------------------------------------------------------------ */
@@ -131,7 +162,7 @@ play_variant(struct progress *progress, const struct vnm_messages *list, size_t 
 	if (variant % 2 != 0)
 		vnm_station_keep_routes(&s);
 	for (size_t k = 0; k < prefix_n; k++)
-		vnm_station_play(&s, &list->m[prefix[k]]);
+		vnm_station_play_mute(&s, &list->m[prefix[k]]);
 	records = records_of(&s);
 	m.d.p = octets;
 	m.d.n = n;
@@ -172,7 +203,7 @@ sweep_mutations(struct progress *progress, const struct vnm_messages *list, uint
 		for (; next < end && progress->wrong[0] == '\0'; next += step) {
 			progress->variant = (size_t)(next - at);
 			if (progress->variants++ % 1000 == 0)
-				alarm(VARIANT_SECONDS);
+				limit_time();
 			play_variant(progress, list, i, prefix, prefix_n, next - at);
 		}
 		at = end;
@@ -214,7 +245,7 @@ sweep_failures(struct progress *progress, const struct vnm_messages *list, uint6
 
 	progress->part = "allocation failure";
 	progress->message = 0;
-	alarm(VARIANT_SECONDS);
+	limit_time();
 	count = play_with_failure(progress, list, 0);
 	if (list->octets > SMALL_CASE)
 		limit = limit / 10 + 1;
@@ -222,7 +253,7 @@ sweep_failures(struct progress *progress, const struct vnm_messages *list, uint6
 	for (uint64_t n = 1; n <= count && progress->wrong[0] == '\0'; n += step) {
 		progress->variant = (size_t)n;
 		progress->failures++;
-		alarm(VARIANT_SECONDS);
+		limit_time();
 		(void)play_with_failure(progress, list, n);
 	}
 }
@@ -231,88 +262,150 @@ sweep_failures(struct progress *progress, const struct vnm_messages *list, uint6
  */
 
 static _Noreturn void
-run_child(const struct sweep *s, const char *path)
+run_child(const struct sweep *s, const struct capture *c)
 {
 	struct vnm_messages list;
 	struct vnm_err err;
 	char text[512];
 
-	if (vnm_messages_read(&list, path, &err) != 0) {
-		fail(s->progress, vnm_err_format(&err, text, sizeof(text)));
+	if (vnm_messages_read(&list, c->path, &err) != 0) {
+		fail(c->progress, vnm_err_format(&err, text, sizeof(text)));
 		exit(1);
 	}
-	sweep_mutations(s->progress, &list, s->variants_max);
-	if (s->progress->wrong[0] == '\0')
-		sweep_failures(s->progress, &list, s->failures_max);
+	sweep_mutations(c->progress, &list, s->variants_max);
+	if (c->progress->wrong[0] == '\0')
+		sweep_failures(c->progress, &list, s->failures_max);
 	vnm_messages_free(&list);
-	exit(s->progress->wrong[0] != '\0');
+	exit(c->progress->wrong[0] != '\0');
 }
 
 static void
-sweep_case(struct sweep *s, const char *path)
+begin(struct sweep *s)
 {
-	struct progress *p = s->progress;
-	int status = 0;
-	pid_t child;
+	struct capture *c = &s->captures[s->begun++];
 
-	memset(p, 0, sizeof(*p));
-	p->part = "reading";
-	(void)fflush(NULL);
-	child = fork();
-	if (child == 0)
-		run_child(s, path);
-	if (child < 0 || waitpid(child, &status, 0) != child)
+	c->progress = mmap(
+	    NULL, sizeof(*c->progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (c->progress == MAP_FAILED)
 		abort();
+	c->progress->part = "reading";
+	(void)fflush(NULL);
+	c->child = fork();
+	if (c->child < 0)
+		abort();
+	if (c->child == 0)
+		run_child(s, c);
+	s->running++;
+}
+
+static void
+tell(struct sweep *s, const struct capture *c)
+{
+	const struct progress *p = c->progress;
+
 	s->variants += p->variants;
 	s->failures += p->failures;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	if (WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0) {
 		s->passed++;
 		if (s->verbose)
 			printf("ok %s: %" PRIu64 " mutations, %" PRIu64 " allocation failures\n",
-			    path, p->variants, p->failures);
+			    c->path, p->variants, p->failures);
 		return;
 	}
 	s->failed++;
-	printf("FAIL %s: %s, message %zu, number %zu: %s\n", path, p->part, p->message, p->variant,
-	    p->wrong[0] != '\0'					 ? p->wrong
-	    : WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "hangs"
-								 : "crashed");
+	printf("FAIL %s: %s, message %zu, number %zu: %s\n", c->path, p->part, p->message,
+	    p->variant,
+	    p->wrong[0] != '\0' ? p->wrong
+	    : hung(c->status)	? "hangs"
+				: "crashed");
+}
+
+/* Waits for a child, whichever it is; they are told of in the order in which they began. */
+static void
+end_one(struct sweep *s)
+{
+	int status = 0;
+	pid_t child = wait(&status);
+
+	if (child < 0)
+		abort();
+	for (size_t i = s->told; i < s->begun; i++) {
+		struct capture *c = &s->captures[i];
+
+		if (c->child != child)
+			continue;
+		c->done = true;
+		c->status = status;
+	}
+	s->running--;
+	for (; s->told < s->begun && s->captures[s->told].done; s->told++) {
+		struct capture *c = &s->captures[s->told];
+
+		tell(s, c);
+		(void)munmap(c->progress, sizeof(*c->progress));
+		free(c->path);
+	}
+}
+
+static void
+sweep_all(struct sweep *s, size_t jobs)
+{
+	while (s->begun < s->n) {
+		if (s->running >= jobs)
+			end_one(s);
+		begin(s);
+	}
+	while (s->running > 0)
+		end_one(s);
 }
 
 static int
 visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	size_t n = strlen(path);
+	struct capture *grown;
 
 	(void)st;
 	(void)ftw;
-	if (type == FTW_F && n > 5 &&
-	    (strcmp(path + n - 5, ".pcap") == 0 || strcmp(path + n - 4, ".bin") == 0))
-		sweep_case(walker, path);
+	if (type != FTW_F || n <= 5 ||
+	    (strcmp(path + n - 5, ".pcap") != 0 && strcmp(path + n - 4, ".bin") != 0))
+		return 0;
+	grown = realloc(walker->captures, (walker->n + 1) * sizeof(*grown));
+	if (grown == NULL)
+		abort();
+	walker->captures = grown;
+	grown[walker->n++] = (struct capture){.path = strdup(path)};
 	return 0;
+}
+
+static size_t
+processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 1 ? (size_t)n : 1;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sweep s = {.variants_max = 4000, .failures_max = 400};
+	size_t jobs = processors();
 	int c;
 
 	vnm_station_setup();
-	while ((c = getopt(argc, argv, "n:a:v")) != -1) {
+	while ((c = getopt(argc, argv, "n:a:j:v")) != -1) {
 		if (c == 'n')
 			s.variants_max = strtoull(optarg, NULL, 10);
 		else if (c == 'a')
 			s.failures_max = strtoull(optarg, NULL, 10);
+		else if (c == 'j')
+			jobs = strtoull(optarg, NULL, 10);
 		else if (c == 'v')
 			s.verbose = true;
 		else
 			return 2;
 	}
-	s.progress = mmap(
-	    NULL, sizeof(*s.progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (s.progress == MAP_FAILED)
-		return 2;
 	walker = &s;
 	for (int i = optind; i < argc; i++) {
 		if (nftw(argv[i], visit, 16, FTW_PHYS) != 0) {
@@ -320,6 +413,8 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
+	sweep_all(&s, jobs > 0 ? jobs : 1);
+	free(s.captures);
 	printf("%" PRIu64 " mutations, %" PRIu64 " allocation failures\n", s.variants, s.failures);
 	printf("%u passed, %u failed, 0 skipped\n", s.passed, s.failed);
 	return s.failed != 0 || s.passed == 0;

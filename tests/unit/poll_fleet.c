@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define FLEET 2000
@@ -248,6 +249,44 @@ test_reload(void)
 	desk_close(&k);
 }
 
+/* The group has another name each time, then it is gone: the memory that is left. */
+static size_t
+rename_group(struct desk *k, unsigned times)
+{
+	const struct vnm_poll_access access = desk_access();
+
+	for (unsigned i = 0; i < times; i++) {
+		struct vnm_poll_options o = desk_options();
+		char name[16];
+
+		snprintf(name, sizeof(name), "group %u", i);
+		vnm_free(o.name);
+		o.name = vnm_strdup(name);
+		struct vnm_poll_config *c = desk_config(k, &o, &access, interfaces, 1, 0, 50);
+		vnm_poller_configure(k->poller, c, k->now_ns);
+		vnm_poll_config_leave(c);
+		desk_run(k, DESK_S + 7 * DESK_MS * (i % 9)); /* some are being walked */
+		CU_ASSERT_EQUAL(k->counters.v[VNM_C_poll_devices], 50);
+	}
+	vnm_poller_configure(k->poller, NULL, k->now_ns);
+	desk_run(k, DESK_S);
+	CU_ASSERT_EQUAL(k->counters.v[VNM_C_poll_devices], 0);
+	return vnm_alloc_used();
+}
+
+static void
+test_renamed(void)
+{
+	struct desk k;
+	size_t used;
+
+	begin(&k, 50);
+	used = rename_group(&k, 10);
+	CU_ASSERT_EQUAL(rename_group(&k, 200), used);
+	CU_ASSERT(k.events[VNM_POLL_UP] >= 50);
+	desk_close(&k);
+}
+
 /* ---- on demand
  * --------------------------------------------------------------------------------------- */
 
@@ -459,7 +498,8 @@ test_long_ends(void)
 
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
-    {"a crowd", test_crowd}, {"long ends", test_long_ends}, {"another configuration", test_reload},
+    {"a crowd", test_crowd}, {"long ends", test_long_ends},
+    {"another configuration", test_reload}, {"another name", test_renamed},
     {"on demand", test_demand}, {"restart", test_restart}, {"uptime", test_uptime},
     {"discovery", test_search}, {"discovery ends", test_search_ends}, {"shares", test_share},
     CU_TEST_INFO_NULL};

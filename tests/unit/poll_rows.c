@@ -666,6 +666,80 @@ test_vm(void)
 	close_desk();
 }
 
+/* An agent that says little: names of IF-MIB, else numbers; what is none is left out. */
+static void
+test_cdp(void)
+{
+	static const uint32_t row[] = {10102, 1}, unknown[] = {7, 2}, short_index[] = {7};
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS] = {{.type = 0}};
+
+	open_desk();
+	some_interfaces();
+	cells[VNM_COL_cdp_remote_device_id] = octets("\x02\x00\x00\x00\xbb\x01", 6);
+	cells[VNM_COL_cdp_remote_address_type] = number(VNM_BER_INTEGER, 1);
+	cells[VNM_COL_cdp_remote_address] = octets("\xc0\x00\x02\x21\x00", 5);
+	cells[VNM_COL_cdp_remote_capabilities] = octets("\x00\x00\x00\x00\x01", 5);
+	cells[VNM_COL_cdp_remote_native_vlan] = number(VNM_BER_INTEGER, 0);
+	cells[VNM_COL_cdp_remote_duplex] = number(VNM_BER_INTEGER, 9);
+	give(VNM_PLAN_cdp_remote, VNM_OID(row), true, cells);
+	cells[VNM_COL_cdp_remote_device_port] = text("eth0");
+	cells[VNM_COL_cdp_remote_capabilities] = octets("\x09", 1);
+	give(VNM_PLAN_cdp_remote, VNM_OID(unknown), false, cells);
+	give(VNM_PLAN_cdp_remote, VNM_OID(short_index), false, cells);
+	cells[VNM_COL_cdp_remote_device_id] = text("");
+	give(VNM_PLAN_cdp_remote, VNM_OID(row), false, cells);
+	end(VNM_PLAN_cdp_remote, true);
+	CU_ASSERT_EQUAL_FATAL(desk.fact_n, 2);
+	CU_ASSERT_EQUAL(desk.facts[0].kind, VNM_FACT_cdp_neighbour);
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].object, "192.0.2.1/Gi0/2");
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].claim, "02:00:00:00:bb:01/");
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].values,
+	    "local_if_index=10102 local_if_name=Gi0/2 device_id=02:00:00:00:bb:01 duplex=9 ");
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].object, "192.0.2.1/7");
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].claim, "02:00:00:00:bb:01/eth0");
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].values,
+	    "local_if_index=7 device_id=02:00:00:00:bb:01 port_id=eth0 capabilities=router,switch "
+	    "duplex=9 ");
+	/* Nobody is heard any more. */
+	desk.fact_n = 0;
+	end(VNM_PLAN_cdp_remote, true);
+	CU_ASSERT_EQUAL_FATAL(desk.fact_n, 2);
+	CU_ASSERT_TRUE(desk.facts[0].withdrawn && desk.facts[1].withdrawn);
+	close_desk();
+}
+
+/* What an engine's id must not be is not told; it is taken back when another one is there. */
+static void
+test_engine(void)
+{
+	static const uint32_t scalar[] = {0};
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS] = {{.type = 0}};
+
+	open_desk();
+	cells[0] = octets("\x80\x00\x1f\x88\x04vm", 7);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), true, cells);
+	end(VNM_PLAN_snmp_engine, true);
+	CU_ASSERT_EQUAL_FATAL(desk.fact_n, 1);
+	CU_ASSERT_EQUAL(desk.facts[0].kind, VNM_FACT_snmp_engine);
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].object, "80001f8804766d");
+	CU_ASSERT_STRING_EQUAL(desk.facts[0].claim, "192.0.2.1");
+	cells[0] = octets("\x80\x00\x1f\x88\x04wm", 7);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), true, cells);
+	end(VNM_PLAN_snmp_engine, true);
+	CU_ASSERT_EQUAL_FATAL(desk.fact_n, 3);
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].object, "80001f8804776d");
+	CU_ASSERT_TRUE(desk.facts[2].withdrawn);
+	CU_ASSERT_STRING_EQUAL(desk.facts[2].object, "80001f8804766d");
+	cells[0] = octets("\x80\x00\x1f\x88", 4);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), true, cells);
+	cells[0] = text("an engine's id with thirty-three o");
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), false, cells);
+	cells[0] = number(VNM_BER_INTEGER, 7);
+	give(VNM_PLAN_snmp_engine, VNM_OID(scalar), false, cells);
+	CU_ASSERT_EQUAL(desk.fact_n, 3);
+	close_desk();
+}
+
 /* ---- plans
  * ------------------------------------------------------------------------------------------ */
 
@@ -677,11 +751,12 @@ test_catalogue(void)
 		enum vnm_plan_sort sort;
 		const char *prefix;
 	} tables[] = {{VNM_PLAN_interfaces, ""}, {VNM_PLAN_system, ""},
-	    {VNM_PLAN_lldp_local, "lldp_loc_"}, {VNM_PLAN_lldp_port, "lldp_loc_"},
-	    {VNM_PLAN_lldp_remote, "lldp_rem_"}, {VNM_PLAN_lldp_address, "lldp_rem_man_addr_"},
-	    {VNM_PLAN_lldp2_local, "lldp_v2_loc_"}, {VNM_PLAN_lldp2_port, "lldp_v2_loc_"},
-	    {VNM_PLAN_lldp2_remote, "lldp_v2_rem_"},
-	    {VNM_PLAN_lldp2_address, "lldp_v2_rem_man_addr_"},
+	    {VNM_PLAN_snmp_engine, "snmp_engine_"}, {VNM_PLAN_lldp_local, "lldp_loc_"},
+	    {VNM_PLAN_lldp_port, "lldp_loc_"}, {VNM_PLAN_lldp_remote, "lldp_rem_"},
+	    {VNM_PLAN_lldp_address, "lldp_rem_man_addr_"}, {VNM_PLAN_lldp2_local, "lldp_v2_loc_"},
+	    {VNM_PLAN_lldp2_port, "lldp_v2_loc_"}, {VNM_PLAN_lldp2_remote, "lldp_v2_rem_"},
+	    {VNM_PLAN_lldp2_address, "lldp_v2_rem_man_addr_"}, {VNM_PLAN_cdp_local, "cdp_global_"},
+	    {VNM_PLAN_cdp_interface, "cdp_interface_"}, {VNM_PLAN_cdp_remote, "cdp_cache_"},
 	    {VNM_PLAN_bridge_port, "dot1d_base_port_"}, {VNM_PLAN_vlan, "dot1q_vlan_"},
 	    {VNM_PLAN_q_fdb, "dot1q_tp_fdb_"}, {VNM_PLAN_d_fdb, "dot1d_tp_fdb_"},
 	    {VNM_PLAN_neighbour, "ip_net_to_physical_"}, {VNM_PLAN_media, "ip_net_to_media_"},
@@ -714,5 +789,6 @@ test_catalogue(void)
 CU_TestInfo suite_poll_rows[] = {{"rates", test_rates}, {"wraps and resets", test_resets},
     {"no rates", test_silent}, {"a new beginning", test_seed}, {"identity", test_identity},
     {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"many entries", test_many},
-    {"LLDP", test_lldp}, {"addresses", test_addresses}, {"short indices", test_short_indices},
+    {"LLDP", test_lldp}, {"SNMP engine", test_engine}, {"CDP", test_cdp},
+    {"addresses", test_addresses}, {"short indices", test_short_indices},
     {"virtual machines", test_vm}, {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};

@@ -275,12 +275,12 @@ frame(const uint8_t *p, size_t n)
 }
 
 static vnm_frame_fn
-find_framing(void *ctx, uint16_t dst_port, const uint8_t *p, size_t n)
+find_framing(void *ctx, const struct vnm_datagram *d)
 {
 	(void)ctx;
-	if (dst_port == 11019)
+	if (d->dst.port == 11019)
 		return frame;
-	return n >= 3 && p[2] == 0xa5 ? frame : NULL;
+	return d->n >= 3 && d->p[2] == 0xa5 ? frame : NULL;
 }
 
 static const struct vnm_replay_options with_streams = {.stream = find_framing};

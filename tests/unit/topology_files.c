@@ -46,6 +46,18 @@ static const struct {
 	1,
 	"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[0].routerIds[0] is "
 	"\"0000.0000.000g\", not a router id like 192.0.2.1 or 0000.0000.0001"},
+    {"{'hosts':[{'id':'a','engineIds':'80001f8804'}]}", 1,
+	"hosts[0].engineIds is text, not an array"},
+    {"{'hosts':[{'id':'a','engineIds':['80001f8804',\n'80001f88']}]}", 1,
+	"hosts[0].engineIds[1] is \"80001f88\", not an engine id of 5 to 32 octets in hexadecimal "
+	"digits"},
+    {"{'physicalSwitches':[{'id':'a','engineIds':[80001]}]}", 1,
+	"physicalSwitches[0].engineIds[0] is a number, not text"},
+    {"{'vnfInstances':[{'id':'v','instantiatedVnfInfo':{'vnfcResourceInfo':[{'id':'c',"
+     "'engineIds':['80001f8804\\u0000zz']}]}}]}",
+	1,
+	"vnfInstances[0].instantiatedVnfInfo.vnfcResourceInfo[0].engineIds[0] is "
+	"\"80001f8804\", not an engine id of 5 to 32 octets in hexadecimal digits"},
     {"{'hosts':[{'id':'a','netflow5Interfaces':'x'}]}", 1,
 	"hosts[0] has netflow5Interfaces \"x\", not ofPort or ifIndex"},
     {"{'hosts':[{'id':'a','vSwitches':[{'ports':[{'name':'p','ifIndex':'7'}]}]}]}", 1,

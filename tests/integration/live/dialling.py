@@ -2,13 +2,14 @@
 
 import contextlib
 import errno
+import json
 import socket
 import ssl
 import struct
 import time
 
 import secure
-from desk import (PATIENCE, Daemon, Skipped, equal, flow, free_port, ipfix_set, listener, message,
+from desk import (PATIENCE, Daemon, Skipped, equal, flow, free_port, get, ipfix_set, listener, message,
                   metrics, template, wait_for)
 
 TCP_MD5SIG = 14
@@ -67,6 +68,52 @@ def test_a_router_that_waits(work):
             equal((m["vnmcd_targets"], m["vnmcd_targets_connected"], m["vnmcd_connections"]),
                   (2, 2, 2), "targets, connected, connections")
         equal(d.stop()["ok"], 2, "messages that are ok")
+
+
+def targets(http):
+    """{target: what is told of it} of GET /targets."""
+    code, _, text = get(http, "/targets")
+    equal(code, 200, "GET /targets")
+    return {t["target"]: t for t in map(json.loads, text.splitlines())}
+
+
+def test_what_is_told_of_targets(work):
+    """Each of them, whichever worker has it: as the routers saw it themselves."""
+    http, dead, begun = free_port(), f"tcp:127.0.4.9:{free_port()}", time.time_ns()
+    with contextlib.ExitStack() as stack:
+        routers = [stack.enter_context(Router(f"127.0.4.{n}")) for n in range(1, 5)]
+        names = [r.at for r in routers]
+        conf = {**config(http, *names, dead), "workers": 3}
+        d = stack.enter_context(Daemon(work, conf))
+        open_ones = [stack.enter_context(r.accept()) for r in routers]
+        wait_for(lambda: targets(http).get(dead, {}).get("failures", 0) >= 2, "failures")
+        told = targets(http)
+        equal(set(told), {*names, dead}, "targets")
+        for name in names:
+            equal({k: told[name].get(k) for k in ("listener", "connected", "connections",
+                                                  "failures", "error")},
+                  {"listener": "in", "connected": True, "connections": 1, "failures": 0,
+                   "error": None}, name)
+        equal((told[dead]["connected"], told[dead]["connections"], told[dead]["error"]),
+              (False, 0, "Connection refused"), dead)
+        assert len({t["worker"] for t in told.values()}) > 1, told
+        assert all(begun <= t["since_ns"] <= time.time_ns() for t in told.values()), told
+
+        lost_at = time.time_ns()
+        open_ones[0].close()  # it brought no message
+        open_ones[1].sendall(one(1))
+        seen(d, 1)
+        open_ones[1].close()
+        for n in (0, 1):
+            stack.enter_context(routers[n].accept())
+        wait_for(lambda: all(targets(http)[names[n]]["connections"] == 2 for n in (0, 1)),
+                 "second connections")
+        told = targets(http)
+        equal([told[n]["failures"] for n in names], [1, 0, 0, 0], "failures")
+        equal(told[names[0]]["error"], "the connection ended without a message", "error")
+        equal([told[n]["since_ns"] > lost_at for n in names], [True, True, False, False], "since")
+        equal(get(http, "/")[2].count("4   of 5 targets"), 1, "the status page")
+        d.stop()
 
 
 def test_it_comes_back(work):

@@ -149,6 +149,28 @@ def test_tcp_stream(work):
     assert books["ok"] > 0 and not books["reasons"], books
 
 
+def test_streams_that_vnmcd_asked_for(work):
+    """`connect` of a configuration: the source's address and port tell whose they are."""
+    case = CASES / "bmp-frr" / "in.pcap"  # from 192.0.2.9, port 54980, to port 1790
+    plain, books, _ = vnmcd("-r", case)
+    assert books["ok"] > 0, books
+    for others, target, more, found in (
+            ([], "192.0.2.9:54980", {}, True), ([], "192.0.2.9:1790", {}, False),
+            ([], "192.0.2.8:54980", {}, False),
+            ([{"name": "b", "decoder": "flow", "connect": ["tcp:192.0.2.8:54980"]}],
+             "192.0.2.9:54980", {}, True),
+            ([], "192.0.2.9:54980", {"rib": "full", "rib_suppress": True}, True)):
+        conf = work / "c.yaml"
+        conf.write_text(json.dumps({"listeners": others + [
+            {"name": "a", "decoder": "bmp", "connect": ["tcp:192.0.2.7:11019", "tcp:" + target],
+             **more}]}))
+        out, told, _ = vnmcd("-c", conf, "-r", case)
+        equal(told["ok"], books["ok"] if found else 0, f"messages from {target}")
+        if found and not more:
+            equal(out, plain, f"records of {target}")
+    assert 0 < len(lines(out)) < len(lines(plain)), "options of the listener"
+
+
 def test_usage_and_configuration(work):
     path, _ = capture(work)
     for arguments, code in (

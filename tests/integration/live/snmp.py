@@ -210,10 +210,36 @@ def test_engine_id_and_boots_outlive_a_restart(work):
             d.stop()
     engine = told[0][1]
     equal([t[0] for t in told], [(engine, 1), (engine, 2), (engine, 3)], "engine id and boots")
-    equal(bytes.fromhex(engine)[5:], b"test", "what the engine id is made of")
+    # RFC 3411 section 5: enterprise 0, administratively assigned text
+    equal(bytes.fromhex(engine), b"\x80\0\0\0\x04test", "what the engine id is made of")
     conf["snmp"]["engine_id"] = "80007ed9040102"
     with Daemon(work, conf) as d:
         equal(boots(work), ("80007ed9040102", 1), "another engine")
+        d.stop()
+
+
+def test_boots_are_counted_where_there_is_a_listener_of_snmp(work):
+    """Also one without users, which a reload may bring; not for polls."""
+    port, state = free_port(), str(work / "state")
+    conf = config(port, state_dir=state)
+    wanted, conf["listeners"][0]["users"] = conf["listeners"][0]["users"], []
+    for start in range(2):
+        with Daemon(work, conf, f"start{start}") as d:
+            equal(boots(work)[1], start + 1, "boots")
+            if start == 1:
+                conf["listeners"][0]["users"] = wanted
+                d.configure(conf)
+                d.reload()
+                equal(notify(work, "snmpinform", credentials("shaaes"),
+                             f"udp:127.0.0.1:{port}")[0], 0, "snmpinform")
+                equal(boots(work)[1], 2, "boots")
+            d.stop()
+    (work / "state" / "snmp-engine").unlink()
+    polls = [{"name": "p", "version": "3", "user": "shaaes", "devices": ["127.0.0.1"], "port": free_port()}]
+    conf = {"listeners": [listener(port)], "snmp": {"users": users()}, "polls": polls,
+            "state_dir": state}
+    with Daemon(work, conf, "polls") as d:
+        equal(list((work / "state").iterdir()), [], "files of state")
         d.stop()
 
 
@@ -350,6 +376,61 @@ def test_snmptrapd_reads_the_same(work):
                     value = "2:0:de:ad:be:ef" if "2:0:de" in line else "02 00 DE AD BE EF"
                 holds(line, str(value) if v["type"] != "float" else "3.5")
         d.stop()
+
+
+FW, PROXY, HINT = "80001f88046677", "80001f880470", "80000a4c017f000004"  # ... of 127.0.0.4
+
+
+def write_devices(path, **engines):
+    """Devices of the loopback network, and which engines they list."""
+    path.write_text(json.dumps({
+        "vnfInstances": [{"id": "vnf", "instantiatedVnfInfo": {"vnfcResourceInfo": [
+            {"id": "fw", "engineIds": engines.get("fw", []), "vnfcCpInfo": [
+                {"id": "cp-fw", "ifIndexInVnf": 7}]}]}}],
+        "hosts": [{"id": "proxy", "mgmtIp": "127.0.0.2", "engineIds": [PROXY]},
+                  {"id": "other", "mgmtIp": "127.0.0.4",
+                   "engineIds": engines.get("other", [])}]}))
+
+
+def test_who_sends_is_told_by_the_engine(work):
+    """net-snmp's programs as a proxy, and as a device whose address nobody knows."""
+    port, devices = free_port(), work / "devices.json"
+    to = f"udp:127.0.0.1:{port}"
+    conf = config(port, topology={"sources": [{"name": "devices", "path": str(devices)}]})
+    fw, proxy, other = ("fw", "cp-fw"), ("proxy", None), ("other", None)
+
+    write_devices(devices, fw=[FW])
+    with Daemon(work, conf) as d:
+        sent = []
+
+        def check(program, source, engines, node, origin, user="noauth", rest=()):
+            code, said = notify(work, program, [*credentials(user), "--clientaddr=" + source,
+                                                *engines], to, *rest)
+            equal(code, 0, said)
+            sent.append(program)
+            r = wait_alarms(d, len(sent))[-1]
+            equal((r.get("node_id"), r.get("cp_id"), r.get("source_origin")), (*node, origin),
+                  f"who sent {program} {engines} from {source}")
+            if "-E" in engines:
+                equal(r["context_engine_id"], engines[-1], "context_engine_id")
+            equal(r["exporter_addr"], source, "exporter_addr")
+
+        for user in ("noauth", "sha", "shaaes"):
+            check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], fw, "context-engine", user)
+            check("snmpinform", "127.0.0.2", ["-E", FW], fw, "context-engine", user)
+        check("snmptrap", "127.0.0.9", ["-e", FW, "-E", FW], fw, "context-engine")
+        check("snmptrap", "127.0.0.9", ["-e", FW], fw, "sender-engine")
+        check("snmptrap", "127.0.0.2", ["-e", FW, "-E", FW], proxy, None)  # a copy
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", HINT], other, "engine-address")
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], other, "trap-address", rest=(
+            "4711", LINK_DOWN, *VARS, "1.3.6.1.6.3.18.1.3.0", "a", "127.0.0.4"))
+        write_devices(devices, fw=[FW], other=[FW])
+        d.reload()
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], proxy, None)  # of two: of nobody
+        write_devices(devices, other=[FW])
+        d.reload()
+        check("snmptrap", "127.0.0.2", ["-e", PROXY, "-E", FW], other, "context-engine")
+        equal(set(d.stop()["reasons"]) - {"not-in-time-window"}, set(), "reasons")
 
 
 def test_a_listener_that_takes_nobody(work):

@@ -9,6 +9,7 @@ link`, never from vnmcd. Ends with `N passed, N failed, N skipped`.
 """
 
 import contextlib
+import ipaddress
 import json
 import os
 import pathlib
@@ -17,9 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "live"))
@@ -38,6 +37,9 @@ FIELDS = {
     "in_errors": (IF + "14",), "out_errors": (IF + "20",), "in_discards": (IF + "13",),
     "out_discards": (IF + "19",), "in_unknown_protos": (IF + "15",), "if_type": (IF + "3",),
 }
+CDP = ".1.3.6.1.4.1.9.9.23.1."
+CDP_CAPABILITIES = ("router", "transparent-bridge", "source-route-bridge", "switch", "host", "igmp",
+                    "repeater", "voip-phone", "remotely-managed")
 STATUS = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "not-present",
           7: "lower-layer-down"}
 
@@ -205,6 +207,50 @@ def lab(work, name):
     device = facts(d, "device")["127.0.0.1", ""]
     desk.equal(device["sys_name"], walk[".1.3.6.1.2.1.1.5.0"], "sys_name")
     desk.equal(device["sys_object_id"], walk[".1.3.6.1.2.1.1.2.0"][1:], "sys_object_id")
+
+
+def cdp_address(walk, index, protocol, column):
+    """1 is IPv4, 20 is IPv6 (CiscoNetworkProtocol)."""
+    if f"{CDP}2.1.1.{protocol}.{index}" not in walk:
+        return None
+    size = {1: 4, 20: 16}[walk[f"{CDP}2.1.1.{protocol}.{index}"]]
+    value = octets(walk[f"{CDP}2.1.1.{column}.{index}"])
+    desk.equal(len(value), size, "octets of an address")
+    return str(ipaddress.ip_address(value))
+
+
+def test_cdp(work):
+    """cdpCacheTable: who is at which port, by the names that CDP has for both."""
+    walk = read_walk((WALKS / "access1.walk").read_text())
+    port = desk.free_port()
+    with agent(work, port, "-f", WALKS / "access1.walk"):
+        with desk.Daemon(work, conf(group(port, topology=["cdp"], interval="1h"),
+                                    listeners=[])) as d:
+            poll_now(d, work)
+            desk.wait_for(lambda: len(facts(d, "cdp-neighbour")) >= 3, "neighbours")
+            books = d.stop()
+    desk.equal(books["reasons"], {}, "reasons")
+    want = {}
+    for index, device in below(walk, CDP + "2.1.1.6").items():
+        device = device if isinstance(device, str) else mac(device)
+        if_index = index.split(".")[0]
+        cell = {name: walk.get(f"{CDP}2.1.1.{column}.{index}") for name, column in (
+            ("port_id", 7), ("platform", 8), ("version", 5), ("sys_name", 17),
+            ("native_vlan", 11))}
+        bits = int.from_bytes(octets(walk[f"{CDP}2.1.1.9.{index}"]), "big")
+        words = [word for n, word in enumerate(CDP_CAPABILITIES) if bits >> n & 1]
+        value = {**cell, "device_id": device, "local_if_index": int(if_index),
+                 "local_if_name": walk[f"{IFX}1.{if_index}"],
+                 "native_vlan": cell["native_vlan"] or None, "capabilities": ",".join(words),
+                 "duplex": {None: None, 2: "halfduplex", 3: "fullduplex"}[
+                     walk.get(f"{CDP}2.1.1.12.{index}")],
+                 "address": cdp_address(walk, index, 3, 4),
+                 "mgmt_address": cdp_address(walk, index, 19, 20)}
+        own = "%s/%s" % (walk[CDP + "3.4.0"], walk[f"{CDP}1.1.1.6.{if_index}"])
+        want[own, f"{device}/{cell['port_id']}"] = {
+            k: v for k, v in value.items() if v is not None}
+    desk.equal(len(want), 3, "neighbours of the recording")
+    desk.equal(facts(d, "cdp-neighbour"), want, "neighbours")
 
 
 def poll_now(daemon, work):
@@ -423,6 +469,24 @@ def test_snmpd(work):
                         if "if_type" in r}, want, f"types of interfaces with {version}")
 
 
+def test_engine_of_snmpd(work):
+    """The id that the agent's own snmpEngineID.0 has, and that its messages bear."""
+    port = desk.free_port()
+    with snmpd(work, port, snmpd_conf()):
+        told = subprocess.run(
+            ["snmpget", "-v2c", "-c", "public", "-Oqvx", f"127.0.0.1:{port}",
+             "1.3.6.1.6.3.10.2.1.1.0"], check=True, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "MIBS": ""}).stdout
+        want = {("".join(re.findall("[0-9a-f]+", told.lower())), "127.0.0.1")}
+        for version in ("2c", "shaaes"):
+            more = {"version": "2c"} if version == "2c" else {"version": "3", "user": version}
+            with desk.Daemon(work, conf(group(port, topology=["system"], **more),
+                                        snmp={"users": users()}), name=f"v-{version}") as d:
+                desk.wait_for(lambda: facts(d, "snmp-engine"), "the engine")
+                d.stop()
+            desk.equal(set(facts(d, "snmp-engine")), want, f"engine ids by version {version}")
+
+
 def test_snmpd_refuses(work):
     """A wrong password, and a user that is not known: told, counted, and no record."""
     port = desk.free_port()
@@ -505,17 +569,6 @@ for n in range(5000):
 
 # ---- all of them --------------------------------------------------------------------------------
 
-def run(function):
-    with tempfile.TemporaryDirectory(prefix="vnmcd-poll-") as work:
-        try:
-            function(pathlib.Path(work))
-        except desk.Skipped as e:
-            return "skipped", str(e)
-        except Exception:  # whatever it is, the other tests still tell something
-            return "FAIL", traceback.format_exc(limit=-3)
-    return "ok", ""
-
-
 def main():
     count = {"ok": 0, "FAIL": 0, "skipped": 0}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -523,7 +576,7 @@ def main():
         if not name.startswith("test_") or (len(sys.argv) > 1 and
                                             not any(a in name for a in sys.argv[1:])):
             continue
-        verdict, why = run(function)
+        verdict, why = desk.attempt(function, "poll")
         count[verdict] += 1
         print(f"{verdict} {name[5:].replace('_', ' ')}{': ' if why else ''}{why}", flush=True)
     print(f"{count['ok']} passed, {count['FAIL']} failed, {count['skipped']} skipped")
