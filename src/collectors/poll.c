@@ -11,7 +11,7 @@
 
 #define RUN_EVENTS 64	/* that are dealt with in one call */
 #define RUN_DEVICES 256 /* that another configuration is looked up for in one call */
-#define REMOVAL 8	/* devices that one costs that goes, with all that is known of it */
+#define REMOVAL 16	/* devices that one costs that goes, with all that is known of it */
 #define LANES_AT_ONCE 16
 
 const struct vnm_option vnm_poll_options[] = {VNM_POLL_OPTIONS(VNM_OPTION_ROW) VNM_OPTION_END};
