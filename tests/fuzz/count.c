@@ -33,3 +33,12 @@ vnm_fuzz_count(uint64_t messages, uint64_t records)
 	seen.messages += messages;
 	seen.records += records;
 }
+
+void
+vnm_fuzz_demand(const char *wrong)
+{
+	if (wrong == NULL)
+		return;
+	fprintf(stderr, "books: %s\n", wrong);
+	abort();
+}

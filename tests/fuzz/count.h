@@ -12,4 +12,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 void vnm_fuzz_count(uint64_t messages, uint64_t records);
 
+/* Ends with a finding where something is wrong; NULL: nothing is. */
+void vnm_fuzz_demand(const char *wrong);
+
 #endif

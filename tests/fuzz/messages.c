@@ -93,15 +93,6 @@ hear(const struct vnm_way_back *way, const struct vnm_datagram *d, const uint8_t
 }
 
 static void
-demand(const char *wrong)
-{
-	if (wrong == NULL)
-		return;
-	fprintf(stderr, "books: %s\n", wrong);
-	abort();
-}
-
-static void
 count(const struct vnm_station *s)
 {
 	const struct vnm_counters *c = vnm_pipeline_counters(s->pipeline);
@@ -135,12 +126,12 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		struct vnm_reader payload = vnm_reader_sub(&r, size < left ? size : left);
 		play(&s, &m, how, payload.p, vnm_reader_left(&payload));
 	}
-	demand(vnm_station_check(&s, false));
+	vnm_fuzz_demand(vnm_station_check(&s, false));
 	vnm_station_finish(&s);
-	demand(vnm_station_check(&s, true));
+	vnm_fuzz_demand(vnm_station_check(&s, true));
 	count(&s);
 	vnm_station_close(&s);
 	if (vnm_alloc_used() != before)
-		demand("memory was not given back");
+		vnm_fuzz_demand("memory was not given back");
 	return 0;
 }

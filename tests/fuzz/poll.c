@@ -56,15 +56,6 @@ struct vnm_snmp_poll {
 static struct vnm_snmp_poll the_poll;
 static struct net net;
 
-static void
-demand(const char *wrong)
-{
-	if (wrong == NULL)
-		return;
-	fprintf(stderr, "books: %s\n", wrong);
-	abort();
-}
-
 /* ---- once --------------------------------------------------------------------------------------
  */
 
@@ -130,7 +121,7 @@ on_send(void *ctx, const struct vnm_endpoint *to, const uint8_t *p, size_t n)
 	(void)ctx;
 	net_send(&net, to, p, n);
 	if (net.since_end[net_device(to)] > REQUESTS_MAX)
-		demand("a walk does not end");
+		vnm_fuzz_demand("a walk does not end");
 }
 
 /* The rows of a walk are in the order of their indices, and none is there twice. */
@@ -145,7 +136,7 @@ on_row(void *ctx, const struct vnm_poll_source *from, const struct vnm_plan_row 
 	last += i;
 	if (last->plan == row->plan && !row->first &&
 	    vnm_oid_compare(row->index, (struct vnm_oid){last->index, last->n}) <= 0)
-		demand("a row does not stand behind the one before");
+		vnm_fuzz_demand("a row does not stand behind the one before");
 	last->plan = row->plan;
 	last->n = row->index.n;
 	memcpy(last->index, row->index.v, row->index.n * sizeof(*last->index));
@@ -241,10 +232,10 @@ run(struct vnm_polls *polls)
 
 	do {
 		besides(polls);
-		demand(steps++ < STEPS_MAX ? NULL : "there is always something due");
+		vnm_fuzz_demand(steps++ < STEPS_MAX ? NULL : "there is always something due");
 		poll_books_begin(&s->books, net.sends);
 		next = vnm_poller_run(s->poller, net.now_ns);
-		demand(poll_books_ran(&s->books, net.sends, net.now_ns));
+		vnm_fuzz_demand(poll_books_ran(&s->books, net.sends, net.now_ns));
 	} while (next <= net.now_ns || net.configure || net.demand);
 	s->calls.turn_end(s->calls.ctx);
 	return next;
@@ -261,9 +252,9 @@ deliver(const struct net_packet *x)
 	s->calls.begin(s->calls.ctx, &d);
 	reason = vnm_poller_receive(s->poller, &d, net.now_ns);
 	s->calls.done(s->calls.ctx, reason);
-	demand(poll_books_received(&s->books, net.sends, net.now_ns, reason));
+	vnm_fuzz_demand(poll_books_received(&s->books, net.sends, net.now_ns, reason));
 	if (reason == VNM_OK)
-		demand(net_taken(&net, x, s->anywhere));
+		vnm_fuzz_demand(net_taken(&net, x, s->anywhere));
 	s->calls.turn_end(s->calls.ctx);
 }
 
@@ -296,16 +287,16 @@ judge(void)
 {
 	const struct vnm_poller *p = the_poll.poller;
 
-	demand(poll_books_well(&the_poll.books));
+	vnm_fuzz_demand(poll_books_well(&the_poll.books));
 	for (uint32_t i = 0; i < p->device_count; i++) {
 		uint32_t device = net_device(&p->devices[i]->at);
 
 		if (p->devices[i]->health == POLL_NEW && p->devices[i]->found)
 			continue; /* just now */
 		if (the_poll.walks[device] == 0)
-			demand("a device that is well has no turns");
+			vnm_fuzz_demand("a device that is well has no turns");
 		if (the_poll.whole[device] == 0 && p->devices[i]->access->walk_varbinds >= WHOLE)
-			demand("a device that is well has no whole walk");
+			vnm_fuzz_demand("a device that is well has no whole walk");
 	}
 }
 
@@ -348,17 +339,18 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		abort();
 	play_all(&station, polls, head & 7);
 	c = vnm_pipeline_counters(station.pipeline);
-	demand(c->v[VNM_C_poll_requests] == net.sends ? NULL : "requests sent and counted differ");
+	vnm_fuzz_demand(
+	    c->v[VNM_C_poll_requests] == net.sends ? NULL : "requests sent and counted differ");
 	vnm_polls_close(polls);
-	demand(c->v[VNM_C_poll_devices] == 0 ? NULL : "devices are left");
+	vnm_fuzz_demand(c->v[VNM_C_poll_devices] == 0 ? NULL : "devices are left");
 	vnm_station_finish(&station);
-	demand(vnm_station_check(&station, true));
+	vnm_fuzz_demand(vnm_station_check(&station, true));
 	for (unsigned k = 0; k < VNM_KIND_COUNT; k++)
 		records += c->records[k];
 	vnm_fuzz_count(net.shaped, records);
 	vnm_station_close(&station);
 	net_close(&net);
-	demand(users == 0 ? NULL : "a configuration is still in use");
-	demand(vnm_alloc_used() == before ? NULL : "memory was not given back");
+	vnm_fuzz_demand(users == 0 ? NULL : "a configuration is still in use");
+	vnm_fuzz_demand(vnm_alloc_used() == before ? NULL : "memory was not given back");
 	return 0;
 }
