@@ -263,7 +263,7 @@ answer_pdu(
 	struct vnm_varbind_room room = {.p = v, .cap = POSITIONS, .ids = ids};
 	struct answer x = {.a = a, .now_ns = now_ns, .list = list};
 	struct vnm_slice raw;
-	struct vnm_pdu pdu;
+	struct vnm_pdu pdu = {.type = 0}; /* whoever twists it may make any other of it */
 	unsigned odd = 0;
 
 	room.id_cap = VNM_ARRAY_LEN(ids);
