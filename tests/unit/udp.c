@@ -339,6 +339,53 @@ test_slow(void)
 	close(fd);
 }
 
+/* Who answers each message by another: the last turn finds as many as the first. */
+static struct {
+	int fd;
+	uint16_t port;
+	size_t sent;
+} endless;
+
+static void
+on_endless(void *ctx, const struct vnm_datagram *d)
+{
+	uint8_t octets[100] = {0};
+
+	send_to(endless.fd, "127.0.0.1", endless.port, octets, sizeof(octets));
+	endless.sent++;
+	on_slow(ctx, d);
+}
+
+/* A drain that ends before its sender does leaves nothing behind that the kernel has handed over.
+ */
+static void
+test_endless(void)
+{
+	enum { FIRST = 70 }; /* more than one batch */
+	uint8_t octets[100] = {0};
+	size_t left = 0;
+	struct bed b;
+
+	bed_begin(&b, "127.0.0.1", 65536);
+	keep = b.k.intake.message;
+	b.k.intake.message = on_endless;
+	bed_open(&b);
+	vnm_udp_clock(b.u, fake_now);
+	fake.step_ns = 0;
+	endless.fd = sender("127.0.0.1");
+	endless.port = b.port;
+	for (endless.sent = 0; endless.sent < FIRST; endless.sent++)
+		send_to(endless.fd, "127.0.0.1", b.port, octets, sizeof(octets));
+	vnm_udp_drain(b.u);
+	while (recv(b.fd, octets, sizeof(octets), MSG_DONTWAIT) > 0)
+		left++;
+	CU_ASSERT_EQUAL(left, FIRST);
+	CU_ASSERT_EQUAL(b.k.n + left, endless.sent);
+	CU_ASSERT_EQUAL(b.k.without_turn, 0);
+	bed_end(&b);
+	close(endless.fd);
+}
+
 static void
 test_dual_stack(void)
 {
@@ -703,7 +750,7 @@ test_not_activated(void)
 }
 
 CU_TestInfo suite_udp[] = {{"datagrams of all sizes", test_sizes}, {"turns", test_turns},
-    {"pace", test_pace}, {"slow messages", test_slow},
+    {"pace", test_pace}, {"slow messages", test_slow}, {"endless", test_endless},
     {"IPv4 and IPv6 on one socket", test_dual_stack}, {"allowed sources", test_allow},
     {"drops", test_drops}, {"short memory", test_memory}, {"bind errors", test_bind_errors},
     {"workers by IPv4 address", test_steer_ip4}, {"workers by IPv6 address", test_steer_ip6},
