@@ -291,8 +291,8 @@ judge(void)
 	for (uint32_t i = 0; i < p->device_count; i++) {
 		uint32_t device = net_device(&p->devices[i]->at);
 
-		if (p->devices[i]->health == POLL_NEW && p->devices[i]->found)
-			continue; /* just now */
+		if (p->devices[i]->found && the_poll.walks[device] == 0)
+			continue; /* found just now, its first walk may not have ended */
 		if (the_poll.walks[device] == 0)
 			vnm_fuzz_demand("a device that is well has no turns");
 		if (the_poll.whole[device] == 0 && p->devices[i]->access->walk_varbinds >= WHOLE)
