@@ -57,7 +57,7 @@ class Vnmcd:
                      for i in range(self.users)]
         with open(work + "/conf", "w") as f:
             json.dump({"collector": "bench", "snmp": {"users": users}, "listeners": [
-                {"name": "traps", "decoder": "snmp", "listen": f"udp:0.0.0.0:{port}",
+                {"name": "traps", "decoder": "snmp", "listen": f"udp:127.0.0.1:{port}",
                  "communities": ["public"], "users": ["*"]}], "outputs": [
                      {"name": "out", "type": "file", "path": work + "/out"}]}, f)
         return [*self.measured, self.program, "-c", work + "/conf"]
