@@ -363,16 +363,22 @@ test_refused(void)
 	live_end(&l);
 }
 
-/* A trap's engine is its sender: its clock goes on, and what is old is refused. */
-static void
-test_window(void)
+static struct secured
+trap_of_other(void)
 {
-	struct secured s = {.engine = other_engine,
+	return (struct secured){.engine = other_engine,
 	    .boots = 3,
 	    .time = 10000,
 	    .priv = true,
 	    .type = VNM_PDU_TRAP,
 	    .user = "ops"};
+}
+
+/* A trap's engine is its sender: its clock goes on, and what is old is refused. */
+static void
+test_window(void)
+{
+	struct secured s = trap_of_other();
 	struct live l;
 
 	live_begin(&l);
@@ -400,12 +406,7 @@ test_window(void)
 static void
 test_repeats(void)
 {
-	struct secured s = {.engine = other_engine,
-	    .boots = 3,
-	    .time = 10000,
-	    .priv = true,
-	    .type = VNM_PDU_TRAP,
-	    .user = "ops"};
+	struct secured s = trap_of_other();
 	const struct vnm_slice contexts[] = {SLICE("device 1"), SLICE("device 2")};
 	struct live l;
 
