@@ -6,24 +6,26 @@
 #include <errno.h>
 #include <string.h>
 
-static sa_family_t
-family_of(int fd)
+static struct sockaddr_storage
+local_of(int fd)
 {
 	struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
 	socklen_t n = sizeof(sa);
 
 	(void)getsockname(fd, (struct sockaddr *)&sa, &n);
-	return sa.ss_family;
+	return sa;
 }
 
 void
 vnm_pktinfo_ask(int fd)
 {
+	const struct sockaddr_storage sa = local_of(fd);
+	const struct sockaddr_in *in = (const void *)&sa;
 	const int on = 1;
 
-	if (family_of(fd) == AF_INET6)
+	if (sa.ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
-	else
+	else if (in->sin_addr.s_addr == htonl(INADDR_ANY))
 		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 }
 
@@ -125,7 +127,7 @@ vnm_pktinfo_answer(int fd, const struct vnm_datagram *d, const uint8_t *p, size_
 
 	a.h = (struct msghdr){
 	    .msg_name = &a.to, .msg_iov = &a.iov, .msg_iovlen = 1, .msg_control = a.control};
-	if (family_of(fd) == AF_INET6)
+	if (local_of(fd).ss_family == AF_INET6)
 		address_ip6(&a, d);
 	else
 		address_ip4(&a, d);

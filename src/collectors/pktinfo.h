@@ -13,7 +13,10 @@
 #define VNM_PKTINFO_CONTROL \
 	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo)))
 
-/* The kernel is to tell with every datagram of the socket. */
+/*
+ * The kernel is to tell with every datagram of the socket, where there is something to tell: an
+ * IPv4 socket that is bound to one address has no other.
+ */
 void vnm_pktinfo_ask(int fd);
 
 /* Sets d->dst.addr, and d->scope of a link-local source, where the message's control data tells. */

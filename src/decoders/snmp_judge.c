@@ -288,8 +288,10 @@ count(struct vnm_snmp_call *c, enum vnm_snmp_alarm_state state, struct vnm_recor
 
 	if (VNM_HAS(r, env, agent_addr))
 		hash = vnm_hash(&r->env.agent_addr, sizeof(r->env.agent_addr), 0);
-	for (size_t i = 0; i < VNM_ARRAY_LEN(parts); i++)
-		hash = vnm_hash(parts[i].n > 0 ? parts[i].p : "", parts[i].n, hash);
+	for (size_t i = 0; i < VNM_ARRAY_LEN(parts); i++) {
+		if (parts[i].n > 0)
+			hash = vnm_hash(parts[i].p, parts[i].n, hash + i);
+	}
 	seen = vnm_snmp_recent_find(&c->state->alarms, hash);
 	if (seen == NULL)
 		seen =
