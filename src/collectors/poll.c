@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define RUN_EVENTS 64	/* that are dealt with in one call */
-#define RUN_DEVICES 256 /* that another configuration is looked up for in one call */
+#define RUN_DEVICES 128 /* that another configuration is looked up for in one call */
 #define REMOVAL 16	/* devices that one costs that goes, with all that is known of it */
 #define LANES_AT_ONCE 16
 
