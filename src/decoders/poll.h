@@ -136,7 +136,7 @@ void vnm_poll_cdp(struct vnm_poll_state *s, const struct vnm_plan_row *row, stru
 struct vnm_poll_telling {
 	enum vnm_fact_kind kind;
 	struct vnm_str object, claim;
-	struct vnm_pair values[VNM_POLL_VALUES];
+	struct vnm_pair values[VNM_POLL_VALUES + 1]; /* the last: for whom there is no room */
 	uint32_t n;
 };
 

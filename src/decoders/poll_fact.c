@@ -20,12 +20,11 @@
 static struct vnm_pair *
 more(struct vnm_poll_telling *t, const char *name, enum vnm_pair_type type)
 {
-	static struct vnm_pair overflow; /* never read */
+	struct vnm_pair *pair = &t->values[t->n];
 
-	if (t->n == VNM_POLL_VALUES)
-		return &overflow;
-	t->values[t->n] = (struct vnm_pair){.name = name, .type = type};
-	return &t->values[t->n++];
+	*pair = (struct vnm_pair){.name = name, .type = type};
+	t->n += t->n < VNM_POLL_VALUES;
+	return pair;
 }
 
 void
