@@ -39,6 +39,13 @@ vnm_str_clean(const char *s)
 	return (struct vnm_str){s, (uint32_t)strlen(s), true};
 }
 
+/* ... of octets that came from elsewhere. */
+static inline struct vnm_str
+vnm_str_of_octets(struct vnm_slice s)
+{
+	return (struct vnm_str){(const char *)s.p, (uint32_t)s.n, false};
+}
+
 static inline bool
 vnm_str_is(struct vnm_str s, const char *text)
 {

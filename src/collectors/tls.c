@@ -620,7 +620,7 @@ vnm_tls_text(const struct vnm_tls_session *s)
 struct vnm_str
 vnm_tls_name(const struct vnm_tls_session *s)
 {
-	return (struct vnm_str){s->name, (uint32_t)strlen(s->name), true};
+	return vnm_str_clean(s->name);
 }
 
 void

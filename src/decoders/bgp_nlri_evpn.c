@@ -276,7 +276,7 @@ VNM_BGP_DECODE(evpn)
 		VNM_SET(rec, route, nlri_octets, vnm_reader_rest(&r));
 		return true;
 	}
-	VNM_SET(rec, route, route_type_name, vnm_bgp_static(types[type].name));
+	VNM_SET(rec, route, route_type_name, vnm_str_clean(types[type].name));
 	bool good = read_route(&s, type) && !r.bad && vnm_reader_left(&r) == 0;
 	if (list.n > 0)
 		VNM_SET(rec, route, nlri, vnm_bgp_list_pairs(&list));

@@ -193,7 +193,7 @@ VNM_BGP_DECODE(mvpn)
 		VNM_SET(rec, route, nlri_octets, vnm_reader_rest(&r));
 		return true;
 	}
-	VNM_SET(rec, route, route_type_name, vnm_bgp_static(mvpn_types[type]));
+	VNM_SET(rec, route, route_type_name, vnm_str_clean(mvpn_types[type]));
 	bool good =
 	    type == 4 ? read_leaf(&list, &r) : read_rd(u, &r, rec) && read_mvpn(&list, &r, type);
 	set_list(rec, &list);

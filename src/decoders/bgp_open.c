@@ -200,7 +200,7 @@ read_capability(struct names *names, struct vnm_bgp_open *open, uint8_t code, st
 		break;
 	}
 	add_name(names,
-	    name != NULL ? vnm_bgp_static(name) : vnm_bgp_text_number(names->out, "cap_", code));
+	    name != NULL ? vnm_str_clean(name) : vnm_bgp_text_number(names->out, "cap_", code));
 	return true;
 }
 

@@ -34,13 +34,6 @@ vnm_bgp_put(char *p, const char *text)
 	return p + n;
 }
 
-/* Static text of ours. */
-static inline struct vnm_str
-vnm_bgp_static(const char *text)
-{
-	return (struct vnm_str){text, (uint32_t)strlen(text), true};
-}
-
 /* Text where it came on the wire. */
 struct vnm_str vnm_bgp_text_octets(struct vnm_slice s);
 

@@ -46,13 +46,6 @@ vnm_bgpls_attributes(struct vnm_reader r, struct vnm_out *out, struct vnm_pairs 
 	return good;
 }
 
-/* A name of ours. */
-static struct vnm_str
-known(const char *name)
-{
-	return (struct vnm_str){name, (uint32_t)strlen(name), true};
-}
-
 /* The number as text behind a stem, in the scratch; n is 0 when that is full. */
 static struct vnm_str
 numbered(struct vnm_out *out, const char *stem, uint64_t v)
@@ -165,7 +158,7 @@ read_nlri(struct vnm_bgpls *g, const struct object *o, struct vnm_reader r)
 	    parts.has_remote != o->remote)
 		return false;
 	protocol = head[0] > 0 && head[0] < VNM_ARRAY_LEN(protocols)
-		       ? known(protocols[head[0]])
+		       ? vnm_str_clean(protocols[head[0]])
 		       : numbered(g->out, "", head[0]);
 	g->full |= protocol.n == 0;
 	if (g->full)
@@ -183,7 +176,7 @@ vnm_bgpls_nlri(uint16_t type, struct vnm_reader r, struct vnm_out *out)
 {
 	struct vnm_bgpls g = {.out = out};
 	const struct object *o = find(type);
-	struct vnm_str name = o != NULL ? known(o->name) : numbered(out, "nlri-", type);
+	struct vnm_str name = o != NULL ? vnm_str_clean(o->name) : numbered(out, "nlri-", type);
 	struct vnm_str id = object_id(out, type, &r);
 	bool good = true;
 

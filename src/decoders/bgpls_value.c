@@ -253,7 +253,7 @@ text(struct vnm_bgpls *g VNM_UNUSED, struct vnm_reader *r, struct vnm_pair *pair
 	struct vnm_slice s = vnm_reader_rest(r);
 
 	pair->type = VNM_PAIR_STR;
-	pair->str = (struct vnm_str){(const char *)s.p, (uint32_t)s.n, false};
+	pair->str = vnm_str_of_octets(s);
 	return true;
 }
 

@@ -34,7 +34,7 @@ vnm_sflow_text(struct vnm_reader *r)
 
 	while (s.n > 0 && s.p[s.n - 1] == '\0')
 		s.n--;
-	return (struct vnm_str){(const char *)s.p, (uint32_t)s.n, false};
+	return vnm_str_of_octets(s);
 }
 
 struct vnm_addr

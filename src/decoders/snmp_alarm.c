@@ -172,12 +172,6 @@ set_source(struct vnm_snmp_call *c, const struct notification *n, struct vnm_rec
 	}
 }
 
-static struct vnm_str
-str_of(struct vnm_slice s)
-{
-	return (struct vnm_str){(const char *)s.p, (uint32_t)s.n, false};
-}
-
 static void
 set_message(const struct vnm_snmp_call *c, struct vnm_record *r)
 {
@@ -186,17 +180,17 @@ set_message(const struct vnm_snmp_call *c, struct vnm_record *r)
 	if (c->m.version != VNM_SNMP_V3) {
 		VNM_SET(r, alarm, snmp_version,
 		    c->m.version == VNM_SNMP_V1 ? VNM_STR("v1") : VNM_STR("v2c"));
-		VNM_SET(r, alarm, community, str_of(c->m.community));
+		VNM_SET(r, alarm, community, vnm_str_of_octets(c->m.community));
 		return;
 	}
 	VNM_SET(r, alarm, snmp_version, VNM_STR("v3"));
-	VNM_SET(r, alarm, user, str_of(c->usm.user));
+	VNM_SET(r, alarm, user, vnm_str_of_octets(c->usm.user));
 	VNM_SET(r, alarm, security_level, vnm_str_clean(level));
 	VNM_SET(r, alarm, engine_id, c->usm.engine);
 	if (c->scoped.context_engine.n > 0)
 		VNM_SET(r, alarm, context_engine_id, c->scoped.context_engine);
 	if (c->scoped.context_name.n > 0)
-		VNM_SET(r, alarm, context_name, str_of(c->scoped.context_name));
+		VNM_SET(r, alarm, context_name, vnm_str_of_octets(c->scoped.context_name));
 }
 
 static void

@@ -57,7 +57,7 @@ set_text(const struct vnm_varbind *v, struct vnm_str *to)
 {
 	if (v->type != VNM_BER_OCTETS)
 		return false;
-	*to = (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false};
+	*to = vnm_str_of_octets(v->octets);
 	return to->n > 0;
 }
 

@@ -166,12 +166,6 @@ unknown_resource(const struct view *w)
 	return (struct vnm_str){NULL, 0, false};
 }
 
-static struct vnm_str
-str_of(struct vnm_slice s)
-{
-	return (struct vnm_str){(const char *)s.p, (uint32_t)s.n, false};
-}
-
 /* Whether an object is a column of the tables of interfaces. */
 static bool
 is_of_interface(const struct vnm_mib *mib, const struct vnm_mib_object *o)
@@ -209,7 +203,7 @@ set_interface(const struct view *w, struct vnm_record *r)
 			continue;
 		has_name = is_name(name_of(w, i), "ifName");
 		if (has_name || is_name(name_of(w, i), "ifDescr"))
-			VNM_SET(r, alarm, if_name, str_of(v->octets));
+			VNM_SET(r, alarm, if_name, vnm_str_of_octets(v->octets));
 	}
 }
 
@@ -269,7 +263,7 @@ set_text(const struct view *w, struct vnm_record *r)
 			continue;
 		for (size_t m = 0; m < VNM_ARRAY_LEN(messages); m++) {
 			if (is_name(name_of(w, i), messages[m])) {
-				VNM_SET(r, alarm, text, str_of(v->octets));
+				VNM_SET(r, alarm, text, vnm_str_of_octets(v->octets));
 				return;
 			}
 		}
@@ -282,7 +276,7 @@ count(struct vnm_snmp_call *c, enum vnm_snmp_alarm_state state, struct vnm_recor
 {
 	const struct vnm_str parts[] = {r->alarm.alarm_type,
 	    VNM_HAS(r, alarm, resource) ? r->alarm.resource : VNM_STR(""),
-	    str_of(c->scoped.context_engine), str_of(c->scoped.context_name)};
+	    vnm_str_of_octets(c->scoped.context_engine), vnm_str_of_octets(c->scoped.context_name)};
 	struct vnm_snmp_seen *seen;
 	uint64_t hash = 0;
 

@@ -162,8 +162,7 @@ set_octets(struct vnm_snmp_call *c, const struct vnm_mib_object *o, const struct
 		pair->addr = vnm_addr_ip4(v->octets.p);
 	} else if (v->type == VNM_BER_OCTETS && vnm_mib_is_text(c->mib, o, v->octets)) {
 		pair->type = VNM_PAIR_STR;
-		pair->str =
-		    (struct vnm_str){(const char *)v->octets.p, (uint32_t)v->octets.n, false};
+		pair->str = vnm_str_of_octets(v->octets);
 	} else {
 		pair->type = VNM_PAIR_BYTES;
 		pair->bytes = v->octets;

@@ -322,8 +322,7 @@ write_typed(struct vnm_writer *w, const struct vnm_ie *ie, unsigned depth)
 	case VNM_IE_IP6:
 		return write_address(w, ie);
 	case VNM_IE_STRING:
-		vnm_json_text(
-		    w, (struct vnm_str){(const char *)ie->octets.p, (uint32_t)ie->octets.n, false});
+		vnm_json_text(w, vnm_str_of_octets(ie->octets));
 		return true;
 	case VNM_IE_LIST:
 		return write_list(w, ie, depth);

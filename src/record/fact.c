@@ -87,12 +87,6 @@ vnm_fact_hash_values(const struct vnm_fact *f, uint64_t seed)
 	return hash_pairs(f->values.p, f->values.n, true, seed ^ (f->withdrawn ? 1 : 2));
 }
 
-static struct vnm_str
-static_text(const char *text)
-{
-	return (struct vnm_str){text, (uint32_t)strlen(text), true};
-}
-
 void
 vnm_fact_record(const struct vnm_fact *f, struct vnm_record *r)
 {
@@ -101,8 +95,8 @@ vnm_fact_record(const struct vnm_fact *f, struct vnm_record *r)
 	assert(r->kind_id == VNM_KIND_topology_event && f->object.n > 0);
 	VNM_SET(r, topology_event, op, VNM_STR("evidence"));
 	VNM_SET(r, topology_event, object, f->object);
-	VNM_SET(r, topology_event, object_type, static_text(info->object_type));
-	VNM_SET(r, topology_event, fact, static_text(info->label));
+	VNM_SET(r, topology_event, object_type, vnm_str_clean(info->object_type));
+	VNM_SET(r, topology_event, fact, vnm_str_clean(info->label));
 	VNM_SET(r, topology_event, withdrawn, f->withdrawn);
 	if (f->source.n != 0)
 		VNM_SET(r, topology_event, source, f->source);

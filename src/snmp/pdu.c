@@ -258,7 +258,7 @@ name_of(const char *const *names, size_t n, size_t i)
 {
 	if (i >= n)
 		return (struct vnm_str){NULL, 0, false};
-	return (struct vnm_str){names[i], (uint32_t)strlen(names[i]), true};
+	return vnm_str_clean(names[i]);
 }
 
 struct vnm_str
