@@ -234,7 +234,7 @@ read_values(struct reading *r, struct vnm_slice octets, uint8_t part, uint8_t he
 			return VNM_R_bad_length;
 		if (place < heads)
 			take_head(r, name, tag, contents);
-		else if (!take_value(r, place - heads, name, tag, contents))
+		else if (r->asked_n > 0 && !take_value(r, place - heads, name, tag, contents))
 			return VNM_R_bad_header;
 	}
 	/* A place came for each column, and nothing of its own stood there: there is nothing. */
@@ -478,7 +478,7 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 
 /*
  * Columns without a value in a whole walk are not asked for in the next; neither are those that
- * only stand in for one that had its value in every row. Where nothing came, the first column
+ * only stand in for one that had its value in every row. Where no value came, the first column
  * watches for something to come.
  */
 void
@@ -491,7 +491,7 @@ poll_walk_learn(struct poll_job *j)
 
 	if (j->plan->scalars)
 		return;
-	if (!j->rows) {
+	if (j->seen == 0) {
 		*unwanted = watching;
 		return;
 	}

@@ -276,6 +276,51 @@ test_stuck(void)
 	agent_free(&mib);
 }
 
+/* The first varbind of an answer stands at its end once more: a value more than was asked for. */
+static void
+one_more(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room)
+{
+	size_t first = 2U + list[1];
+
+	(void)ctx;
+	(void)pdu;
+	if (*n + first <= room && list[1] < 0x80) {
+		memcpy(list + *n, list, first);
+		*n += first;
+	}
+}
+
+/*
+ * A table whose one column has values that are none: it is asked for all the same the next time,
+ * and varbinds behind those that were asked for are nobody's.
+ */
+static void
+test_no_values(void)
+{
+	static const enum vnm_plan_sort vlans[] = {VNM_PLAN_vlan};
+	const char *oid = "1.3.6.1.2.1.17.7.1.4.2.1.3.0.7";
+	struct vnm_poll_options o = desk_options();
+	struct agent_mib mib = {0};
+	struct vnm_poll_config *c;
+	struct turn t;
+
+	agent_make_interfaces(&mib, 1);
+	agent_set_text(&mib, oid, "");
+	mib.objects[mib.n - 1].varbind[mib.objects[mib.n - 1].octets - 2] = VNM_BER_INTEGER;
+	agent_sort(&mib);
+	begin(&t, &mib);
+	t.k.devices[0].agent.twist = one_more;
+	c = desk_config(&t.k, &o, &t.access, vlans, 1, 0, 1);
+	vnm_poller_configure(t.k.poller, c, t.k.now_ns);
+	vnm_poll_config_leave(c);
+	go_on(&t, 3, 4000);
+	CU_ASSERT_EQUAL(t.k.walks, 3);
+	CU_ASSERT_EQUAL(t.k.rows, 3); /* with nothing in them */
+	CU_ASSERT_EQUAL(t.k.row_cells, 0);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
 /* ---- noise
  * ---------------------------------------------------------------------------------------- */
 
@@ -303,5 +348,5 @@ test_noise(void)
 CU_TestInfo suite_poll_walks[] = {{"a table, whole", test_whole},
     {"tables of every size", test_sizes}, {"holes", test_holes}, {"version 1", test_v1},
     {"loss, disorder, duplicates", test_lossy}, {"answers from elsewhere", test_wrong_source},
-    {"agents that do harm", test_harm}, {"answers without room", test_stuck}, {"noise", test_noise},
-    CU_TEST_INFO_NULL};
+    {"agents that do harm", test_harm}, {"answers without room", test_stuck},
+    {"values that are none", test_no_values}, {"noise", test_noise}, CU_TEST_INFO_NULL};
