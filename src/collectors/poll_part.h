@@ -119,6 +119,7 @@ struct poll_job {
 	uint64_t seen;	  /* columns that had a value in some row */
 	uint64_t lacking; /* columns that had none in some row */
 	uint64_t wanted;  /* columns that the next rows are of */
+	uint64_t whole;	  /* columns that were asked for from the first row on */
 	uint32_t slot;	  /* in the poller's array */
 	uint32_t id;	  /* request-id and msgID; 0: no request is out */
 	uint32_t varbinds;

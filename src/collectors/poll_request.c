@@ -51,6 +51,8 @@ poll_request_choose(struct poll_job *j)
 		return;
 	if (j->part == 0) {
 		j->wanted = j->plan->mask & ~d->unwanted[j->plan_index] & ~j->ended;
+		if (j->cursor_n == 0)
+			j->whole |= j->wanted;
 		uint32_t n = (uint32_t)__builtin_popcountll(j->wanted);
 		uint32_t parts = divide_up(n, d->budget);
 

@@ -477,16 +477,16 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 }
 
 /*
- * Columns without a value in a whole walk are not asked for in the next; neither are those that
- * only stand in for one that had its value in every row. Where no value came, the first column
- * watches for something to come.
+ * Columns without a value in a whole walk that asked for them are not asked for in the next;
+ * neither are those that only stand in for one that had its value in every row. Where no value
+ * came, the first column watches for something to come.
  */
 void
 poll_walk_learn(struct poll_job *j)
 {
 	struct poll_device *d = j->device;
 	uint64_t *unwanted = &d->unwanted[j->plan_index];
-	uint64_t all = j->plan->mask, lacks = all & ~j->seen;
+	uint64_t all = j->plan->mask, lacks = j->whole & ~j->seen;
 	uint64_t watching = all & (all - 1); /* all but the first */
 
 	if (j->plan->scalars)

@@ -169,6 +169,37 @@ test_v1(void)
 	agent_free(&mib);
 }
 
+/*
+ * A column that a device lacked comes, and ifTableLastChange says so: the turn that hears of it
+ * did not ask for that column, and so cannot tell that it is lacking; the next has it.
+ */
+static void
+test_changed(void)
+{
+	struct agent_mib mib = {0};
+	struct turn t;
+	uint64_t cells;
+
+	agent_make_interfaces(&mib, 2);
+	agent_remove(&mib, "1.3.6.1.2.1.31.1.1.1.18.1"); /* ifAlias */
+	agent_remove(&mib, "1.3.6.1.2.1.31.1.1.1.18.2");
+	agent_sort(&mib);
+	begin(&t, &mib);
+	play(&t, 5, 600);
+	cells = t.k.row_cells;
+	go_on(&t, 6, 100);
+	cells = t.k.row_cells - cells;
+	agent_set_text(&mib, "1.3.6.1.2.1.31.1.1.1.18.1", "uplink");
+	agent_set_u64(&mib, "1.3.6.1.2.1.31.1.5.0", VNM_BER_TIMETICKS, 200);
+	agent_sort(&mib);
+	go_on(&t, 7, 100);
+	t.k.row_cells = 0;
+	go_on(&t, 8, 100);
+	CU_ASSERT_EQUAL(t.k.row_cells, cells + 1);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
 /* ---- bad networks
  * --------------------------------------------------------------------------------- */
 
@@ -347,6 +378,7 @@ test_noise(void)
 
 CU_TestInfo suite_poll_walks[] = {{"a table, whole", test_whole},
     {"tables of every size", test_sizes}, {"holes", test_holes}, {"version 1", test_v1},
-    {"loss, disorder, duplicates", test_lossy}, {"answers from elsewhere", test_wrong_source},
-    {"agents that do harm", test_harm}, {"answers without room", test_stuck},
-    {"values that are none", test_no_values}, {"noise", test_noise}, CU_TEST_INFO_NULL};
+    {"a new column", test_changed}, {"loss, disorder, duplicates", test_lossy},
+    {"answers from elsewhere", test_wrong_source}, {"agents that do harm", test_harm},
+    {"answers without room", test_stuck}, {"values that are none", test_no_values},
+    {"noise", test_noise}, CU_TEST_INFO_NULL};
