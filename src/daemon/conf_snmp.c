@@ -97,6 +97,8 @@ read_protocols(struct maker *m, const struct vnm_conf_user *u, struct vnm_usm_us
 {
 	struct vnm_err err;
 
+	if (u->auth == NULL || u->priv == NULL) /* memory is short, as was said */
+		return;
 	to->auth = vnm_usm_auth_named(u->auth);
 	to->priv = vnm_usm_priv_named(u->priv);
 	if (to->priv == VNM_USM_DES && m->access->des == NULL)
