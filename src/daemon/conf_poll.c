@@ -56,6 +56,7 @@ struct maker {
 	struct vnm_conf *conf;
 	struct vnm_conf_polls *polls;
 	struct group *group;
+	struct vnm_table users; /* of conf, by name; while devices are bound */
 	struct vnm_errs *errs;
 };
 
@@ -82,13 +83,20 @@ same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static const char *
+or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
 static bool
 same_access(const struct held_access *a, const struct held_access *b)
 {
 	const struct vnm_poll_access *x = &a->access, *y = &b->access;
 
 	return x->version == y->version && a->user == b->user &&
-	       same_text(a->community, b->community) && same_text(a->context, b->context) &&
+	       strcmp(or_empty(a->community), or_empty(b->community)) == 0 &&
+	       strcmp(or_empty(a->context), or_empty(b->context)) == 0 &&
 	       x->timeout_ns == y->timeout_ns && x->gap_ns == y->gap_ns &&
 	       x->walk_ns == y->walk_ns && x->retries == y->retries &&
 	       x->in_flight == y->in_flight && x->max_repetitions == y->max_repetitions &&
@@ -134,8 +142,8 @@ keep_access(struct vnm_conf_polls *p, const struct held_access *wanted)
 		return NULL;
 	}
 	*h = *wanted;
-	h->community = vnm_strdup(wanted->community != NULL ? wanted->community : "");
-	h->context = vnm_strdup(wanted->context != NULL ? wanted->context : "");
+	h->community = vnm_strdup(or_empty(wanted->community));
+	h->context = vnm_strdup(or_empty(wanted->context));
 	p->accesses[p->access_count++] = h;
 	if (h->community == NULL || h->context == NULL)
 		return NULL;
@@ -144,11 +152,35 @@ keep_access(struct vnm_conf_polls *p, const struct held_access *wanted)
 	return &h->access;
 }
 
-static int64_t
-user_named(const struct vnm_conf *conf, const char *name)
+static uint64_t
+name_hash(const char *name)
 {
-	for (uint32_t i = 0; i < conf->user_count; i++) {
-		if (same_text(conf->users[i].name, name))
+	return vnm_hash(name, strlen(name), 0);
+}
+
+/* Devices may be as many as users. */
+static void
+index_users(struct maker *m)
+{
+	for (uint32_t i = 0; i < m->conf->user_count; i++) {
+		const char *name = m->conf->users[i].name;
+
+		if (name != NULL && vnm_table_add(&m->users, name_hash(name), i) != 0) {
+			no_memory(m, NULL);
+			return;
+		}
+	}
+}
+
+static int64_t
+user_named(const struct maker *m, const char *name)
+{
+	uint32_t place = 0, i;
+
+	if (name == NULL)
+		return -1;
+	while ((i = vnm_table_next(&m->users, name_hash(name), &place)) != VNM_TABLE_NONE) {
+		if (strcmp(m->conf->users[i].name, name) == 0)
 			return i;
 	}
 	return -1;
@@ -176,7 +208,7 @@ read_version(struct maker *m, const struct vnm_poll_device_options *o, const str
 		return;
 	}
 	h->context = o->context;
-	h->user = user_named(m->conf, o->user);
+	h->user = user_named(m, o->user);
 	if (o->user == NULL)
 		vnm_errs_at(m->errs, node, "SNMP version 3 needs a `user`");
 	else if (h->user < 0)
@@ -497,6 +529,7 @@ vnm_conf_bind_polls(struct vnm_conf *conf, struct vnm_errs *errs)
 		return;
 	}
 	m.polls = p;
+	index_users(&m);
 	for (const struct vnm_node *i = list->first; i != NULL; i = i->next) {
 		if (i->type != VNM_NODE_MAP) {
 			vnm_errs_at(errs, i, "an item here is a mapping, as in { name: ... }");
@@ -505,6 +538,7 @@ vnm_conf_bind_polls(struct vnm_conf *conf, struct vnm_errs *errs)
 		p->groups[p->group_count].node = i;
 		bind_group(&m, &p->groups[p->group_count++]);
 	}
+	vnm_table_free(&m.users);
 }
 
 /* ---- what is asked

@@ -26,6 +26,21 @@ static const char text[] =
     "limits: { held_time: 1m }\n"
     "http: { listen: \"[::1]:9464\" }\n";
 
+static const char polled[] = "snmp: { users: [ { name: one }, { name: two } ] }\n"
+			     "polls:\n"
+			     "  - name: core\n"
+			     "    topology: [ system, ifAlias ]\n"
+			     "    scalars: [ sysName ]\n"
+			     "    devices:\n"
+			     "      - { address: 192.0.2.1, community: sesame }\n"
+			     "      - { address: 192.0.2.2, community: sesame }\n"
+			     "      - { address: 192.0.2.3, community: open }\n"
+			     "      - { address: 192.0.2.4, version: 3, user: one }\n"
+			     "      - { address: 192.0.2.5, version: 3, user: one }\n"
+			     "      - { address: 192.0.2.6, version: 3, user: two }\n"
+			     "      - { address: 192.0.2.7, version: 3, user: one, context: c }\n"
+			     "outputs: [ { name: out, type: file } ]\n";
+
 static char path[] = "/tmp/vnmcd-unit-XXXXXX";
 
 static void
@@ -133,6 +148,30 @@ test_replay(void)
 	vnm_conf_free(c);
 }
 
+/* Devices that are asked in the same way share what says how; others do not. */
+static void
+test_polls(void)
+{
+	static const unsigned like[] = {0, 0, 2, 3, 3, 5, 6};
+	size_t used = vnm_alloc_used();
+	struct vnm_conf *c = load(polled, NULL, 0, false);
+	struct vnm_errs errs = {0};
+	const struct vnm_poll_config *p = vnm_conf_make_polls(c, &vnm_mib_builtin, &errs);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_EQUAL_FATAL(p->target_count, VNM_ARRAY_LEN(like));
+	for (unsigned i = 0; i < p->target_count; i++) {
+		for (unsigned k = 0; k < p->target_count; k++)
+			CU_ASSERT_EQUAL(
+			    p->targets[i].access == p->targets[k].access, like[i] == like[k]);
+	}
+	CU_ASSERT_EQUAL(p->targets[0].access->community.n, strlen("sesame"));
+	CU_ASSERT_EQUAL(p->targets[4].access->user.name.n, strlen("one"));
+	CU_ASSERT_EQUAL(p->targets[5].access->user.name.p[0], 't');
+	vnm_conf_free(c);
+	CU_ASSERT_EQUAL(vnm_alloc_used(), used);
+}
+
 static bool
 listed(const struct vnm_strings *paths, const char *wanted)
 {
@@ -175,29 +214,37 @@ test_reload(void)
 
 /* Every allocation in turn: an error or a whole configuration, and nothing lost. */
 static void
-test_memory_short(void)
+fail_each(const char *content)
 {
 	size_t used = vnm_alloc_used();
 	struct vnm_conf_input in = {.file = path};
 	uint64_t counted = 0;
 
-	write_file(text);
-	for (uint64_t n = 1; n < 400 && counted >= n - 1; n++) {
+	write_file(content);
+	for (uint64_t n = 1; counted >= n - 1; n++) {
 		struct vnm_conf *c = NULL;
 		struct vnm_errs errs = {0};
 		vnm_alloc_fail_at(n);
 		int rc = vnm_conf_load(&c, &in, &errs);
+		if (rc == 0 && c->polls != NULL)
+			rc = vnm_conf_make_polls(c, &vnm_mib_builtin, &errs) != NULL ? 0 : -1;
 		counted = vnm_alloc_fail_at(0);
 		if (counted >= n)
 			CU_ASSERT_TRUE(rc == -1 && errs.n + errs.lost > 0);
-		if (rc == 0)
-			vnm_conf_free(c);
+		vnm_conf_free(c);
 		vnm_errs_free(&errs);
 		CU_ASSERT_EQUAL(vnm_alloc_used(), used);
 	}
 	unlink(path);
 }
 
+static void
+test_memory_short(void)
+{
+	fail_each(text);
+	fail_each(polled);
+}
+
 CU_TestInfo suite_conf[] = {{"bound to the tables", test_bound}, {"-o", test_overrides},
-    {"for a replay", test_replay}, {"reload", test_reload}, {"memory is short", test_memory_short},
-    CU_TEST_INFO_NULL};
+    {"for a replay", test_replay}, {"reload", test_reload}, {"polls", test_polls},
+    {"memory is short", test_memory_short}, CU_TEST_INFO_NULL};
