@@ -104,6 +104,22 @@ forget_columns(struct poll_device *d, uint32_t plans)
 	return 0;
 }
 
+static void
+enter_lane(struct poll_device *d, struct poll_lane *lane, bool found)
+{
+	d->lane = lane;
+	d->found = found;
+	lane->devices++;
+	lane->found += found;
+}
+
+static void
+leave_lane(struct poll_device *d)
+{
+	d->lane->devices--;
+	d->lane->found -= d->found;
+}
+
 struct poll_device *
 poll_device_add(struct vnm_poller *p, const struct vnm_poll_target *t, struct poll_lane *lane,
     bool found, uint64_t now_ns)
@@ -118,16 +134,13 @@ poll_device_add(struct vnm_poller *p, const struct vnm_poll_target *t, struct po
 	d->at = t->at;
 	d->group = t->group;
 	d->access = t->access;
-	d->lane = lane;
-	d->found = found;
 	d->budget = POLL_BUDGET_START;
 	d->index = p->device_count;
 	if (vnm_table_add(&p->device_index, vnm_poll_hash(&d->at), d->index) != 0)
 		goto no_memory;
 	d->config = vnm_poll_config_use(p->config);
 	p->devices[p->device_count++] = d;
-	lane->devices++;
-	lane->found += found;
+	enter_lane(d, lane, found);
 	poll_count(p, VNM_C_poll_devices);
 	first_turns(p, d, now_ns);
 	return d;
@@ -156,8 +169,7 @@ poll_device_remove(struct vnm_poller *p, struct poll_device *d)
 		poll_usm_moved(p, moved, d->index);
 		moved->index = d->index;
 	}
-	d->lane->devices--;
-	d->lane->found -= d->found;
+	leave_lane(d);
 	p->calls.counters->v[VNM_C_poll_devices]--;
 	p->calls.counters->v[VNM_C_poll_devices_dead] -= d->health == POLL_DEAD;
 	if (d->state != NULL)
@@ -232,10 +244,20 @@ same_plans(const struct vnm_poll_group *a, const struct vnm_poll_group *b)
 	return same;
 }
 
+/* `found`: it is there because a search found it, not because the configuration names it. */
+static void
+change_lane(struct poll_device *d, struct poll_lane *lane, bool found)
+{
+	if (lane != d->lane)
+		poll_dequeue(&d->node);
+	leave_lane(d);
+	enter_lane(d, lane, found);
+}
+
 /* It is asked otherwise from now on, by whom it belongs to and what that says. */
 static void
-take_over(struct vnm_poller *p, struct poll_device *d, const struct vnm_poll_target *t,
-    struct poll_lane *lane, uint64_t now_ns)
+take_over(
+    struct vnm_poller *p, struct poll_device *d, const struct vnm_poll_target *t, uint64_t now_ns)
 {
 	bool same_interval =
 	    interval_of(d, VNM_PLAN_COUNTERS) == t->group->options.interval &&
@@ -250,14 +272,6 @@ take_over(struct vnm_poller *p, struct poll_device *d, const struct vnm_poll_tar
 			poll_device_remove(p, d);
 			return;
 		}
-	}
-	if (lane != d->lane) {
-		poll_dequeue(&d->node);
-		d->lane->devices--;
-		d->lane->found -= d->found;
-		d->found = false;
-		lane->devices++;
-		d->lane = lane;
 	}
 	d->group = t->group;
 	d->access = t->access;
@@ -291,10 +305,12 @@ poll_device_adopt(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 		lane = poll_lane_of(p, t->group);
 	else if (found_target(d, &found))
 		t = &found;
-	if (t == NULL || lane == NULL)
+	if (t == NULL || lane == NULL) {
 		poll_device_remove(p, d);
-	else
-		take_over(p, d, t, lane, now_ns);
+		return false;
+	}
+	change_lane(d, lane, t == &found);
+	take_over(p, d, t, now_ns);
 	return p->device_count == before;
 }
 

@@ -401,6 +401,43 @@ test_search(void)
 	desk_close(&k);
 }
 
+/* Devices 0 to end - 1 are named, and a search is made among the first eight addresses. */
+static void
+search_eight(struct desk *k, uint32_t end)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct vnm_err err;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    vnm_option_set(vnm_option_find(vnm_poll_options, "discover"), &o, "10.0.0.0/29", &err),
+	    0);
+	c = desk_config(k, &o, &access, interfaces, 1, 0, end);
+	vnm_poller_configure(k->poller, c, k->now_ns);
+	vnm_poll_config_leave(c);
+}
+
+/* A device that a search found is named later: it is not forgotten when it is dead for long. */
+static void
+test_search_named(void)
+{
+	struct desk k;
+
+	begin(&k, 8);
+	search_eight(&k, 0);
+	desk_run(&k, 10 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 6); /* 1 to 6 */
+	search_eight(&k, 3);
+	desk_run(&k, DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 7);
+	for (uint32_t i = 0; i < 8; i++)
+		k.devices[i].dead = true;
+	desk_run(&k, 24 * 3600 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 3);
+	desk_close(&k);
+}
+
 /* A configuration goes while questions of its search are open. */
 static void
 test_search_ends(void)
@@ -498,8 +535,7 @@ test_long_ends(void)
 
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
-    {"a crowd", test_crowd}, {"long ends", test_long_ends},
-    {"another configuration", test_reload}, {"another name", test_renamed},
-    {"on demand", test_demand}, {"restart", test_restart}, {"uptime", test_uptime},
-    {"discovery", test_search}, {"discovery ends", test_search_ends}, {"shares", test_share},
-    CU_TEST_INFO_NULL};
+    {"a crowd", test_crowd}, {"long ends", test_long_ends}, {"another configuration", test_reload},
+    {"another name", test_renamed}, {"on demand", test_demand}, {"restart", test_restart},
+    {"uptime", test_uptime}, {"discovery", test_search}, {"found and named", test_search_named},
+    {"discovery ends", test_search_ends}, {"shares", test_share}, CU_TEST_INFO_NULL};
