@@ -201,6 +201,14 @@ same_user(const struct vnm_usm_user *a, const struct vnm_usm_user *b)
 	       same_key(&a->auth_key, &b->auth_key) && same_key(&a->priv_key, &b->priv_key);
 }
 
+/* Whether whoever refused one, or heard nothing in it, does so of the other. */
+static bool
+same_credentials(const struct vnm_poll_access *a, const struct vnm_poll_access *b)
+{
+	return a->version == b->version && same_octets(a->community, b->community) &&
+	       same_octets(a->context, b->context) && same_user(&a->user, &b->user);
+}
+
 static const struct vnm_poll_target *
 target_at(const struct vnm_poll_config *c, const struct vnm_endpoint *at)
 {
@@ -262,9 +270,9 @@ take_over(
 	bool same_interval =
 	    interval_of(d, VNM_PLAN_COUNTERS) == t->group->options.interval &&
 	    interval_of(d, VNM_PLAN_TOPOLOGY) == t->group->options.topology_interval;
+	bool same_way = same_credentials(d->access, t->access);
 
-	if (!same_user(&d->access->user, &t->access->user) ||
-	    d->access->version != t->access->version)
+	if (!same_way)
 		poll_usm_free(p, d);
 	if (!same_plans(d->group, t->group)) {
 		d->pending = 0; /* what it waits for is not what it was */
@@ -280,6 +288,8 @@ take_over(
 	d->config = p->config;
 	if (!same_interval)
 		first_turns(p, d, now_ns);
+	else if (d->health == POLL_DEAD && !same_way) /* that may be what it waits for */
+		vnm_timer_set(&p->timers, &d->node.timer, now_ns);
 	else if (!d->node.timer.set && d->node.queue == NULL)
 		vnm_timer_set(&p->timers, &d->node.timer, now_ns);
 }
