@@ -249,6 +249,13 @@ void vnm_conf_bind_polls(struct vnm_conf *conf, struct vnm_errs *errs);
  */
 struct vnm_poll_config *vnm_conf_make_polls(
     struct vnm_conf *conf, const struct vnm_mib *mib, struct vnm_errs *errs);
+/*
+ * Gives a group the plans that its options name, and returns them: they and what they own
+ * (vnm_plan_release()) are the caller's, also where not all is right (errs).
+ */
+struct vnm_plan *vnm_conf_make_plans(struct vnm_poll_group *g, const struct vnm_node *node,
+    const struct vnm_mib *mib, struct vnm_errs *errs);
+
 void vnm_conf_free_polls(struct vnm_conf_polls *polls);
 
 /* Makes conf->access: keys of passwords cost milliseconds each. */

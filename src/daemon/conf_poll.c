@@ -7,7 +7,6 @@
 #include "daemon/conf.h"
 
 #include "base/alloc.h"
-#include "decoders/poll.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -59,14 +58,6 @@ struct maker {
 	struct vnm_table users; /* of conf, by name; while devices are bound */
 	struct vnm_errs *errs;
 };
-
-static const struct vnm_node *
-at(const struct vnm_node *map, const char *key)
-{
-	const struct vnm_node *n = map->type == VNM_NODE_MAP ? vnm_node_child(map, key) : NULL;
-
-	return n != NULL ? n : map;
-}
 
 static void
 no_memory(struct maker *m, const struct vnm_node *node)
@@ -197,8 +188,8 @@ read_version(struct maker *m, const struct vnm_poll_device_options *o, const str
 	else if (same_text(o->version, "3"))
 		h->access.version = VNM_SNMP_V3;
 	else
-		vnm_errs_at(m->errs, at(node, "version"), "`version`: \"%s\" is none of: 1, 2c, 3",
-		    o->version);
+		vnm_errs_at(m->errs, vnm_node_at(node, "version"),
+		    "`version`: \"%s\" is none of: 1, 2c, 3", o->version);
 	h->user = -1;
 	if (h->access.version != VNM_SNMP_V3) {
 		h->community = o->community;
@@ -212,8 +203,8 @@ read_version(struct maker *m, const struct vnm_poll_device_options *o, const str
 	if (o->user == NULL)
 		vnm_errs_at(m->errs, node, "SNMP version 3 needs a `user`");
 	else if (h->user < 0)
-		vnm_errs_at(
-		    m->errs, at(node, "user"), "no user is called `%s` in snmp.users", o->user);
+		vnm_errs_at(m->errs, vnm_node_at(node, "user"),
+		    "no user is called `%s` in snmp.users", o->user);
 }
 
 struct range {
@@ -226,9 +217,11 @@ check_ranges(struct maker *m, const struct range *r, size_t n, const struct vnm_
 {
 	for (size_t i = 0; i < n; i++) {
 		if (r[i].value < r[i].least)
-			vnm_errs_at(m->errs, at(node, r[i].name), "`%s` is too small", r[i].name);
+			vnm_errs_at(
+			    m->errs, vnm_node_at(node, r[i].name), "`%s` is too small", r[i].name);
 		else if (r[i].value > r[i].most)
-			vnm_errs_at(m->errs, at(node, r[i].name), "`%s` is too large", r[i].name);
+			vnm_errs_at(
+			    m->errs, vnm_node_at(node, r[i].name), "`%s` is too large", r[i].name);
 	}
 }
 
@@ -368,8 +361,8 @@ add_device(struct maker *m, const struct vnm_node *item, const char *address)
 	if (address == NULL)
 		vnm_errs_at(m->errs, item, "this device has no `address`");
 	else if (!vnm_addr_parse(&e.addr, address) || vnm_addr_is_zero(&e.addr))
-		vnm_errs_at(
-		    m->errs, at(item, "address"), "`address`: \"%s\" is no IP address", address);
+		vnm_errs_at(m->errs, vnm_node_at(item, "address"),
+		    "`address`: \"%s\" is no IP address", address);
 	access = make_access(m, &o, item);
 	e.port = (uint16_t)o.port;
 	if (access != NULL && e.addr.family != VNM_ADDR_NONE)
@@ -422,7 +415,8 @@ read_file(struct maker *m, struct group *g)
 	vnm_node_read_secrets(g->file.root, m->errs);
 	list = vnm_node_child(g->file.root, "devices");
 	if (list == NULL)
-		vnm_errs_at(m->errs, at(g->node, "devices_file"), "%s has no list `devices`", path);
+		vnm_errs_at(m->errs, vnm_node_at(g->node, "devices_file"),
+		    "%s has no list `devices`", path);
 	else
 		add_devices(m, list);
 }
@@ -450,7 +444,7 @@ check_group(struct maker *m, const struct group *g)
 		unsigned bits = p->addr.family == VNM_ADDR_IP4 ? 32 : 128;
 
 		if (bits - p->len > SEARCH_BITS_MAX)
-			vnm_errs_at(m->errs, at(g->node, "discover"),
+			vnm_errs_at(m->errs, vnm_node_at(g->node, "discover"),
 			    "`discover`: a prefix of more than %u addresses is not searched",
 			    1U << SEARCH_BITS_MAX);
 	}
@@ -467,9 +461,9 @@ check_name(struct maker *m, const struct group *g)
 	}
 	for (const struct group *other = m->polls->groups; other != g; other++) {
 		if (same_text(other->group.options.name, name))
-			vnm_errs_at(m->errs, at(g->node, "name"),
+			vnm_errs_at(m->errs, vnm_node_at(g->node, "name"),
 			    "group `%s` is there already, on line %u", name,
-			    at(other->node, "name")->line);
+			    vnm_node_at(other->node, "name")->line);
 	}
 }
 
@@ -490,7 +484,8 @@ bind_group(struct maker *m, struct group *g)
 		no_memory(m, g->node);
 	vnm_conf_bind_map(g->node, targets, keys, true, m->errs);
 	if (device.address != NULL)
-		vnm_errs_at(m->errs, at(g->node, "address"), "`address` belongs to a device");
+		vnm_errs_at(
+		    m->errs, vnm_node_at(g->node, "address"), "`address` belongs to a device");
 	check_name(m, g);
 	check_group(m, g);
 	if (list != NULL)
@@ -541,176 +536,8 @@ vnm_conf_bind_polls(struct vnm_conf *conf, struct vnm_errs *errs)
 	vnm_table_free(&m.users);
 }
 
-/* ---- what is asked
- * ---------------------------------------------------------------------------------------- */
-
-/* A new plan of the group, or NULL when there are as many as may be, or memory is short. */
-static struct vnm_plan *
-new_plan(struct maker *m, const char *key)
-{
-	struct group *g = m->group;
-	struct vnm_plan *grown;
-
-	if (g->group.plan_count == VNM_POLL_PLANS) {
-		vnm_errs_at(
-		    m->errs, at(g->node, key), "more than %d tables in one group", VNM_POLL_PLANS);
-		return NULL;
-	}
-	grown = vnm_realloc(g->plans, (g->group.plan_count + 1) * sizeof(*grown));
-	if (grown == NULL) {
-		no_memory(m, g->node);
-		return NULL;
-	}
-	g->plans = grown;
-	g->group.plans = grown;
-	grown += g->group.plan_count++;
-	*grown = (struct vnm_plan){.sort = VNM_PLAN_TABLE};
-	return grown;
-}
-
-static void
-add_builtin(struct maker *m, const char *key, enum vnm_plan_sort sort)
-{
-	struct vnm_plan *p = new_plan(m, key);
-
-	if (p != NULL && vnm_plan_builtin(p, sort) != 0)
-		no_memory(m, m->group->node);
-}
-
-static void
-add_column(
-    struct maker *m, struct vnm_plan *p, const struct vnm_mib *mib, const struct vnm_mib_object *o)
-{
-	uint32_t ids[VNM_OID_MAX];
-
-	if (vnm_plan_add(p, vnm_mib_column(mib, o), vnm_mib_oid(mib, o, ids)) != 0)
-		no_memory(m, m->group->node);
-}
-
-/* Columns that have a value that can be read; tables of more than one plan takes become several. */
-static void
-add_table(struct maker *m, const char *key, const struct vnm_mib *mib,
-    const struct vnm_mib_object *entry, const struct vnm_mib_object *only)
-{
-	const char *name = vnm_mib_name(mib, vnm_mib_parent(mib, entry));
-	struct vnm_plan *p = NULL;
-
-	for (uint32_t i = 0; i < entry->child_count; i++) {
-		const struct vnm_mib_object *o = vnm_mib_child(mib, entry, i);
-
-		if (o->kind != VNM_MIB_COLUMN || o->access != VNM_MIB_READ ||
-		    (only != NULL && o != only))
-			continue;
-		if (p == NULL || p->n == VNM_PLAN_COLUMNS) {
-			p = new_plan(m, key);
-			if (p == NULL)
-				return;
-			p->name = name;
-		}
-		add_column(m, p, mib, o);
-	}
-	if (p == NULL)
-		vnm_errs_at(m->errs, at(m->group->node, key),
-		    "`%s`: %s has no column that can be read", key, name);
-}
-
-/* Of the plan of interfaces only the columns of one of its two tables. */
-static bool
-add_interfaces(
-    struct maker *m, const char *key, const struct vnm_mib *mib, const struct vnm_mib_object *entry)
-{
-	bool x = strcmp(vnm_mib_name(mib, entry), "ifXEntry") == 0;
-	struct vnm_plan *p;
-
-	if (!x && strcmp(vnm_mib_name(mib, entry), "ifEntry") != 0)
-		return false;
-	p = new_plan(m, key);
-	if (p == NULL || vnm_plan_builtin(p, VNM_PLAN_interfaces) != 0)
-		return true;
-	p->mask = 0;
-	for (uint32_t i = 0; i < p->n; i++)
-		p->mask |= (uint64_t)((p->columns[i].ids[6] == 31) == x) << i;
-	return true;
-}
-
-static void
-add_named(struct maker *m, const char *key, const char *name, const struct vnm_mib *mib)
-{
-	const struct vnm_mib_object *o, *entry;
-
-	for (const struct vnm_profile *profile = vnm_profiles; profile->name != NULL; profile++) {
-		if (strcmp(profile->name, name) != 0)
-			continue;
-		for (enum vnm_plan_sort s = 0; s < VNM_PLAN_BUILTIN; s++) {
-			if (vnm_plan_profile(s) == profile)
-				add_builtin(m, key, s);
-		}
-		return;
-	}
-	o = vnm_mib_named(mib, name, strlen(name));
-	entry = o != NULL ? vnm_mib_entry(mib, o) : NULL;
-	if (o != NULL && o->kind == VNM_MIB_ENTRY)
-		entry = o;
-	if (entry == NULL)
-		vnm_errs_at(m->errs, at(m->group->node, key),
-		    "`%s`: \"%s\" is neither a profile nor a table of the MIB catalogue", key,
-		    name);
-	else if (o->kind == VNM_MIB_COLUMN)
-		add_table(m, key, mib, entry, o);
-	else if (!add_interfaces(m, key, mib, entry))
-		add_table(m, key, mib, entry, NULL);
-}
-
-static void
-add_scalars(struct maker *m, const struct vnm_mib *mib)
-{
-	const struct vnm_strings *names = &m->group->group.options.scalars;
-	struct vnm_plan *p = NULL;
-
-	for (uint32_t i = 0; i < names->n; i++) {
-		const struct vnm_mib_object *o =
-		    vnm_mib_named(mib, names->p[i], strlen(names->p[i]));
-
-		if (o == NULL || o->kind != VNM_MIB_SCALAR) {
-			vnm_errs_at(m->errs, at(m->group->node, "scalars"),
-			    "`scalars`: \"%s\" is no scalar of the MIB catalogue", names->p[i]);
-			continue;
-		}
-		if (p == NULL || p->n == VNM_PLAN_COLUMNS) {
-			p = new_plan(m, "scalars");
-			if (p == NULL)
-				return;
-			p->name = "scalars";
-			p->sort = VNM_PLAN_SCALARS;
-			p->scalars = true;
-		}
-		add_column(m, p, mib, o);
-	}
-}
-
-static void
-make_plans(struct maker *m, struct group *g, const struct vnm_mib *mib)
-{
-	const struct vnm_poll_options *o = &g->group.options;
-	uint32_t counters;
-
-	m->group = g;
-	for (uint32_t i = 0; i < o->tables.n; i++)
-		add_named(m, "tables", o->tables.p[i], mib);
-	add_scalars(m, mib);
-	counters = g->group.plan_count;
-	for (uint32_t i = 0; i < o->topology.n; i++)
-		add_named(m, "topology", o->topology.p[i], mib);
-	for (uint32_t i = 0; i < g->group.plan_count; i++) {
-		enum vnm_plan_class class = i < counters ? VNM_PLAN_COUNTERS : VNM_PLAN_TOPOLOGY;
-
-		g->plans[i].class = class;
-		g->group.class_mask[class] |= UINT64_C(1) << i;
-		vnm_poll_prepare(&g->plans[i], mib);
-	}
-	if (g->group.plan_count == 0)
-		vnm_errs_at(m->errs, g->node, "this group asks for nothing");
-}
+/* ---- as pollers take it
+ * -------------------------------------------------------------------------------------- */
 
 static void
 give_users(const struct vnm_conf *conf, struct vnm_conf_polls *p)
@@ -727,7 +554,6 @@ struct vnm_poll_config *
 vnm_conf_make_polls(struct vnm_conf *conf, const struct vnm_mib *mib, struct vnm_errs *errs)
 {
 	struct vnm_conf_polls *p = conf->polls;
-	struct maker m = {.conf = conf, .polls = p, .errs = errs};
 	uint32_t before = errs->n + errs->lost;
 
 	if (p == NULL)
@@ -739,8 +565,10 @@ vnm_conf_make_polls(struct vnm_conf *conf, const struct vnm_mib *mib, struct vnm
 		return NULL;
 	}
 	for (uint32_t i = 0; i < p->group_count; i++) {
-		make_plans(&m, &p->groups[i], mib);
-		p->list[i] = &p->groups[i].group;
+		struct group *g = &p->groups[i];
+
+		g->plans = vnm_conf_make_plans(&g->group, g->node, mib, errs);
+		p->list[i] = &g->group;
 	}
 	vnm_free(p->nodes);
 	p->nodes = NULL;

@@ -102,6 +102,14 @@ vnm_node_child(const struct vnm_node *map, const char *key)
 	return NULL;
 }
 
+const struct vnm_node *
+vnm_node_at(const struct vnm_node *map, const char *key)
+{
+	const struct vnm_node *n = vnm_node_child(map, key);
+
+	return n != NULL ? n : map;
+}
+
 const char *
 vnm_node_text(const struct vnm_node *map, const char *key)
 {

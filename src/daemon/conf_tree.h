@@ -46,6 +46,9 @@ int vnm_node_set_text(struct vnm_node *node, const char *text, size_t n);
 /* The first child of that key, or NULL. */
 struct vnm_node *vnm_node_child(const struct vnm_node *map, const char *key);
 
+/* The child of that key, or the map itself where there is none: where an error stands. */
+const struct vnm_node *vnm_node_at(const struct vnm_node *map, const char *key);
+
 /* The text of the scalar child of that key, or NULL. */
 const char *vnm_node_text(const struct vnm_node *map, const char *key);
 
