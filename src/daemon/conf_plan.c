@@ -13,6 +13,7 @@ struct maker {
 	struct vnm_poll_group *group;
 	const struct vnm_node *node; /* of the group */
 	struct vnm_plan *plans;	     /* of the group, while it is made */
+	uint32_t first_plan;	     /* of the list that is being read */
 	struct vnm_errs *errs;
 };
 
@@ -92,23 +93,64 @@ add_table(struct maker *m, const char *key, const struct vnm_mib *mib,
 		    "`%s`: %s has no column that can be read", key, name);
 }
 
-/* Of the plan of interfaces only the columns of one of its two tables. */
-static bool
-add_interfaces(
-    struct maker *m, const char *key, const struct vnm_mib *mib, const struct vnm_mib_object *entry)
+/* The built-in plan that the group has already, or NULL. */
+static struct vnm_plan *
+plan_of(const struct maker *m, enum vnm_plan_sort sort)
 {
-	bool x = strcmp(vnm_mib_name(mib, entry), "ifXEntry") == 0;
-	struct vnm_plan *p;
+	for (uint32_t i = 0; i < m->group->plan_count; i++) {
+		if (m->plans[i].sort == sort)
+			return &m->plans[i];
+	}
+	return NULL;
+}
 
-	if (!x && strcmp(vnm_mib_name(mib, entry), "ifEntry") != 0)
-		return false;
-	p = new_plan(m, key);
-	if (p == NULL || vnm_plan_builtin(p, VNM_PLAN_interfaces) != 0)
-		return true;
-	p->mask = 0;
+static void
+is_there(struct maker *m, const char *key, const char *name)
+{
+	vnm_errs_at(
+	    m->errs, vnm_node_at(m->node, key), "`%s`: \"%s\" is asked for already", key, name);
+}
+
+/*
+ * Of the plan of interfaces the columns of one of its two tables, or of both. They are one plan,
+ * since what is remembered of an interface is so.
+ */
+static void
+add_interfaces(struct maker *m, const char *key, const char *name, bool if_table, bool if_x_table)
+{
+	struct vnm_plan *p = plan_of(m, VNM_PLAN_interfaces);
+
+	if (p != NULL && p < m->plans + m->first_plan) {
+		is_there(m, key, name);
+		return;
+	}
+	if (p == NULL) {
+		p = new_plan(m, key);
+		if (p == NULL)
+			return;
+		if (vnm_plan_builtin(p, VNM_PLAN_interfaces) != 0)
+			no_memory(m);
+		p->mask = 0;
+	}
 	for (uint32_t i = 0; i < p->n; i++)
-		p->mask |= (uint64_t)((p->columns[i].ids[6] == 31) == x) << i;
-	return true;
+		p->mask |= (uint64_t)(p->columns[i].ids[6] == 31 ? if_x_table : if_table) << i;
+}
+
+static void
+add_profile(struct maker *m, const char *key, const struct vnm_profile *profile)
+{
+	for (enum vnm_plan_sort s = 0; s < VNM_PLAN_BUILTIN; s++) {
+		if (vnm_plan_profile(s) != profile)
+			continue;
+		if (s == VNM_PLAN_interfaces) {
+			add_interfaces(m, key, profile->name, true, true);
+		} else if (plan_of(m, s) != NULL) {
+			is_there(m, key, profile->name);
+			return;
+		} else {
+			add_builtin(m, key, s);
+		}
+	}
 }
 
 static void
@@ -119,10 +161,7 @@ add_named(struct maker *m, const char *key, const char *name, const struct vnm_m
 	for (const struct vnm_profile *profile = vnm_profiles; profile->name != NULL; profile++) {
 		if (strcmp(profile->name, name) != 0)
 			continue;
-		for (enum vnm_plan_sort s = 0; s < VNM_PLAN_BUILTIN; s++) {
-			if (vnm_plan_profile(s) == profile)
-				add_builtin(m, key, s);
-		}
+		add_profile(m, key, profile);
 		return;
 	}
 	o = vnm_mib_named(mib, name, strlen(name));
@@ -135,7 +174,11 @@ add_named(struct maker *m, const char *key, const char *name, const struct vnm_m
 		    name);
 	else if (o->kind == VNM_MIB_COLUMN)
 		add_table(m, key, mib, entry, o);
-	else if (!add_interfaces(m, key, mib, entry))
+	else if (strcmp(vnm_mib_name(mib, entry), "ifEntry") == 0)
+		add_interfaces(m, key, name, true, false);
+	else if (strcmp(vnm_mib_name(mib, entry), "ifXEntry") == 0)
+		add_interfaces(m, key, name, false, true);
+	else
 		add_table(m, key, mib, entry, NULL);
 }
 
@@ -172,16 +215,16 @@ vnm_conf_make_plans(struct vnm_poll_group *g, const struct vnm_node *node,
 {
 	const struct vnm_poll_options *o = &g->options;
 	struct maker m = {.group = g, .node = node, .errs = errs};
-	uint32_t counters;
 
 	for (uint32_t i = 0; i < o->tables.n; i++)
 		add_named(&m, "tables", o->tables.p[i], mib);
 	add_scalars(&m, mib);
-	counters = g->plan_count;
+	m.first_plan = g->plan_count;
 	for (uint32_t i = 0; i < o->topology.n; i++)
 		add_named(&m, "topology", o->topology.p[i], mib);
 	for (uint32_t i = 0; i < g->plan_count; i++) {
-		enum vnm_plan_class class = i < counters ? VNM_PLAN_COUNTERS : VNM_PLAN_TOPOLOGY;
+		enum vnm_plan_class class =
+		    i < m.first_plan ? VNM_PLAN_COUNTERS : VNM_PLAN_TOPOLOGY;
 
 		m.plans[i].class = class;
 		g->class_mask[class] |= UINT64_C(1) << i;

@@ -29,8 +29,7 @@ static const char text[] =
 static const char polled[] = "snmp: { users: [ { name: one }, { name: two } ] }\n"
 			     "polls:\n"
 			     "  - name: core\n"
-			     "    topology: [ system, ifAlias ]\n"
-			     "    scalars: [ sysName ]\n"
+			     "    tables: [ ifXTable, ifTable ]\n"
 			     "    devices:\n"
 			     "      - { address: 192.0.2.1, community: sesame }\n"
 			     "      - { address: 192.0.2.2, community: sesame }\n"
@@ -165,6 +164,8 @@ test_polls(void)
 			CU_ASSERT_EQUAL(
 			    p->targets[i].access == p->targets[k].access, like[i] == like[k]);
 	}
+	CU_ASSERT_EQUAL(p->groups[0]->plan_count, 1); /* both tables of interfaces are one */
+	CU_ASSERT_EQUAL(p->groups[0]->plans[0].mask, (UINT64_C(1) << p->groups[0]->plans[0].n) - 1);
 	CU_ASSERT_EQUAL(p->targets[0].access->community.n, strlen("sesame"));
 	CU_ASSERT_EQUAL(p->targets[4].access->user.name.n, strlen("one"));
 	CU_ASSERT_EQUAL(p->targets[5].access->user.name.p[0], 't');
