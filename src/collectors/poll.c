@@ -305,6 +305,7 @@ vnm_poller_new(const struct vnm_poll_calls *calls, uint32_t share, uint32_t shar
 	p->share = share;
 	p->shares = shares;
 	p->seed = seed;
+	p->salt = poll_random(p);
 	return p;
 }
 

@@ -179,6 +179,7 @@ struct vnm_poller {
 	uint32_t share, shares;
 	uint64_t seed;
 	uint64_t draws; /* numbers drawn of the seed */
+	uint64_t salt;	/* of the last message that was encrypted: anyone reads it */
 	struct vnm_timers timers;
 	struct poll_lane *lanes; /* owned list */
 	uint32_t lane_count;

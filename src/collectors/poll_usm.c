@@ -137,7 +137,7 @@ poll_usm_wrap(struct vnm_poller *p, struct poll_job *j, struct vnm_ber_writer *w
 	struct vnm_usm_outgoing o = {
 	    .id = (int32_t)j->id,
 	    .reportable = true,
-	    .salt = p->seed + ++p->draws,
+	    .salt = ++p->salt,
 	};
 
 	if (!j->discovering) {

@@ -304,7 +304,7 @@ desk_open(struct desk *k, uint32_t devices, const struct agent_mib *mib)
 		k->devices[i].agent = (struct agent){.mib = mib,
 		    .community = {(const uint8_t *)COMMUNITY, strlen(COMMUNITY)},
 		    .boot_ns = DESK_START_NS - 1000 * DESK_S};
-	k->poller = vnm_poller_new(&calls, 0, 1, 77);
+	k->poller = vnm_poller_new(&calls, 0, 1, DESK_SEED);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(k->poller);
 }
 

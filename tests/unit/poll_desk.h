@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define DESK_START_NS (1000000 * UINT64_C(1000000000))
+#define DESK_SEED 77
 #define DESK_S UINT64_C(1000000000)
 #define DESK_MS UINT64_C(1000000)
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define SLICE(text) ((struct vnm_slice){(const uint8_t *)(text), sizeof(text) - 1})
@@ -94,6 +95,41 @@ test_levels(void)
 		CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_resyncs], 2);
 		end(&k);
 	}
+}
+
+/* The salts of encrypted requests: never the same, and they do not give away what ids are made of.
+ */
+static void
+test_salts(void)
+{
+	const struct vnm_usm_user u = user(VNM_USM_SHA1, VNM_USM_AES128, "correct horse");
+	uint64_t last = 0;
+	unsigned seen = 0;
+	struct desk k;
+
+	begin(&k, &u);
+	poll_as(&k, &u);
+	for (unsigned n = 0; n < 6000; n++) {
+		struct vnm_snmp_message m;
+		struct vnm_usm_params params;
+		uint64_t salt;
+
+		desk_run(&k, 10 * DESK_MS);
+		if (k.packet_n == 0 || k.packets[0].to.port != 161 ||
+		    vnm_snmp_read(k.packets[0].p, k.packets[0].n, &m) != VNM_OK ||
+		    (m.flags & VNM_SNMP_FLAG_PRIV) == 0)
+			continue;
+		CU_ASSERT_EQUAL_FATAL(vnm_usm_read(m.security, &params, &m.odd), VNM_OK);
+		CU_ASSERT_EQUAL_FATAL(params.priv.n, sizeof(salt));
+		memcpy(&salt, params.priv.p, sizeof(salt));
+		salt = be64toh(salt);
+		CU_ASSERT_NOT_EQUAL(salt, last);
+		CU_ASSERT(salt - DESK_SEED > UINT64_C(1) << 32);
+		last = salt;
+		seen++;
+	}
+	CU_ASSERT(seen >= 2);
+	end(&k);
 }
 
 /* An agent that boots anew; one that forgets its boots; one whose clock runs away. */
@@ -225,6 +261,6 @@ test_noise(void)
 	agent_free(&mib);
 }
 
-CU_TestInfo suite_poll_usm[] = {{"levels", test_levels}, {"clocks", test_clock},
-    {"edge of the window", test_edge}, {"refused", test_refused}, {"clones", test_clones},
-    {"noise", test_noise}, CU_TEST_INFO_NULL};
+CU_TestInfo suite_poll_usm[] = {{"levels", test_levels}, {"salts", test_salts},
+    {"clocks", test_clock}, {"edge of the window", test_edge}, {"refused", test_refused},
+    {"clones", test_clones}, {"noise", test_noise}, CU_TEST_INFO_NULL};
