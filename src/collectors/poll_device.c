@@ -416,19 +416,53 @@ poll_device_due(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 	poll_device_go(p, d, now_ns);
 }
 
+/* The plans of the profile to which a built-in one belongs. */
+static uint64_t
+profile_of(const struct vnm_poll_group *g, const struct vnm_plan *plan)
+{
+	uint64_t mask = 0;
+
+	for (uint32_t i = 0; i < g->plan_count && plan->sort < VNM_PLAN_BUILTIN; i++) {
+		if (g->plans[i].sort < VNM_PLAN_BUILTIN &&
+		    vnm_plan_profile(g->plans[i].sort) == vnm_plan_profile(plan->sort))
+			mask |= UINT64_C(1) << i;
+	}
+	return mask;
+}
+
+/*
+ * Plans to ask for that may be begun now: none twice at a time, and of a profile one behind the
+ * other, since its later tables are understood by what the earlier ones say.
+ */
+static uint64_t
+ready_plans(const struct poll_device *d)
+{
+	uint64_t ready = d->pending & ~walked(d);
+
+	for (const struct poll_job *j = d->jobs; j != NULL && ready != 0; j = j->sibling) {
+		if (j->plan != NULL)
+			ready &= ~profile_of(d->group, j->plan);
+	}
+	return ready;
+}
+
 void
 poll_device_go(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 {
-	while (d->pending != 0 && d->job_count < d->access->in_flight && d->health != POLL_DEAD) {
-		unsigned i = (unsigned)__builtin_ctzll(d->pending);
+	while (d->job_count < d->access->in_flight && d->health != POLL_DEAD) {
+		uint64_t ready = ready_plans(d);
+		unsigned i;
 		struct poll_job *j;
 
+		if (ready == 0)
+			return;
 		if (d->lane->in_flight >= d->group->options.in_flight ||
 		    (j = poll_job_new(p, d->lane, d, now_ns)) == NULL) {
 			poll_enqueue(&d->lane->ready, &d->node);
 			return;
 		}
-		d->pending &= d->pending - 1;
+		i = (unsigned)__builtin_ctzll(ready);
+		d->pending &= ~(UINT64_C(1) << i);
 		j->plan = &d->group->plans[i];
 		j->plan_index = (uint8_t)i;
 		poll_job_go(p, j, now_ns);
@@ -555,7 +589,7 @@ poll_device_answered(struct vnm_poller *p, struct poll_device *d, uint64_t now_n
 		d->due_ns[VNM_PLAN_COUNTERS] += interval - (now_ns - phase(d, interval)) % interval;
 		plan_next(p, d);
 	} else {
-		d->pending |= d->group->class_mask[VNM_PLAN_TOPOLOGY];
+		d->pending |= d->group->class_mask[VNM_PLAN_TOPOLOGY] & ~walked(d);
 	}
 	d->due_ns[VNM_PLAN_TOPOLOGY] = now_ns + interval_of(d, VNM_PLAN_TOPOLOGY);
 }

@@ -330,6 +330,38 @@ test_demand(void)
 	desk_close(&k);
 }
 
+/*
+ * Tables of a device at a time: none of them twice, and those of one profile one behind the other,
+ * since neighbours' addresses say nothing without the neighbours.
+ */
+static void
+test_at_a_time(void)
+{
+	static const enum vnm_plan_sort sorts[] = {VNM_PLAN_interfaces, VNM_PLAN_lldp_port,
+	    VNM_PLAN_lldp_remote, VNM_PLAN_lldp_address, VNM_PLAN_entity};
+	struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_endpoint at = desk_at(1);
+	struct vnm_poll_config *c;
+	struct desk k;
+	uint32_t most = 0;
+
+	begin(&k, 2);
+	access.in_flight = 5;
+	c = desk_config(&k, &o, &access, sorts, VNM_ARRAY_LEN(sorts), 1, 2);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, DESK_MS);
+	vnm_poller_demand(k.poller, &at.addr, k.now_ns); /* before anything is known of it */
+	for (unsigned n = 0; n < 500; n++) {
+		desk_run(&k, DESK_MS);
+		most = k.packet_n > most ? k.packet_n : most;
+	}
+	CU_ASSERT_EQUAL(most, 3); /* interfaces, one of LLDP's, entities */
+	CU_ASSERT_EQUAL(k.walks, VNM_ARRAY_LEN(sorts));
+	desk_close(&k);
+}
+
 static void
 test_restart(void)
 {
@@ -536,6 +568,7 @@ test_long_ends(void)
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
     {"a crowd", test_crowd}, {"long ends", test_long_ends}, {"another configuration", test_reload},
-    {"another name", test_renamed}, {"on demand", test_demand}, {"restart", test_restart},
-    {"uptime", test_uptime}, {"discovery", test_search}, {"found and named", test_search_named},
+    {"another name", test_renamed}, {"on demand", test_demand},
+    {"tables at a time", test_at_a_time}, {"restart", test_restart}, {"uptime", test_uptime},
+    {"discovery", test_search}, {"found and named", test_search_named},
     {"discovery ends", test_search_ends}, {"shares", test_share}, CU_TEST_INFO_NULL};
