@@ -169,7 +169,8 @@ vnm_plan_builtin(struct vnm_plan *p, enum vnm_plan_sort sort)
 /*
  * The difference modulo 2^32 is compared with what our clock says: an agent whose uptime came
  * round its end went as far as it should, one that restarted did not: it began anew where its
- * uptime went back or is less than what has passed since.
+ * uptime went back or is less than what has passed since. A small step back by one that cannot have
+ * begun since is that of two answers that overtook each other.
  */
 enum vnm_uptime
 vnm_uptime_compare(uint32_t before, uint32_t now, uint64_t elapsed_ns)
@@ -180,5 +181,7 @@ vnm_uptime_compare(uint32_t before, uint32_t now, uint64_t elapsed_ns)
 
 	if (went + slack >= elapsed && went <= elapsed + slack)
 		return VNM_UPTIME_ON;
+	if (now < before && before - now <= SLACK_TICKS && now > elapsed + slack)
+		return VNM_UPTIME_ODD;
 	return now < before || now + slack < elapsed ? VNM_UPTIME_RESTARTED : VNM_UPTIME_ODD;
 }
