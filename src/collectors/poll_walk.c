@@ -14,6 +14,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define HELD_MAX (256U << 10) /* octets of answers for parts of one row's columns */
+
 static const uint32_t uptime_ids[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};      /* sysUpTime.0 */
 static const uint32_t changed_ids[] = {1, 3, 6, 1, 2, 1, 31, 1, 5, 0}; /* ifTableLastChange.0 */
 
@@ -370,15 +372,33 @@ count_values(struct vnm_slice octets, uint8_t heads)
 	return n > heads ? n - heads : 0;
 }
 
-/* The answer for one part of the columns is kept until all have come: false when memory is short.
- */
-static bool
+/* The answer for one part of the columns is kept until all have come. */
+static enum vnm_reason
 hold(struct poll_job *j, const struct vnm_slice *octets)
 {
 	uint32_t n = (uint32_t)octets->n;
 
-	return vnm_buffer_append(&j->held, &n, sizeof(n)) &&
-	       vnm_buffer_append(&j->held, octets->p, octets->n);
+	if (j->held.n + sizeof(n) + n > HELD_MAX)
+		return VNM_R_walk_limit;
+	if (!vnm_buffer_append(&j->held, &n, sizeof(n)) ||
+	    !vnm_buffer_append(&j->held, octets->p, n))
+		return VNM_R_out_of_memory;
+	return VNM_OK;
+}
+
+/* The next part of the columns is asked for, from the same index on. */
+static enum vnm_reason
+next_part(struct vnm_poller *p, struct poll_job *j, const struct vnm_slice *octets, uint64_t now_ns)
+{
+	enum vnm_reason reason = hold(j, octets);
+
+	if (reason != VNM_OK) {
+		poll_job_end(p, j, false, now_ns);
+		return reason;
+	}
+	j->part++;
+	poll_job_go(p, j, now_ns);
+	return VNM_OK;
 }
 
 static enum vnm_reason
@@ -454,11 +474,8 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	poll_request_learn(j, d->n, count_values(pdu->octets, j->heads));
 	if (j->part == 0)
 		j->first_heads = j->heads;
-	if (j->part + 1 < j->parts && hold(j, &pdu->octets)) {
-		j->part++;
-		poll_job_go(p, j, now_ns);
-		return VNM_OK;
-	}
+	if (j->part + 1 < j->parts)
+		return next_part(p, j, &pdu->octets, now_ns);
 	memset(b, 0, offsetof(struct poll_batch, cells));
 	reason = read_all(&r, pdu);
 	j->part = 0;
