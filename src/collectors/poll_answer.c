@@ -61,7 +61,7 @@ vnm_poller_receive(struct vnm_poller *p, const struct vnm_datagram *d, uint64_t 
 static enum vnm_reason
 without_column(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu, uint64_t now_ns)
 {
-	int32_t at = pdu->error_index - j->heads - 1;
+	int64_t at = (int64_t)pdu->error_index - j->heads - 1;
 	bool ended = pdu->error_status == VNM_PDU_NO_SUCH_NAME;
 
 	if (at < 0 || at >= j->asked_n) {
@@ -122,6 +122,7 @@ poll_answer(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
     const struct vnm_datagram *d, uint64_t now_ns)
 {
 	poll_job_settle(p, j);
+	j->resyncs = 0;
 	if (j->device == NULL) {
 		poll_search_found(p, j, now_ns);
 		return VNM_OK;
