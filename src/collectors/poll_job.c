@@ -176,6 +176,7 @@ send_request(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 	struct vnm_slice octets = {NULL, 0};
 	unsigned shift = j->tries < BACKOFF_SHIFTS ? j->tries : BACKOFF_SHIFTS;
 
+	j->waits = false;
 	if (j->id == 0)
 		poll_request_choose(j);
 	if (j->id != 0 || draw_id(p, j))
@@ -200,7 +201,7 @@ poll_job_go(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 		take_slot(j, j->doubtful);
 	if (d != NULL && j->access->gap_ns > 0 && d->answer_ns != 0 &&
 	    now_ns < d->answer_ns + j->access->gap_ns) {
-		poll_job_forget(p, j);
+		j->waits = true;
 		vnm_timer_set(&p->timers, &j->node.timer, d->answer_ns + j->access->gap_ns);
 		return;
 	}
@@ -230,7 +231,7 @@ poll_job_due(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 		poll_job_end(p, j, true, now_ns);
 		return;
 	}
-	if (j->tries == 0) { /* it waited for the device's gap */
+	if (j->waits) {
 		send_request(p, j, now_ns);
 		return;
 	}
@@ -252,6 +253,7 @@ poll_job_settle(struct vnm_poller *p, struct poll_job *j)
 	poll_job_forget(p, j);
 	vnm_timer_clear(&p->timers, &j->node.timer);
 	poll_dequeue(&j->node);
+	j->waits = false;
 	j->tries = 0;
 	if (j->doubtful || !j->slotted) {
 		give_slot(j);

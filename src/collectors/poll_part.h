@@ -89,7 +89,7 @@ struct poll_device {
 	uint64_t uptime_ns; /* when it told its uptime */
 	uint32_t uptime;
 	uint32_t if_changed; /* ifTableLastChange */
-	uint32_t missed;     /* turns since it is dead */
+	uint32_t missed;     /* turns that it had not since it does not answer */
 	uint32_t index;	     /* in the poller's array */
 	uint16_t budget;     /* values to ask for at a time */
 	uint16_t ceiling;    /* so many, and one more is too much; 0: not known */
@@ -134,6 +134,7 @@ struct poll_job {
 	uint8_t asked_n;
 	bool doubtful;	  /* holds a slot for doubtful ones, not one of in_flight */
 	bool slotted;	  /* holds a slot at all */
+	bool waits;	  /* for the gap behind the device's last answer */
 	bool discovering; /* the request that is out asks for the engine id */
 	bool lost;	  /* a value was not given for an error of the agent's: not whole */
 	bool rows;	  /* there were some */
