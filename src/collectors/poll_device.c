@@ -81,13 +81,34 @@ interval_of(const struct poll_device *d, enum vnm_plan_class class)
 	return class == VNM_PLAN_COUNTERS ? o->interval : o->topology_interval;
 }
 
+/* What makes a device's turns: topology only where nothing else is asked for. */
+static enum vnm_plan_class
+main_class(const struct poll_device *d)
+{
+	return d->group->class_mask[VNM_PLAN_COUNTERS] != 0 ? VNM_PLAN_COUNTERS : VNM_PLAN_TOPOLOGY;
+}
+
+/* Turns whose time has come: how many. The next one is due from then on. */
+static uint64_t
+pass_turns(struct poll_device *d, enum vnm_plan_class class, uint64_t now_ns)
+{
+	uint64_t interval = interval_of(d, class), n;
+
+	if (d->due_ns[class] > now_ns)
+		return 0;
+	n = (now_ns - d->due_ns[class]) / interval + 1;
+	d->due_ns[class] += n * interval;
+	return n;
+}
+
 /* Counters have their turn within the first interval, topology with the first answer. */
 static void
 first_turns(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 {
 	d->due_ns[VNM_PLAN_COUNTERS] = now_ns + phase(d, interval_of(d, VNM_PLAN_COUNTERS));
-	d->due_ns[VNM_PLAN_TOPOLOGY] =
-	    d->due_ns[VNM_PLAN_COUNTERS] + interval_of(d, VNM_PLAN_TOPOLOGY);
+	d->due_ns[VNM_PLAN_TOPOLOGY] = d->due_ns[VNM_PLAN_COUNTERS];
+	if (main_class(d) == VNM_PLAN_COUNTERS)
+		d->due_ns[VNM_PLAN_TOPOLOGY] += interval_of(d, VNM_PLAN_TOPOLOGY);
 	vnm_timer_set(&p->timers, &d->node.timer, d->due_ns[VNM_PLAN_COUNTERS]);
 }
 
@@ -391,22 +412,24 @@ ask_everything(struct poll_device *d, uint64_t now_ns)
 void
 poll_device_due(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 {
-	uint64_t plans = 0;
+	uint64_t plans = 0, turns;
 
 	if (d->config != p->config && d->job_count == 0 && !poll_device_adopt(p, d, now_ns))
 		return;
 	if (d->health == POLL_DEAD) {
+		if (d->demanded)
+			d->demand_ns = now_ns;
+		d->demanded = false;
 		poll_enqueue(&d->lane->doubts, &d->node);
 		poll_lane_go(p, d->lane, now_ns);
 		return;
 	}
 	for (int class = 0; class < VNM_PLAN_CLASSES; class ++) {
-		uint64_t interval = interval_of(d, class);
-
-		if (d->due_ns[class] > now_ns)
+		turns = pass_turns(d, class, now_ns);
+		if (turns == 0 || d->group->class_mask[class] == 0)
 			continue;
 		plans |= d->group->class_mask[class];
-		d->due_ns[class] += interval * ((now_ns - d->due_ns[class]) / interval + 1);
+		p->calls.counters->v[VNM_C_poll_turns_missed] += turns - 1;
 	}
 	if (plans != 0)
 		begin_turn(p, d, plans);
@@ -542,6 +565,13 @@ back_off(struct vnm_poller *p, const struct poll_device *d)
 	return wait - wait / 8 + poll_random(p) % (wait / 4 + 1);
 }
 
+static void
+miss_turns(struct vnm_poller *p, struct poll_device *d, uint64_t turns)
+{
+	d->missed += (uint32_t)turns;
+	p->calls.counters->v[VNM_C_poll_turns_missed] += turns;
+}
+
 void
 poll_device_silent(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 {
@@ -549,11 +579,11 @@ poll_device_silent(struct vnm_poller *p, struct poll_device *d, uint64_t now_ns)
 
 	if (d->failures < UINT8_MAX)
 		d->failures++;
-	d->missed++;
 	d->pending = 0;
 	poll_dequeue(&d->node);
-	poll_count(p, VNM_C_poll_turns_missed);
+	miss_turns(p, d, pass_turns(d, main_class(d), now_ns));
 	if (d->health != POLL_DEAD) {
+		miss_turns(p, d, 1); /* the one that it is asked in */
 		d->health = POLL_DEAD;
 		poll_count(p, VNM_C_poll_devices_dead);
 		p->calls.event(p->calls.ctx, &from, VNM_POLL_DOWN, 1);
@@ -579,14 +609,13 @@ poll_device_answered(struct vnm_poller *p, struct poll_device *d, uint64_t now_n
 		return;
 	d->health = POLL_HEALTHY;
 	p->calls.counters->v[VNM_C_poll_devices_dead] -= was_dead;
+	if (was_dead)
+		miss_turns(p, d, pass_turns(d, main_class(d), now_ns));
 	p->calls.event(p->calls.ctx, &from, VNM_POLL_UP, d->missed);
 	d->missed = 0;
-	if (was_dead) { /* its place in the interval is as before */
-		d->due_ns[VNM_PLAN_COUNTERS] = now_ns;
+	if (was_dead) {
 		poll_dequeue(&d->node);
 		ask_everything(d, now_ns);
-		uint64_t interval = interval_of(d, VNM_PLAN_COUNTERS);
-		d->due_ns[VNM_PLAN_COUNTERS] += interval - (now_ns - phase(d, interval)) % interval;
 		plan_next(p, d);
 	} else {
 		d->pending |= d->group->class_mask[VNM_PLAN_TOPOLOGY] & ~walked(d);

@@ -123,7 +123,12 @@ test_outage(void)
 		k.devices[i].dead = false;
 	desk_run(&k, 20 * 60 * DESK_S); /* longer than the longest back-off */
 	CU_ASSERT_EQUAL(k.events[VNM_POLL_UP], 1000);
-	CU_ASSERT(k.event_n[VNM_POLL_UP] > 2 * 500);
+	/* Each missed a turn a minute, whether it was probed then or not (or one as it came back).
+	 */
+	CU_ASSERT(k.event_n[VNM_POLL_UP] >= 500 * 30);
+	CU_ASSERT(k.event_n[VNM_POLL_UP] <= 500 * 50);
+	CU_ASSERT(k.counters.v[VNM_C_poll_turns_missed] >= k.event_n[VNM_POLL_UP]);
+	CU_ASSERT(k.counters.v[VNM_C_poll_turns_missed] <= k.event_n[VNM_POLL_UP] + 10);
 	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices_dead], 0);
 	rows = k.rows;
 	desk_run(&k, 60 * DESK_S);
@@ -212,6 +217,45 @@ test_slots(void)
 	CU_ASSERT(most <= 3);
 	CU_ASSERT(least >= 9);
 	CU_ASSERT(greatest - least <= 1);
+	desk_close(&k);
+}
+
+/* Nobody runs the poller for ten minutes: these turns did not take place. */
+static void
+test_paused(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct desk k;
+
+	begin(&k, 10);
+	poll_fleet(&k, 0, 10, &access);
+	desk_run(&k, 120 * DESK_S);
+	CU_ASSERT_EQUAL(k.walks, 20);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_turns_missed], 0);
+	k.now_ns += 600 * DESK_S;
+	desk_run(&k, 60 * DESK_S);
+	CU_ASSERT_EQUAL(k.walks + k.counters.v[VNM_C_poll_turns_missed], 10 * 13);
+	CU_ASSERT(k.counters.v[VNM_C_poll_turns_missed] >= 10 * 9);
+	desk_close(&k);
+}
+
+/* A group that asks for topology alone begins with the first interval, too. */
+static void
+test_topology_alone(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct desk k;
+
+	begin(&k, 10);
+	c = desk_config(&k, &o, &access, &both[1], 1, 0, 10);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, 61 * DESK_S);
+	CU_ASSERT_EQUAL(k.walks, 10);
+	desk_run(&k, 600 * DESK_S);
+	CU_ASSERT_EQUAL(k.walks, 20);
 	desk_close(&k);
 }
 
@@ -330,6 +374,53 @@ test_demand(void)
 	desk_close(&k);
 }
 
+/* One that is dead is not asked more often for it than one that is not. */
+static void
+test_demand_dead(void)
+{
+	const struct vnm_poll_access access = desk_access();
+	struct vnm_endpoint at = desk_at(0);
+	struct desk k;
+	uint64_t requests;
+
+	begin_both(&k, &access);
+	k.devices[0].dead = true;
+	desk_run(&k, 400 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices_dead], 1);
+	requests = k.devices[0].requests;
+	for (unsigned n = 0; n < 3000; n++) {
+		vnm_poller_demand(k.poller, &at.addr, k.now_ns);
+		desk_run(&k, 10 * DESK_MS);
+	}
+	CU_ASSERT(k.devices[0].requests > requests);
+	CU_ASSERT(k.devices[0].requests - requests <= 30 / 10 + 1);
+	desk_close(&k);
+}
+
+/* Between an answer and a request that is sent again there is a gap, too, which is no timeout. */
+static void
+test_gap(void)
+{
+	struct vnm_poll_access access = desk_access();
+	struct vnm_poll_options o = desk_options();
+	struct vnm_poll_config *c;
+	struct desk k;
+
+	begin(&k, 1);
+	k.loss = 200;
+	access.in_flight = 2;
+	access.retries = 5;
+	access.gap_ns = 900 * DESK_MS;
+	c = desk_config(&k, &o, &access, both, VNM_ARRAY_LEN(both), 0, 1);
+	vnm_poller_configure(k.poller, c, k.now_ns);
+	vnm_poll_config_leave(c);
+	desk_run(&k, 20000 * DESK_S);
+	CU_ASSERT(k.counters.v[VNM_C_poll_timeouts] > 100);
+	CU_ASSERT(k.counters.v[VNM_C_poll_timeouts] + k.reasons[VNM_OK] <=
+		  k.counters.v[VNM_C_poll_requests]);
+	desk_close(&k);
+}
+
 /*
  * Tables of a device at a time: none of them twice, and those of one profile one behind the other,
  * since neighbours' addresses say nothing without the neighbours.
@@ -390,6 +481,11 @@ test_uptime(void)
 	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 200, 60 * DESK_S), VNM_UPTIME_RESTARTED);
 	CU_ASSERT_EQUAL(vnm_uptime_compare(1000, 5000, 3600 * DESK_S), VNM_UPTIME_RESTARTED);
 	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 900000, 60 * DESK_S), VNM_UPTIME_ODD);
+	/* A machine that went on from a copy of its memory. */
+	CU_ASSERT_EQUAL(vnm_uptime_compare(900000, 100000, 60 * DESK_S), VNM_UPTIME_RESTARTED);
+	/* Two answers that overtook each other; and one that restarts every half minute. */
+	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 99998, 10 * DESK_MS), VNM_UPTIME_ODD);
+	CU_ASSERT_EQUAL(vnm_uptime_compare(3000, 2900, 31 * DESK_S), VNM_UPTIME_RESTARTED);
 	CU_ASSERT_EQUAL(vnm_uptime_compare(100000, 100000, 60 * DESK_S), VNM_UPTIME_ODD);
 }
 
@@ -567,8 +663,10 @@ test_long_ends(void)
 
 CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_outage},
     {"bounds", test_bounds}, {"spread", test_spread}, {"slots", test_slots},
+    {"paused", test_paused}, {"topology alone", test_topology_alone}, {"a gap", test_gap},
     {"a crowd", test_crowd}, {"long ends", test_long_ends}, {"another configuration", test_reload},
     {"another name", test_renamed}, {"on demand", test_demand},
-    {"tables at a time", test_at_a_time}, {"restart", test_restart}, {"uptime", test_uptime},
-    {"discovery", test_search}, {"found and named", test_search_named},
-    {"discovery ends", test_search_ends}, {"shares", test_share}, CU_TEST_INFO_NULL};
+    {"on demand of the dead", test_demand_dead}, {"tables at a time", test_at_a_time},
+    {"restart", test_restart}, {"uptime", test_uptime}, {"discovery", test_search},
+    {"found and named", test_search_named}, {"discovery ends", test_search_ends},
+    {"shares", test_share}, CU_TEST_INFO_NULL};

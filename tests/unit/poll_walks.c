@@ -321,6 +321,91 @@ one_more(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room)
 	}
 }
 
+/* As many octets of it as there is room for. */
+static void
+much_more(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room)
+{
+	size_t before = 0;
+
+	while (*n < 60000 && *n != before) {
+		before = *n;
+		one_more(ctx, pdu, list, n, room);
+	}
+}
+
+/* What is kept of answers for parts of the columns, until all are there, has an end. */
+static void
+test_held(void)
+{
+	size_t used = vnm_alloc_used();
+	struct agent_mib mib = {0};
+	struct turn t;
+
+	agent_make_interfaces(&mib, 1);
+	begin(&t, &mib);
+	t.k.check = false;
+	t.k.devices[0].agent.faults.too_big = 3;
+	t.k.devices[0].agent.twist = much_more;
+	play(&t, 1, 118);
+	CU_ASSERT(t.k.reasons[VNM_R_walk_limit] > 0);
+	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_poll_walks_cut], t.k.reasons[VNM_R_walk_limit]);
+	CU_ASSERT(vnm_alloc_used() - used < 1000000);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
+/* Memory is short at every place of a walk in parts: it ends, whole or not. */
+static void
+test_memory_short(void)
+{
+	struct agent_mib mib = {0};
+	uint64_t counted = 1;
+
+	agent_make_interfaces(&mib, 3);
+	for (uint64_t n = 1; counted >= n; n++) {
+		struct turn t;
+
+		begin(&t, &mib);
+		t.k.devices[0].agent.faults.too_big = 3;
+		play(&t, 0, 0);
+		(void)vnm_alloc_fail_at(n);
+		go_on(&t, 2, 240);
+		counted = vnm_alloc_fail_at(0);
+		CU_ASSERT(t.k.walks >= 1 || t.k.counters.v[VNM_C_poll_devices_refused] == 1);
+		CU_ASSERT_EQUAL(t.k.wrong, 0);
+		desk_close(&t.k);
+	}
+	agent_free(&mib);
+}
+
+/* An error at a place that no list has. */
+static void
+at_no_place(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room)
+{
+	(void)ctx;
+	(void)list;
+	(void)n;
+	(void)room;
+	pdu->error_status = VNM_PDU_GEN_ERR;
+	pdu->error_index = INT32_MIN;
+}
+
+static void
+test_no_place(void)
+{
+	struct agent_mib mib = {0};
+	struct turn t;
+
+	agent_make_interfaces(&mib, 1);
+	begin(&t, &mib);
+	t.k.devices[0].agent.twist = at_no_place;
+	play(&t, 1, 118);
+	CU_ASSERT(t.k.reasons[VNM_R_error_status] > 0);
+	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_poll_walks_cut], t.k.reasons[VNM_R_error_status]);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
 /*
  * A table whose one column has values that are none: it is asked for all the same the next time,
  * and varbinds behind those that were asked for are nobody's.
@@ -381,4 +466,5 @@ CU_TestInfo suite_poll_walks[] = {{"a table, whole", test_whole},
     {"a new column", test_changed}, {"loss, disorder, duplicates", test_lossy},
     {"answers from elsewhere", test_wrong_source}, {"agents that do harm", test_harm},
     {"answers without room", test_stuck}, {"values that are none", test_no_values},
-    {"noise", test_noise}, CU_TEST_INFO_NULL};
+    {"what is held", test_held}, {"memory is short", test_memory_short},
+    {"an error nowhere", test_no_place}, {"noise", test_noise}, CU_TEST_INFO_NULL};
