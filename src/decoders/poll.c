@@ -249,6 +249,7 @@ vnm_poll_state_free(struct vnm_poll_state *s)
 	vnm_poll_links_clear(&s->bridge_ports);
 	vnm_poll_links_clear(&s->vlans);
 	vnm_poll_links_clear(&s->neighbours);
+	vnm_poll_links_clear(&s->neighbours2);
 	vnm_poll_links_clear(&s->vms);
 	vnm_poll_links_clear(&s->entities);
 	vnm_poll_links_clear(&s->cdp_ports);

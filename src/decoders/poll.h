@@ -103,10 +103,11 @@ struct vnm_poll_state {
 	uint32_t told_n, told_cap;
 	struct vnm_table told_index;
 	uint32_t walks[VNM_PLAN_BUILTIN]; /* of each table */
-	struct vnm_poll_links bridge_ports, vlans, neighbours, vms, entities, cdp_ports;
-	struct vnm_poll_ports ports, ports2; /* LLDP-MIB, LLDP-V2-MIB */
-	char *chassis;			     /* own chassis id as text; owned; NULL: not known */
-	char *cdp_device;		     /* as CDP announces it; owned; NULL: not known */
+	struct vnm_poll_links bridge_ports, vlans, vms, entities, cdp_ports;
+	struct vnm_poll_links neighbours, neighbours2; /* LLDP-MIB, LLDP-V2-MIB */
+	struct vnm_poll_ports ports, ports2;	       /* LLDP-MIB, LLDP-V2-MIB */
+	char *chassis;	  /* own chassis id as text; owned; NULL: not known */
+	char *cdp_device; /* as CDP announces it; owned; NULL: not known */
 };
 
 /* poll_interface.c */

@@ -250,10 +250,16 @@ remote_index(const struct vnm_plan_row *row, uint32_t *local_port, uint32_t *rem
 	return true;
 }
 
-static uint64_t
-remote_key(const struct vnm_plan_row *row, uint32_t local_port, uint32_t remote)
+static struct vnm_poll_links *
+neighbours_of(struct vnm_poll_state *s, const struct vnm_plan_row *row)
 {
-	return (uint64_t)local_port << 32 | (remote << 1 | is_v2(row));
+	return is_v2(row) ? &s->neighbours2 : &s->neighbours;
+}
+
+static uint64_t
+remote_key(uint32_t local_port, uint32_t remote)
+{
+	return (uint64_t)local_port << 32 | remote;
 }
 
 /* Names of the bits of LldpSystemCapabilitiesMap. */
@@ -300,11 +306,11 @@ remote(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 	    port_text(out->scratch, port_subtype, BOTH(row, lldp_remote, lldp2_remote, port_id));
 	uint32_t number, index;
 
-	if (row->first && row->plan->sort == VNM_PLAN_lldp_remote)
-		vnm_poll_links_clear(&s->neighbours);
+	if (row->first)
+		vnm_poll_links_clear(neighbours_of(s, row));
 	if (!remote_index(row, &number, &index) || chassis.n == 0)
 		return;
-	vnm_poll_link_add(&s->neighbours, remote_key(row, number, index), 0, chassis,
+	vnm_poll_link_add(neighbours_of(s, row), remote_key(number, index), 0, chassis,
 	    out->limits->options_entries);
 	t.object = own_port(s, row, out->scratch, number);
 	t.claim = vnm_poll_printf(out->scratch, "%.*s/%.*s", (int)chassis.n, chassis.p,
@@ -356,7 +362,7 @@ address(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out
 
 	if (!remote_index(row, &number, &index) || !remote_address(row, &a))
 		return;
-	link = vnm_poll_link_find(&s->neighbours, remote_key(row, number, index));
+	link = vnm_poll_link_find(neighbours_of(s, row), remote_key(number, index));
 	if (link == NULL || link->text == NULL)
 		return;
 	t.object = vnm_str_of(link->text);
