@@ -323,7 +323,7 @@ fill_row(struct reading *r, const struct poll_cell *at, uint32_t *heads)
 
 /* All whole rows; the last one's index is the cursor from then on. */
 static void
-give_rows(struct reading *r, struct vnm_oid safe, bool all, uint64_t rx_ns)
+give_rows(struct reading *r, struct vnm_oid safe, bool all, uint64_t rx_ns, uint64_t now_ns)
 {
 	struct vnm_poller *p = r->p;
 	struct poll_job *j = r->j;
@@ -332,6 +332,7 @@ give_rows(struct reading *r, struct vnm_oid safe, bool all, uint64_t rx_ns)
 	struct vnm_plan_row row = {.plan = j->plan,
 	    .cells = r->b->row,
 	    .rx_ns = rx_ns,
+	    .at_ns = now_ns,
 	    .uptime = r->uptime,
 	    .has_uptime = r->has_uptime};
 	const struct poll_cell *at, *last = NULL;
@@ -489,7 +490,7 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	some = whole_until(&r, &safe, &all);
 	done = done_columns(&r, some, safe);
 	if (some)
-		give_rows(&r, safe, all, d->rx_ns);
+		give_rows(&r, safe, all, d->rx_ns, now_ns);
 	return go_on(&r, some, all, done, now_ns);
 }
 

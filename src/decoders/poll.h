@@ -40,7 +40,7 @@ bool vnm_poll_end(
 /* One interface as it was when it was last read. */
 struct vnm_poll_reading {
 	uint64_t key;	/* a hash of its name, or of its index where it has none */
-	uint64_t rx_ns; /* on our clock */
+	uint64_t at_ns; /* on our clock, which nobody sets; 0: not read yet */
 	uint64_t in_octets, out_octets;
 	uint64_t descr, alias; /* hashes of ifDescr and ifAlias; 0: none */
 	char *name;	       /* owned; NULL: none */
@@ -49,7 +49,7 @@ struct vnm_poll_reading {
 	uint32_t uptime;
 	uint32_t discontinuity;
 	struct vnm_mac mac;
-	bool has_in, has_out, in_wide, out_wide, has_uptime, has_mac;
+	bool has_in, has_out, in_wide, out_wide, has_uptime, has_discontinuity, has_mac;
 	bool shared; /* its name is another interface's too: the index tells them apart */
 };
 

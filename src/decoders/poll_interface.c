@@ -158,11 +158,19 @@ growth(uint64_t before, uint64_t now, bool wide, uint64_t speed, double seconds,
 
 enum since { RATES, BEGAN_ANEW, NO_RATES };
 
+/* What the agent says itself, as far as it does. */
+static bool
+began_anew(const struct vnm_poll_reading *before, const struct vnm_poll_reading *now)
+{
+	return before->has_discontinuity && now->has_discontinuity &&
+	       now->discontinuity != before->discontinuity;
+}
+
 /* What the agent's clock says of the time between two readings, in seconds. */
 static enum since
 elapsed(const struct vnm_poll_reading *before, const struct vnm_poll_reading *now, double *seconds)
 {
-	uint64_t ours = now->rx_ns > before->rx_ns ? now->rx_ns - before->rx_ns : 0;
+	uint64_t ours = now->at_ns - before->at_ns;
 
 	if (!before->has_uptime || !now->has_uptime) {
 		*seconds = (double)ours / 1e9;
@@ -173,7 +181,7 @@ elapsed(const struct vnm_poll_reading *before, const struct vnm_poll_reading *no
 	*seconds = (uint32_t)(now->uptime - before->uptime) / 100.0;
 	switch (vnm_uptime_compare(before->uptime, now->uptime, ours)) {
 	case VNM_UPTIME_ON:
-		return now->discontinuity == before->discontinuity ? RATES : BEGAN_ANEW;
+		return began_anew(before, now) ? BEGAN_ANEW : RATES;
 	case VNM_UPTIME_RESTARTED:
 		return BEGAN_ANEW;
 	case VNM_UPTIME_ODD:
@@ -290,15 +298,16 @@ take(const struct vnm_plan_row *row, struct vnm_poll_reading *r)
 {
 	uint64_t n = 0;
 
-	r->rx_ns = row->rx_ns;
+	r->at_ns = row->at_ns;
 	r->uptime = row->uptime;
 	r->has_uptime = row->has_uptime;
 	r->has_in =
 	    counter(row, COL(if_hc_in_octets), COL(if_in_octets), &r->in_octets, &r->in_wide);
 	r->has_out =
 	    counter(row, COL(if_hc_out_octets), COL(if_out_octets), &r->out_octets, &r->out_wide);
-	if (vnm_poll_number(vnm_plan_cell(row, COL(if_counter_discontinuity_time)), &n))
-		r->discontinuity = (uint32_t)n;
+	r->has_discontinuity =
+	    vnm_poll_number(vnm_plan_cell(row, COL(if_counter_discontinuity_time)), &n);
+	r->discontinuity = (uint32_t)n;
 	r->has_mac = vnm_poll_mac(vnm_plan_cell(row, COL(if_phys_address)), &r->mac);
 	r->descr = vnm_poll_hash_text(vnm_poll_text(vnm_plan_cell(row, COL(if_descr))));
 	r->alias = vnm_poll_hash_text(vnm_poll_text(vnm_plan_cell(row, COL(if_alias))));
@@ -327,7 +336,7 @@ vnm_poll_interface(struct vnm_poll_state *s, const struct vnm_plan_row *row, str
 		name = rec->interface.if_name;
 	before = reading_of(s, name, if_index, out->limits->options_entries);
 	if (before != NULL) {
-		if (before->rx_ns != 0)
+		if (before->at_ns != 0)
 			compare(rec, before, &now);
 		now.key = before->key;
 		now.name = before->name;

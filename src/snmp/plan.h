@@ -90,6 +90,7 @@ struct vnm_plan_row {
 	struct vnm_oid index;
 	const struct vnm_varbind *cells; /* plan->n; a column without a value here has type 0 */
 	uint64_t rx_ns;			 /* when it came, ns since 1970 */
+	uint64_t at_ns;			 /* the same on a clock that nobody sets */
 	uint32_t uptime;		 /* sysUpTime in the same message, hundredths of a second */
 	bool has_uptime;
 	bool first; /* of a walk */
