@@ -162,8 +162,8 @@ count(const struct poll_books *b, uint32_t *open, uint32_t *waiting)
 
 		if (j == NULL || j->tries == 0)
 			continue;
-		*open += j->node.timer.set;
-		*waiting += !j->node.timer.set;
+		*open += j->node.timer.set && !j->waits;
+		*waiting += !j->node.timer.set || j->waits;
 	}
 }
 

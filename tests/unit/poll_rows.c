@@ -151,10 +151,12 @@ struct reading {
 	bool wide;
 	uint32_t uptime; /* hundredths of a second */
 	uint64_t at_s;	 /* our clock */
+	uint64_t leap_s; /* by which the time of day was set forward */
 	uint32_t discontinuity;
 	uint32_t mbps;
 	bool not_first; /* a further row of the same walk */
 	bool no_uptime;
+	bool no_discontinuity;
 };
 
 #define COL(n) VNM_COL_interfaces_##n
@@ -166,7 +168,8 @@ read_interface(const struct reading *r)
 	const struct vnm_plan_row row = {.plan = &desk.plans[VNM_PLAN_interfaces],
 	    .index = {&r->if_index, 1},
 	    .cells = cells,
-	    .rx_ns = (1000000 + r->at_s) * S,
+	    .rx_ns = (1000000 + r->at_s + r->leap_s) * S,
+	    .at_ns = (1000 + r->at_s) * S,
 	    .uptime = r->uptime,
 	    .has_uptime = !r->no_uptime,
 	    .first = !r->not_first};
@@ -174,7 +177,9 @@ read_interface(const struct reading *r)
 	if (r->name != NULL)
 		cells[COL(if_name)] = text(r->name);
 	cells[COL(if_high_speed)] = number(VNM_BER_GAUGE32, r->mbps);
-	cells[COL(if_counter_discontinuity_time)] = number(VNM_BER_TIMETICKS, r->discontinuity);
+	if (!r->no_discontinuity)
+		cells[COL(if_counter_discontinuity_time)] =
+		    number(VNM_BER_TIMETICKS, r->discontinuity);
 	if (r->wide) {
 		cells[COL(if_hc_in_octets)] = number(VNM_BER_COUNTER64, r->in);
 		cells[COL(if_hc_out_octets)] = number(VNM_BER_COUNTER64, r->out);
@@ -226,6 +231,12 @@ test_rates(void)
 	/* Without the agent's clock by ours. */
 	a.no_uptime = b.no_uptime = true;
 	judge(&a, &b, RATE, 7500000 * 8 / 61.0);
+	/* Our machine has its time of day set meanwhile: neither clock went further for that. */
+	b.leap_s = 86400;
+	judge(&a, &b, RATE, 7500000 * 8 / 61.0);
+	a.no_uptime = b.no_uptime = false;
+	judge(&a, &b, RATE, 1e6);
+	b.leap_s = 0;
 	/* The agent's uptime comes round its end. */
 	a.no_uptime = b.no_uptime = false;
 	a.uptime = UINT32_MAX - 999;
@@ -249,6 +260,11 @@ test_resets(void)
 	b.in = 992704;
 	b.discontinuity = 999990; /* it says so */
 	judge(&a, &b, RESET, 0);
+	a.discontinuity = 5;
+	b.no_discontinuity = true; /* it says nothing this time */
+	judge(&a, &b, RATE, 800000);
+	b.no_discontinuity = false;
+	a.discontinuity = 0;
 	b.discontinuity = 0;
 	b.uptime = 300; /* it restarted, and does not say so */
 	judge(&a, &b, RESET, 0);
@@ -530,6 +546,39 @@ test_lldp(void)
 	close_desk();
 }
 
+/*
+ * LLDP-V2-MIB alone: a neighbour that comes again has another index each time; those that were are
+ * forgotten with the next walk, and its addresses told.
+ */
+static void
+test_lldp2(void)
+{
+	static const uint8_t peer[] = {0, 0x1b, 0x21, 9, 9, 9};
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS] = {{.type = 0}};
+
+	open_desk();
+	some_interfaces();
+	desk.limits.options_entries = 20;
+	cells[VNM_COL_lldp2_remote_chassis_id_subtype] = number(VNM_BER_INTEGER, 4);
+	cells[VNM_COL_lldp2_remote_chassis_id] = octets(peer, 6);
+	cells[VNM_COL_lldp2_remote_port_id] = text("42");
+	for (uint32_t n = 1; n <= 50; n++) {
+		const uint32_t remote[] = {n, 10102, 1, n};
+		const uint32_t address[] = {n, 10102, 1, n, 1, 4, 192, 0, 2, 33};
+
+		desk.fact_n = 0;
+		give(VNM_PLAN_lldp2_remote, VNM_OID(remote), true, cells);
+		end(VNM_PLAN_lldp2_remote, true);
+		give(VNM_PLAN_lldp2_address, VNM_OID(address), true, cells);
+		end(VNM_PLAN_lldp2_address, true);
+		CU_ASSERT_EQUAL(desk.fact_n, 2);
+	}
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].object, "00:1b:21:09:09:09");
+	CU_ASSERT_STRING_EQUAL(desk.facts[1].claim, "192.0.2.33");
+	CU_ASSERT_EQUAL(desk.withdrawn, 0);
+	close_desk();
+}
+
 /* A large table that is gone: no call takes back more than some of it, and all calls all of it. */
 static void
 test_many(void)
@@ -789,6 +838,6 @@ test_catalogue(void)
 CU_TestInfo suite_poll_rows[] = {{"rates", test_rates}, {"wraps and resets", test_resets},
     {"no rates", test_silent}, {"a new beginning", test_seed}, {"identity", test_identity},
     {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"many entries", test_many},
-    {"LLDP", test_lldp}, {"SNMP engine", test_engine}, {"CDP", test_cdp},
-    {"addresses", test_addresses}, {"short indices", test_short_indices},
+    {"LLDP", test_lldp}, {"LLDP-V2-MIB", test_lldp2}, {"SNMP engine", test_engine},
+    {"CDP", test_cdp}, {"addresses", test_addresses}, {"short indices", test_short_indices},
     {"virtual machines", test_vm}, {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};
