@@ -30,6 +30,15 @@ bucket_of(struct vnm_told *t, uint32_t limit, uint64_t hash)
 	return t->facts != NULL ? &t->facts[hash & (t->count - 1) & ~(size_t)(BUCKET - 1)] : NULL;
 }
 
+/* The time of day may have been set back since. */
+static bool
+is_fresh(const struct vnm_told_fact *e, uint64_t now_ns, uint64_t refresh_ns)
+{
+	uint64_t age = now_ns > e->at_ns ? now_ns - e->at_ns : e->at_ns - now_ns;
+
+	return refresh_ns == 0 || age < refresh_ns;
+}
+
 bool
 vnm_told_find(struct vnm_told *t, uint32_t limit, uint64_t hash, uint64_t values, uint64_t now_ns,
     uint64_t refresh_ns, struct vnm_told_fact **slot)
@@ -42,8 +51,7 @@ vnm_told_find(struct vnm_told *t, uint32_t limit, uint64_t hash, uint64_t values
 
 		if (e->at_ns != 0 && e->hash == hash) {
 			*slot = e;
-			return e->values == values &&
-			       (refresh_ns == 0 || now_ns < e->at_ns + refresh_ns);
+			return e->values == values && is_fresh(e, now_ns, refresh_ns);
 		}
 		if (e->at_ns < (*slot)->at_ns)
 			*slot = e;

@@ -187,6 +187,9 @@ test_refresh(void)
 	b.from.rx_ns++;
 	CU_ASSERT(tells(&b, &f));
 	CU_ASSERT_FALSE(tells(&b, &f));
+	b.from.rx_ns -= 3600 * VNM_NS_PER_S; /* the clock was wrong, and is set back */
+	CU_ASSERT(tells(&b, &f));
+	CU_ASSERT_FALSE(tells(&b, &f));
 	bench_close(&b);
 }
 
