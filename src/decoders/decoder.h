@@ -31,7 +31,8 @@
 	    "sessions and observation domains of one exporter")                                   \
 	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                             \
 	    "samplers, interfaces, VRFs and applications learnt from one exporter; what it "      \
-	    "did not tell again makes room")                                                      \
+	    "did not tell again makes room. Of a polled device interfaces, ports and facts: "     \
+	    "those beyond have no rates, name nothing, and are never taken back")                 \
 	X(struct vnm_limits, held_octets, SIZE, "512K", RELOAD,                                   \
 	    "memory for data of one exporter held until its template comes")                      \
 	X(struct vnm_limits, held_time, DURATION, "10m", RELOAD, "how long it is held")           \

@@ -178,9 +178,10 @@ vnm_poll_link_find(const struct vnm_poll_links *l, uint64_t from)
 }
 
 void
-vnm_poll_link_add(
-    struct vnm_poll_links *l, uint64_t from, uint32_t to, struct vnm_str text, uint32_t most)
+vnm_poll_link_add(struct vnm_poll_links *l, uint64_t from, uint32_t to, struct vnm_str text,
+    const struct vnm_out *out)
 {
+	uint32_t most = out->limits->options_entries;
 	uint32_t i = link_place(l, from);
 	char *copy = text.n > 0 ? vnm_strndup(text.p, text.n) : NULL;
 
@@ -199,6 +200,7 @@ vnm_poll_link_add(
 		}
 	}
 	if (l->n == l->cap || l->n >= most) {
+		vnm_poll_forgotten(out);
 		vnm_free(copy);
 		return;
 	}

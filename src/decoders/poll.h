@@ -157,6 +157,13 @@ void vnm_poll_say_words(struct vnm_poll_telling *t, struct vnm_scratch *s, const
 void vnm_poll_say_interface(struct vnm_poll_telling *t, const struct vnm_poll_state *s,
     const char *index_name, const char *name_name, uint32_t if_index);
 
+/* There is no room to remember something, or no memory. */
+static inline void
+vnm_poll_forgotten(const struct vnm_out *out)
+{
+	out->counters->v[VNM_C_poll_forgotten]++;
+}
+
 /* Tells it, and remembers that it did. */
 void vnm_poll_tell(struct vnm_poll_state *s, const struct vnm_plan_row *row,
     struct vnm_poll_telling *t, struct vnm_out *out);
@@ -164,8 +171,8 @@ void vnm_poll_tell(struct vnm_poll_state *s, const struct vnm_plan_row *row,
 /* The link from there, or NULL. */
 const struct vnm_poll_link *vnm_poll_link_find(const struct vnm_poll_links *l, uint64_t from);
 /* Adds one, or replaces it; text (which may be NULL) is copied. */
-void vnm_poll_link_add(
-    struct vnm_poll_links *l, uint64_t from, uint32_t to, struct vnm_str text, uint32_t most);
+void vnm_poll_link_add(struct vnm_poll_links *l, uint64_t from, uint32_t to, struct vnm_str text,
+    const struct vnm_out *out);
 void vnm_poll_links_clear(struct vnm_poll_links *l);
 
 /* ---- cells

@@ -41,8 +41,7 @@ interface(struct vnm_poll_state *s, const struct vnm_plan_row *row, const struct
 	if (row->first)
 		vnm_poll_links_clear(&s->cdp_ports);
 	if (row->index.n == 1 && name.n > 0)
-		vnm_poll_link_add(
-		    &s->cdp_ports, row->index.v[0], 0, name, out->limits->options_entries);
+		vnm_poll_link_add(&s->cdp_ports, row->index.v[0], 0, name, out);
 }
 
 /* "device/port" of our end: the port by its ifName or ifIndex where CDP has no name for it. */

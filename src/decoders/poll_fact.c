@@ -136,8 +136,8 @@ told_find(struct vnm_poll_state *s, uint64_t hash)
 	return NULL;
 }
 
-/* Where there is no room it is told all the same, and never taken back. */
-static void
+/* False where there is no room: it is told all the same, and never taken back. */
+static bool
 told_add(struct vnm_poll_state *s, enum vnm_plan_sort sort, const struct vnm_poll_telling *t,
     uint64_t hash, uint32_t most)
 {
@@ -149,17 +149,17 @@ told_add(struct vnm_poll_state *s, enum vnm_plan_sort sort, const struct vnm_pol
 
 		x = vnm_realloc(s->told, cap * sizeof(*x));
 		if (x == NULL)
-			return;
+			return false;
 		s->told = x;
 		s->told_cap = cap;
 	}
 	if (s->told_n == s->told_cap || s->told_n >= most || t->object.n > UINT16_MAX ||
 	    t->claim.n > UINT16_MAX)
-		return;
+		return false;
 	text = vnm_alloc((size_t)t->object.n + t->claim.n + 1);
 	if (text == NULL || vnm_table_add(&s->told_index, hash, s->told_n) != 0) {
 		vnm_free(text);
-		return;
+		return false;
 	}
 	memcpy(text, t->object.p, t->object.n);
 	if (t->claim.n > 0)
@@ -171,6 +171,7 @@ told_add(struct vnm_poll_state *s, enum vnm_plan_sort sort, const struct vnm_pol
 	    .object_n = (uint16_t)t->object.n,
 	    .claim_n = (uint16_t)t->claim.n,
 	    .text = text};
+	return true;
 }
 
 void
@@ -193,8 +194,8 @@ vnm_poll_tell(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct v
 	told = told_find(s, hash);
 	if (told != NULL)
 		told->walk = s->walks[sort];
-	else
-		told_add(s, sort, t, hash, out->limits->options_entries);
+	else if (!told_add(s, sort, t, hash, out->limits->options_entries))
+		vnm_poll_forgotten(out);
 	vnm_out_fact(out, &fact);
 }
 
@@ -257,7 +258,7 @@ bridge_port(struct vnm_poll_state *s, const struct vnm_plan_row *row, const stru
 		vnm_poll_links_clear(&s->bridge_ports);
 	if (row->index.n == 1 && vnm_poll_number(CELL(bridge_port, if_index), &if_index))
 		vnm_poll_link_add(&s->bridge_ports, row->index.v[0], (uint32_t)if_index,
-		    (struct vnm_str){NULL, 0, true}, out->limits->options_entries);
+		    (struct vnm_str){NULL, 0, true}, out);
 }
 
 /* dot1qFdbId to the VLAN: where VLANs share a database, the first of them. */
@@ -271,8 +272,8 @@ vlan(struct vnm_poll_state *s, const struct vnm_plan_row *row, const struct vnm_
 	if (row->index.n != 2 || !vnm_poll_number(CELL(vlan, fdb_id), &fdb))
 		return;
 	if (vnm_poll_link_find(&s->vlans, fdb) == NULL)
-		vnm_poll_link_add(&s->vlans, fdb, row->index.v[1], (struct vnm_str){NULL, 0, true},
-		    out->limits->options_entries);
+		vnm_poll_link_add(
+		    &s->vlans, fdb, row->index.v[1], (struct vnm_str){NULL, 0, true}, out);
 }
 
 /* Six numbers of an index that are the octets of a MAC address. */
@@ -427,7 +428,7 @@ entity(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 	t.object = uuid(out->scratch, CELL(entity, uuid));
 	if (t.object.n == 0)
 		t.object = own_object(s, out->scratch, row->index.v[0]);
-	vnm_poll_link_add(&s->entities, row->index.v[0], 0, t.object, out->limits->options_entries);
+	vnm_poll_link_add(&s->entities, row->index.v[0], 0, t.object, out);
 	vnm_poll_say_u64(&t, "index", row->index.v[0]);
 	vnm_poll_say_cell(&t, "contained_in", CELL(entity, contained_in));
 	vnm_poll_say_label(&t, "class", row, COL(entity, class));
@@ -477,7 +478,7 @@ vm(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out *out
 	t.object = uuid(out->scratch, CELL(vm, uuid));
 	if (t.object.n == 0)
 		t.object = own_object(s, out->scratch, row->index.v[0]);
-	vnm_poll_link_add(&s->vms, row->index.v[0], 0, t.object, out->limits->options_entries);
+	vnm_poll_link_add(&s->vms, row->index.v[0], 0, t.object, out);
 	vnm_poll_say_u64(&t, "index", row->index.v[0]);
 	vnm_poll_say_cell(&t, "name", CELL(vm, name));
 	vnm_poll_say_cell(&t, "os_type", CELL(vm, os_type));

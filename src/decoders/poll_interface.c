@@ -344,5 +344,7 @@ vnm_poll_interface(struct vnm_poll_state *s, const struct vnm_plan_row *row, str
 		now.shared = before->shared;
 		*before = now;
 	}
+	if (before == NULL)
+		vnm_poll_forgotten(out);
 	(void)vnm_out_emit(out);
 }

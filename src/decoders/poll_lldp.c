@@ -97,10 +97,10 @@ ports_grow(struct vnm_poll_ports *ports, uint32_t most)
 	uint32_t cap = ports->cap == 0 ? 16 : 2 * ports->cap;
 	struct vnm_poll_port *grown;
 
-	if (ports->n < ports->cap)
-		return true;
 	if (ports->n >= most)
 		return false;
+	if (ports->n < ports->cap)
+		return true;
 	grown = vnm_realloc(ports->p, cap * sizeof(*grown));
 	if (grown == NULL)
 		return false;
@@ -122,8 +122,12 @@ port(struct vnm_poll_state *s, const struct vnm_plan_row *row, const struct vnm_
 
 	if (row->first)
 		clear_ports(ports);
-	if (row->index.n == 0 || !ports_grow(ports, out->limits->options_entries))
+	if (row->index.n == 0)
 		return;
+	if (!ports_grow(ports, out->limits->options_entries)) {
+		vnm_poll_forgotten(out);
+		return;
+	}
 	(void)vnm_poll_number(subtype, &n);
 	p = &ports->p[ports->n++];
 	*p = (struct vnm_poll_port){.number = row->index.v[0], .subtype = (uint8_t)n};
@@ -310,8 +314,7 @@ remote(struct vnm_poll_state *s, const struct vnm_plan_row *row, struct vnm_out 
 		vnm_poll_links_clear(neighbours_of(s, row));
 	if (!remote_index(row, &number, &index) || chassis.n == 0)
 		return;
-	vnm_poll_link_add(neighbours_of(s, row), remote_key(number, index), 0, chassis,
-	    out->limits->options_entries);
+	vnm_poll_link_add(neighbours_of(s, row), remote_key(number, index), 0, chassis, out);
 	t.object = own_port(s, row, out->scratch, number);
 	t.claim = vnm_poll_printf(out->scratch, "%.*s/%.*s", (int)chassis.n, chassis.p,
 	    (int)port_id.n, port_id.n > 0 ? port_id.p : "");

@@ -579,6 +579,38 @@ test_lldp2(void)
 	close_desk();
 }
 
+/* More interfaces, ports and facts than may be remembered: what is not is counted. */
+static void
+test_full(void)
+{
+	struct vnm_varbind cells[VNM_PLAN_COLUMNS] = {{.type = 0}};
+
+	open_desk();
+	desk.limits.options_entries = 2;
+	for (uint32_t i = 0; i < 5; i++) {
+		struct reading r = {.if_index = 1 + i, .mbps = 1000, .not_first = i > 0};
+
+		read_interface(&r);
+	}
+	CU_ASSERT_EQUAL(desk.records, 5);
+	CU_ASSERT_EQUAL(desk.counters.v[VNM_C_poll_forgotten], 3);
+	cells[0] = number(VNM_BER_INTEGER, 2);
+	for (uint32_t i = 1; i <= 3; i++)
+		give(VNM_PLAN_bridge_port, (struct vnm_oid){&i, 1}, i == 1, cells);
+	for (uint32_t i = 1; i <= 3; i++)
+		give(VNM_PLAN_lldp_port, (struct vnm_oid){&i, 1}, i == 1, cells);
+	CU_ASSERT_EQUAL(desk.counters.v[VNM_C_poll_forgotten], 3 + 1 + 1);
+	cells[1] = number(VNM_BER_INTEGER, 3);
+	for (uint32_t i = 0; i < 5; i++) {
+		const uint32_t index[] = {2, 0, 0, 0, 0, i};
+
+		give(VNM_PLAN_d_fdb, VNM_OID(index), i == 0, cells);
+	}
+	CU_ASSERT_EQUAL(desk.fact_n, 5);
+	CU_ASSERT_EQUAL(desk.counters.v[VNM_C_poll_forgotten], 3 + 1 + 1 + 3);
+	close_desk();
+}
+
 /* A large table that is gone: no call takes back more than some of it, and all calls all of it. */
 static void
 test_many(void)
@@ -838,6 +870,7 @@ test_catalogue(void)
 CU_TestInfo suite_poll_rows[] = {{"rates", test_rates}, {"wraps and resets", test_resets},
     {"no rates", test_silent}, {"a new beginning", test_seed}, {"identity", test_identity},
     {"shared names", test_shared}, {"forwarding databases", test_fdb}, {"many entries", test_many},
-    {"LLDP", test_lldp}, {"LLDP-V2-MIB", test_lldp2}, {"SNMP engine", test_engine},
-    {"CDP", test_cdp}, {"addresses", test_addresses}, {"short indices", test_short_indices},
-    {"virtual machines", test_vm}, {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};
+    {"too many entries", test_full}, {"LLDP", test_lldp}, {"LLDP-V2-MIB", test_lldp2},
+    {"SNMP engine", test_engine}, {"CDP", test_cdp}, {"addresses", test_addresses},
+    {"short indices", test_short_indices}, {"virtual machines", test_vm},
+    {"plans and the catalogue", test_catalogue}, CU_TEST_INFO_NULL};
