@@ -80,7 +80,7 @@ struct poll_device {
 	struct poll_lane *lane;
 	struct poll_job *jobs; /* list */
 	struct poll_usm *usm;  /* owned; NULL: not version 3, or not asked yet */
-	void *state;	       /* of who makes records; NULL until the first row */
+	void *state;	       /* of who makes records; NULL until the first walk's answer */
 	uint64_t *unwanted;    /* for each plan: columns that need not be asked for; owned */
 	uint64_t pending;      /* plans to ask for in this turn */
 	uint64_t due_ns[VNM_PLAN_CLASSES];

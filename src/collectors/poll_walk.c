@@ -321,6 +321,15 @@ fill_row(struct reading *r, const struct poll_cell *at, uint32_t *heads)
 	r->j->lacking |= ~filled & ~r->j->device->unwanted[r->j->plan_index];
 }
 
+/* Whoever makes records of rows knows the device: false when memory is short. */
+static bool
+attach(struct vnm_poller *p, struct poll_device *d)
+{
+	if (d->state == NULL)
+		d->state = p->calls.attach(p->calls.ctx, &d->at);
+	return d->state != NULL;
+}
+
 /* All whole rows; the last one's index is the cursor from then on. */
 static void
 give_rows(struct reading *r, struct vnm_oid safe, bool all, uint64_t rx_ns, uint64_t now_ns)
@@ -347,10 +356,7 @@ give_rows(struct reading *r, struct vnm_oid safe, bool all, uint64_t rx_ns, uint
 		row.first = !j->rows;
 		j->rows = true;
 		last = at;
-		if (d->state == NULL)
-			from.state = d->state = p->calls.attach(p->calls.ctx, &d->at);
-		if (d->state != NULL)
-			p->calls.row(p->calls.ctx, &from, &row);
+		p->calls.row(p->calls.ctx, &from, &row);
 	}
 	if (last != NULL)
 		poll_request_cursor(j, index_of(last));
@@ -481,6 +487,8 @@ poll_walk(struct vnm_poller *p, struct poll_job *j, const struct vnm_pdu *pdu,
 	reason = read_all(&r, pdu);
 	j->part = 0;
 	j->held.n = 0;
+	if (reason == VNM_OK && !attach(p, j->device))
+		reason = VNM_R_out_of_memory;
 	if (reason != VNM_OK) {
 		poll_job_end(p, j, false, now_ns);
 		return reason;

@@ -122,6 +122,10 @@ on_attach(void *ctx, const struct vnm_endpoint *at)
 {
 	struct desk *k = ctx;
 
+	if (k->refusals > 0) {
+		k->refusals--;
+		return NULL;
+	}
 	k->attached++;
 	return &k->devices[device_of(at)];
 }

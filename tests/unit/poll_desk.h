@@ -52,6 +52,7 @@ struct desk {
 	uint64_t reasons[VNM_REASON_COUNT];
 	uint64_t wrong; /* rows that are not what the agent has */
 	uint64_t attached;
+	uint32_t refusals;	       /* of attach(), before it has memory */
 	uint32_t ends_left, ends_more; /* ends that want to be called once more */
 	bool check;		       /* rows against the agent's objects */
 	/* Work of one call, at the most. */

@@ -378,6 +378,25 @@ test_memory_short(void)
 	agent_free(&mib);
 }
 
+/* Whoever makes records of rows has no memory for a device: rows are not lost without a word. */
+static void
+test_no_state(void)
+{
+	struct agent_mib mib = {0};
+	struct turn t;
+
+	agent_make_interfaces(&mib, 30);
+	begin(&t, &mib);
+	t.k.refusals = 1;
+	play(&t, 1, 118);
+	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_poll_walks_cut], 1);
+	CU_ASSERT_EQUAL(t.k.reasons[VNM_R_out_of_memory], 1);
+	CU_ASSERT_EQUAL(t.k.rows, t.k.walks * 30);
+	CU_ASSERT_EQUAL(t.k.walks, 1);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
 /* An error at a place that no list has. */
 static void
 at_no_place(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room)
@@ -467,4 +486,5 @@ CU_TestInfo suite_poll_walks[] = {{"a table, whole", test_whole},
     {"answers from elsewhere", test_wrong_source}, {"agents that do harm", test_harm},
     {"answers without room", test_stuck}, {"values that are none", test_no_values},
     {"what is held", test_held}, {"memory is short", test_memory_short},
-    {"an error nowhere", test_no_place}, {"noise", test_noise}, CU_TEST_INFO_NULL};
+    {"no memory for rows", test_no_state}, {"an error nowhere", test_no_place},
+    {"noise", test_noise}, CU_TEST_INFO_NULL};
