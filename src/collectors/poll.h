@@ -69,34 +69,35 @@ struct vnm_poll_options {
 extern const struct vnm_option vnm_poll_options[];
 
 /* Of a group for all of its devices, and of a device for itself. */
-#define VNM_POLL_DEVICE_OPTIONS(X)                                                           \
-	X(struct vnm_poll_device_options, address, STRING, NULL, RELOAD,                     \
-	    "IP address, of a device only")                                                  \
-	X(struct vnm_poll_device_options, port, NUMBER, "161", RELOAD, "UDP port")           \
-	X(struct vnm_poll_device_options, version, STRING, "2c", RELOAD, "SNMP: 1, 2c or 3") \
-	X(struct vnm_poll_device_options, community, STRING, NULL, RELOAD,                   \
-	    "community of versions 1 and 2c; { file: PATH } keeps it out of here")           \
-	X(struct vnm_poll_device_options, user, STRING, NULL, RELOAD,                        \
-	    "user of version 3, by the name in snmp.users")                                  \
-	X(struct vnm_poll_device_options, context, STRING, NULL, RELOAD,                     \
-	    "context name of version 3")                                                     \
-	X(struct vnm_poll_device_options, timeout, DURATION, "1s", RELOAD,                   \
-	    "how long an answer may take; twice as long with every retry")                   \
-	X(struct vnm_poll_device_options, retries, NUMBER, "2", RELOAD,                      \
-	    "how often a request is sent again")                                             \
-	X(struct vnm_poll_device_options, device_in_flight, NUMBER, "1", RELOAD,             \
-	    "tables of one device that are asked for at a time")                             \
-	X(struct vnm_poll_device_options, gap, DURATION, "0", RELOAD,                        \
-	    "time between an answer and the next request to the same device")                \
-	X(struct vnm_poll_device_options, max_repetitions, NUMBER, "50", RELOAD,             \
-	    "rows asked for at a time, at the most; how many is learnt")                     \
-	X(struct vnm_poll_device_options, response_octets, SIZE, "1400", RELOAD,             \
-	    "size of an answer that is aimed at")                                            \
-	X(struct vnm_poll_device_options, walk_varbinds, NUMBER, "1000000", RELOAD,          \
-	    "values of one table in one turn, at the most")                                  \
-	X(struct vnm_poll_device_options, walk_time, DURATION, "5m", RELOAD,                 \
-	    "how long a table may take")                                                     \
-	X(struct vnm_poll_device_options, any_source, BOOL, "false", RELOAD,                 \
+#define VNM_POLL_DEVICE_OPTIONS(X)                                                              \
+	X(struct vnm_poll_device_options, address, STRING, NULL, RELOAD,                        \
+	    "IP address, of a device only")                                                     \
+	X(struct vnm_poll_device_options, port, NUMBER, "161", RELOAD, "UDP port")              \
+	X(struct vnm_poll_device_options, version, STRING, "2c", RELOAD, "SNMP: 1, 2c or 3")    \
+	X(struct vnm_poll_device_options, community, STRING, NULL, RELOAD,                      \
+	    "community of versions 1 and 2c; { file: PATH } keeps it out of here")              \
+	X(struct vnm_poll_device_options, user, STRING, NULL, RELOAD,                           \
+	    "user of version 3, by the name in snmp.users")                                     \
+	X(struct vnm_poll_device_options, context, STRING, NULL, RELOAD,                        \
+	    "context name of version 3")                                                        \
+	X(struct vnm_poll_device_options, timeout, DURATION, "1s", RELOAD,                      \
+	    "how long an answer may take; twice as long with every retry")                      \
+	X(struct vnm_poll_device_options, retries, NUMBER, "2", RELOAD,                         \
+	    "how often a request is sent again")                                                \
+	X(struct vnm_poll_device_options, device_in_flight, NUMBER, "1", RELOAD,                \
+	    "tables of one device that are asked for at a time; those of one profile come one " \
+	    "behind the other")                                                                 \
+	X(struct vnm_poll_device_options, gap, DURATION, "0", RELOAD,                           \
+	    "time between an answer and the next request to the same device")                   \
+	X(struct vnm_poll_device_options, max_repetitions, NUMBER, "50", RELOAD,                \
+	    "rows asked for at a time, at the most; how many is learnt")                        \
+	X(struct vnm_poll_device_options, response_octets, SIZE, "1400", RELOAD,                \
+	    "size of an answer that is aimed at")                                               \
+	X(struct vnm_poll_device_options, walk_varbinds, NUMBER, "1000000", RELOAD,             \
+	    "values of one table in one turn, at the most")                                     \
+	X(struct vnm_poll_device_options, walk_time, DURATION, "5m", RELOAD,                    \
+	    "how long a table may take")                                                        \
+	X(struct vnm_poll_device_options, any_source, BOOL, "false", RELOAD,                    \
 	    "answers may come from another address than the one that was asked")
 
 struct vnm_poll_device_options {
@@ -183,7 +184,7 @@ enum vnm_poll_event {
 struct vnm_poll_source {
 	struct vnm_endpoint at;
 	const struct vnm_poll_group *group;
-	void *state; /* what attach() gave */
+	void *state; /* what attach() gave; NULL before the first answer that is walked */
 };
 
 /* What the engine calls. */
