@@ -171,7 +171,7 @@ check_time(struct vnm_snmp_call *c)
 static enum vnm_reason
 decrypt(struct vnm_snmp_call *c)
 {
-	uint8_t *plain = vnm_scratch_take(c->out->scratch, c->m.encrypted.n);
+	uint8_t *plain = vnm_scratch_take(c->out->scratch, VNM_USM_PLAIN_ROOM(c->m.encrypted.n));
 
 	if (plain == NULL)
 		return VNM_R_scratch_full;
