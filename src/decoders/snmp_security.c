@@ -268,7 +268,7 @@ vnm_snmp_authorise(struct vnm_snmp_call *c)
 enum vnm_reason
 vnm_snmp_check_level(struct vnm_snmp_call *c)
 {
-	if (c->m.version != VNM_SNMP_V3 || c->pdu.type == VNM_PDU_REPORT || c->view == NULL ||
+	if (c->m.version != VNM_SNMP_V3 || c->pdu->type == VNM_PDU_REPORT || c->view == NULL ||
 	    (c->m.flags & c->view->level) == c->view->level)
 		return VNM_OK;
 	return refuse(c, VNM_USM_UNSUPPORTED_SEC_LEVELS, VNM_R_security_level);
