@@ -136,6 +136,13 @@ vnm_poll_interfaces_end(struct vnm_poll_state *s)
 /* ---- rates
  * ------------------------------------------------------------------------------------------- */
 
+/* Whether a 32-bit counter may have come round more than once: then nobody can tell. */
+static bool
+wraps_often(uint64_t speed, double seconds)
+{
+	return speed > 0 && (double)speed * SPEED_SLACK * seconds / 8 >= (double)WRAP_32;
+}
+
 /* How far a counter went in `seconds`: false where it began anew, or nobody can tell. */
 static bool
 growth(uint64_t before, uint64_t now, bool wide, uint64_t speed, double seconds, double *octets)
@@ -147,8 +154,6 @@ growth(uint64_t before, uint64_t now, bool wide, uint64_t speed, double seconds,
 		return false;
 	if (!wide) {
 		went &= WRAP_32 - 1;
-		if (speed > 0 && most >= (double)WRAP_32)
-			return false; /* it may have come round more than once */
 		if (now < before && (double)went > most)
 			return false;
 	}
@@ -214,10 +219,10 @@ compare_one(struct vnm_record *rec, unsigned bps_field, bool both, bool wide_bef
 	uint64_t speed = VNM_HAS(rec, interface, speed_bps) ? rec->interface.speed_bps : 0;
 	double octets;
 
-	if (!both || wide_before != wide)
+	if (!both || wide_before != wide || (!wide && wraps_often(speed, seconds)))
 		return true;
 	if (!growth(before, now, wide, speed, seconds, &octets))
-		return now >= before && !wide; /* a narrow one that may have wrapped often */
+		return false;
 	set_rate(rec, bps_field, octets * 8 / seconds);
 	return true;
 }

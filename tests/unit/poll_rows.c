@@ -286,6 +286,8 @@ test_resets(void)
 	a.mbps = b.mbps = 10000;
 	b.in = 2000;
 	judge(&a, &b, SILENT, 0);
+	b.in = 500; /* nor whether it began anew */
+	judge(&a, &b, SILENT, 0);
 }
 
 static void
