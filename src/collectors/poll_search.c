@@ -116,11 +116,14 @@ poll_search_found(struct vnm_poller *p, struct poll_job *j, uint64_t now_ns)
 	struct poll_lane *lane = j->lane;
 	struct vnm_poll_target t = {j->at, lane->group, j->access};
 	struct poll_device *d = NULL;
+	bool wanted =
+	    t.group != NULL && t.group->access == t.access && poll_device_find(p, &t.at) == NULL;
 
 	poll_job_free(p, j);
-	if (t.group != NULL && t.group->access == t.access &&
-	    lane->found < t.group->options.discover_devices && poll_device_find(p, &t.at) == NULL)
+	if (wanted && lane->found < t.group->options.discover_devices)
 		d = poll_device_add(p, &t, lane, true, now_ns);
+	if (wanted && d == NULL)
+		poll_count(p, VNM_C_poll_devices_refused);
 	if (d != NULL) {
 		struct vnm_poll_source from = poll_source(d);
 

@@ -60,7 +60,7 @@ struct vnm_worker {
 	bool asked;
 	struct vnm_counters answer;
 	struct vnm_addr demands[DEMANDS];
-	uint32_t demand_count;
+	uint32_t demand_count, demands_lost;
 	struct vnm_rib_query *query; /* NULL: none is asked, or it is answered; borrowed */
 	struct vnm_buffer routes;    /* the answer to it */
 	struct vnm_buffer *targets;  /* the same for targets: where they are to be; borrowed */
@@ -242,6 +242,8 @@ vnm_worker_demand(struct vnm_worker *w, const struct vnm_addr *addr)
 	pthread_mutex_lock(&w->lock);
 	if (w->demand_count < DEMANDS)
 		w->demands[w->demand_count++] = *addr;
+	else
+		w->demands_lost++;
 	pthread_mutex_unlock(&w->lock);
 	eventfd_write(w->mail_fd, 1);
 }
@@ -253,6 +255,8 @@ take_demands(struct vnm_worker *w)
 	uint32_t n;
 
 	pthread_mutex_lock(&w->lock);
+	vnm_pipeline_counters(w->pipeline)->v[VNM_C_poll_demands_lost] += w->demands_lost;
+	w->demands_lost = 0;
 	n = w->demand_count;
 	memcpy(taken, w->demands, n * sizeof(*taken));
 	w->demand_count = 0;

@@ -531,13 +531,14 @@ test_search(void)
 
 /* Devices 0 to end - 1 are named, and a search is made among the first eight addresses. */
 static void
-search_eight(struct desk *k, uint32_t end)
+search_eight(struct desk *k, uint32_t end, uint32_t most)
 {
 	const struct vnm_poll_access access = desk_access();
 	struct vnm_poll_options o = desk_options();
 	struct vnm_poll_config *c;
 	struct vnm_err err;
 
+	o.discover_devices = most;
 	CU_ASSERT_EQUAL_FATAL(
 	    vnm_option_set(vnm_option_find(vnm_poll_options, "discover"), &o, "10.0.0.0/29", &err),
 	    0);
@@ -553,16 +554,31 @@ test_search_named(void)
 	struct desk k;
 
 	begin(&k, 8);
-	search_eight(&k, 0);
+	search_eight(&k, 0, 8);
 	desk_run(&k, 10 * DESK_S);
 	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 6); /* 1 to 6 */
-	search_eight(&k, 3);
+	search_eight(&k, 3, 8);
 	desk_run(&k, DESK_S);
 	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 7);
 	for (uint32_t i = 0; i < 8; i++)
 		k.devices[i].dead = true;
 	desk_run(&k, 24 * 3600 * DESK_S);
 	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 3);
+	desk_close(&k);
+}
+
+/* Answers of more devices than may be found: they are not polled, and that is counted. */
+static void
+test_search_full(void)
+{
+	struct desk k;
+
+	begin(&k, 8);
+	k.delay_ns = 900 * DESK_MS; /* all are asked before one answers */
+	search_eight(&k, 0, 4);
+	desk_run(&k, 5 * DESK_S);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices], 4);
+	CU_ASSERT_EQUAL(k.counters.v[VNM_C_poll_devices_refused], 2);
 	desk_close(&k);
 }
 
@@ -668,5 +684,5 @@ CU_TestInfo suite_poll_fleet[] = {{"the dead", test_dead}, {"an outage", test_ou
     {"another name", test_renamed}, {"on demand", test_demand},
     {"on demand of the dead", test_demand_dead}, {"tables at a time", test_at_a_time},
     {"restart", test_restart}, {"uptime", test_uptime}, {"discovery", test_search},
-    {"found and named", test_search_named}, {"discovery ends", test_search_ends},
-    {"shares", test_share}, CU_TEST_INFO_NULL};
+    {"found and named", test_search_named}, {"too many found", test_search_full},
+    {"discovery ends", test_search_ends}, {"shares", test_share}, CU_TEST_INFO_NULL};
