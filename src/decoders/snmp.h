@@ -62,7 +62,8 @@ struct vnm_snmp_call {
 	struct vnm_snmp_scoped scoped;	  /* version 3 */
 	struct vnm_usm_keys *keys;	  /* version 3; NULL: none */
 	const struct vnm_snmp_view *view; /* NULL: all is allowed */
-	struct vnm_pdu *pdu;		  /* not zeroed for each message, since it is large */
+	/* Not zeroed for each message, since it is large; NULL: a row that was polled. */
+	struct vnm_pdu *pdu;
 	/* The PDU's variables, and what they are; in scratch memory, as their numbers. */
 	const struct vnm_varbind *v;
 	const struct vnm_snmp_object *objects;
