@@ -182,6 +182,8 @@ add_children(const struct finish *f, uint32_t node, struct range **ranges, uint3
 		d->nodes.p[node].child_count++;
 		r.begin = end;
 	}
+	if (d->nodes.p[node].child_count == 0)
+		d->nodes.p[node].child = 0; /* there may be none at that place */
 	return 0;
 }
 

@@ -165,6 +165,9 @@ test_sound(void)
 		if (o->kind != VNM_MIB_NONE)
 			CU_ASSERT_PTR_EQUAL_FATAL(
 			    vnm_mib_find(mib, vnm_mib_oid(mib, o, numbers), NULL), o);
+		/* A search begins there also where there are none. */
+		CU_ASSERT_TRUE_FATAL(
+		    o->child + o->child_count <= mib->object_count && o->child < mib->object_count);
 		CU_ASSERT_TRUE(o->child_count == 0 || o->child > i);
 		if (o->kind == VNM_MIB_COLUMN || o->kind == VNM_MIB_SCALAR)
 			CU_ASSERT_NOT_EQUAL(vnm_mib_type(mib, o)->base, VNM_MIB_NO_VALUE);
