@@ -132,21 +132,22 @@ vnm_mib_smi_write(FILE *f, const struct vnm_mib *m, uint32_t module)
 	fputs("END\n", f);
 }
 
-/* All objects below, whatever module they are of today. */
+/* All objects below, whatever module they are of today, and where they are not left out. */
 static void
-write_below(FILE *f, const struct vnm_mib *m, const struct vnm_mib_object *o)
+write_below(FILE *f, const struct vnm_mib *m, const struct vnm_mib_object *o, const bool *without)
 {
 	for (uint32_t i = 0; i < o->child_count; i++) {
 		const struct vnm_mib_object *child = vnm_mib_child(m, o, i);
 
-		if (child->kind != VNM_MIB_NONE)
+		if (child->kind != VNM_MIB_NONE &&
+		    (child->kind == VNM_MIB_NODE || !without[child->module]))
 			write_object(f, m, child);
-		write_below(f, m, child);
+		write_below(f, m, child, without);
 	}
 }
 
 void
-vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m)
+vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m, const bool *without)
 {
 	static const char *const conventions[] = {"DisplayString", "PhysAddress"};
 	const struct vnm_mib_object *mib2 = vnm_mib_named(m, "mib-2", 5);
@@ -167,7 +168,7 @@ vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m)
 		if (group->sub > 11) /* snmp is the last of MIB-II */
 			break;
 		write_object(f, m, group);
-		write_below(f, m, group);
+		write_below(f, m, group, without);
 	}
 	fputs("END\n", f);
 }
