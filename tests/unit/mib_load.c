@@ -163,6 +163,7 @@ test_old(void)
 	only_member(l.m, "acmeOldRelief", "IF-MIB::ifIndex");
 	only_member(l.m, "acmeOldPortEntry", "IF-MIB::ifIndex");
 	CU_ASSERT_EQUAL(vnm_mib_type(l.m, named(l.m, "acmeOldName"))->form, VNM_MIB_TEXT);
+	CU_ASSERT_EQUAL(vnm_mib_type(l.m, named(l.m, "acmeOldPortStation"))->form, VNM_MIB_MAC);
 	CU_ASSERT_PTR_NULL(vnm_mib_named(l.m, "acmeOld#", 8));
 	release(&l);
 }
