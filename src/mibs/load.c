@@ -371,21 +371,31 @@ is_entry(const struct tree *t)
 	return t->indexes != NULL || t->augments != NULL;
 }
 
-/* "acme#": the 0 between an ENTERPRISE and its traps, as the parser calls it. */
+/*
+ * What the parser makes up: "acme#" for the 0 between an ENTERPRISE and its traps, "anonymous#1"
+ * for a number in { acme 7 1 }.
+ */
 static bool
-is_trap_node(const struct tree *t)
+is_made_up(const struct tree *t)
 {
-	size_t n = t != NULL && t->label != NULL ? strlen(t->label) : 0;
+	return t != NULL && t->label != NULL && strchr(t->label, '#') != NULL;
+}
 
-	return n > 0 && t->label[n - 1] == '#';
+/* TRAP-TYPE (RFC 1215) */
+static bool
+is_trap(const struct tree *t)
+{
+	const char *mark = is_made_up(t->parent) ? strchr(t->parent->label, '#') : NULL;
+
+	return mark != NULL && mark[1] == '\0';
 }
 
 static enum vnm_mib_kind
 kind_of(const struct tree *t)
 {
-	if (is_trap_node(t))
+	if (is_made_up(t))
 		return VNM_MIB_NONE;
-	if (is_trap_node(t->parent)) /* TRAP-TYPE (RFC 1215) */
+	if (is_trap(t))
 		return VNM_MIB_NOTIFICATION;
 	switch (t->type) {
 	case TYPE_NOTIFTYPE:
