@@ -189,6 +189,8 @@ test_vendors(void)
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(9), "Cisco");
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(8072), "Net-SNMP");
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(6876), "VMware");
+	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(34492), "Aryaka");
+	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(34455));
 	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(0));
 	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(UINT32_MAX));
 	CU_ASSERT_STRING_EQUAL(vnm_mib_vendor(VNM_OID(arista)), "Arista");
