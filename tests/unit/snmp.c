@@ -527,7 +527,7 @@ same_index(const struct vnm_mib_object *a, const struct vnm_mib_object *b)
 static bool
 belong(const struct vnm_snmp_alarm *a, const struct vnm_snmp_alarm *b)
 {
-	if (strcmp(a->alarm_type, b->alarm_type) != 0 || a->resource != b->resource ||
+	if (strcmp(a->alarm_type.p, b->alarm_type.p) != 0 || a->resource != b->resource ||
 	    notification_of(a)->module != notification_of(b)->module)
 		return false;
 	if (a->resource == VNM_SNMP_FIRST && !same_index(first_entry(a), first_entry(b)))
