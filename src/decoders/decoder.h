@@ -31,7 +31,7 @@
 	    "sessions and observation domains of one exporter")                                   \
 	X(struct vnm_limits, options_entries, NUMBER, "8192", RELOAD,                             \
 	    "samplers, interfaces, VRFs and applications learnt from one exporter; what it "      \
-	    "did not tell again makes room. Of a polled device interfaces, ports and facts: "     \
+	    "did not tell again makes room; of a polled device interfaces, ports and facts: "     \
 	    "those beyond have no rates, name nothing, and are never taken back")                 \
 	X(struct vnm_limits, held_octets, SIZE, "512K", RELOAD,                                   \
 	    "memory for data of one exporter held until its template comes")                      \
