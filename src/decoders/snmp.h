@@ -96,6 +96,9 @@ enum vnm_reason vnm_snmp_alarm(struct vnm_snmp_call *c);
 /* Records `interface` and `table` of what an agent answered. */
 enum vnm_reason vnm_snmp_response(struct vnm_snmp_call *c);
 
+/* Of variables that may come from no PDU (c->pdu is NULL): those of a table that was polled. */
+enum vnm_reason vnm_snmp_rows(struct vnm_snmp_call *c);
+
 /* ---- varbinds in records --------------------------------------------------------------------- */
 
 struct vnm_snmp_object vnm_snmp_object_of(const struct vnm_mib *mib, struct vnm_oid name);
