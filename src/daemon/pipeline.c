@@ -585,10 +585,7 @@ vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
 		(void)vnm_pipeline_work(p, now_ns);
 }
 
-/*
- * An output that drops records of another worker's, or drops late, holds up acknowledgements too:
- * they are sent when all is well.
- */
+/* Drops of another worker's records, or late ones, hold up acknowledgements until all is well. */
 static void
 end_replies(struct vnm_pipeline *p)
 {
@@ -726,6 +723,7 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .emit = emit,
 	    .reply = reply,
 	    .self = config->self,
+	    .set_back = config->set_back,
 	    .turn = 1,
 	    .fact = tell,
 	};

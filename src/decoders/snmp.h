@@ -78,6 +78,9 @@ enum vnm_reason vnm_snmp_authorise(struct vnm_snmp_call *c);
 enum vnm_reason vnm_snmp_check_level(struct vnm_snmp_call *c);
 enum vnm_reason vnm_snmp_check_view(const struct vnm_snmp_call *c, struct vnm_oid notification);
 
+/* snmpEngineTime of vnmcd itself, in seconds; live only. */
+uint32_t vnm_snmp_engine_time(const struct vnm_snmp_call *c);
+
 /* A Response to an inform, with what was in it. */
 void vnm_snmp_acknowledge(struct vnm_snmp_call *c);
 /* A Report of that counter, whose value is `count`. */

@@ -4,8 +4,6 @@
  */
 #include "decoders/snmp.h"
 
-#include "base/clock.h"
-
 /* ---- communities ----------------------------------------------------------------------------- */
 
 static bool
@@ -140,23 +138,14 @@ check_digest(struct vnm_snmp_call *c, const struct vnm_usm_user *user)
 	return refuse(c, VNM_USM_WRONG_DIGESTS, VNM_R_wrong_digest);
 }
 
-static uint32_t
-own_time(const struct vnm_snmp_call *c)
-{
-	const struct vnm_self *self = c->out->self;
-	uint64_t now_ns = c->d->rx_ns;
-
-	return now_ns > self->epoch_ns ? (uint32_t)((now_ns - self->epoch_ns) / VNM_NS_PER_S) : 0;
-}
-
 static enum vnm_reason
 check_time(struct vnm_snmp_call *c)
 {
 	struct vnm_usm_clock *clock;
 
 	if (is_own_engine(c)) {
-		if (vnm_usm_timely_own(
-			c->out->self->engine_boots, own_time(c), c->usm.boots, c->usm.time))
+		if (vnm_usm_timely_own(c->out->self->engine_boots, vnm_snmp_engine_time(c),
+			c->usm.boots, c->usm.time))
 			return VNM_OK;
 		return refuse(c, VNM_USM_NOT_IN_TIME_WINDOWS, VNM_R_not_in_time_window);
 	}

@@ -402,6 +402,45 @@ test_window(void)
 	live_end(&l);
 }
 
+/*
+ * The wall clock is set back by an hour: this engine's time goes on, for who has heard a later one
+ * would believe no other.
+ */
+static void
+test_clock_set_back(void)
+{
+	struct vnm_set_back set_back = {0};
+	struct secured s = {.engine = own_engine,
+	    .boots = BOOTS,
+	    .time = TIME_S,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "ops"};
+	uint64_t mono_ns = 77 * VNM_NS_PER_S;
+	struct live l;
+
+	live_begin(&l);
+	l.k->out.set_back = &set_back;
+	vnm_set_back_look(&set_back, l.d.rx_ns, mono_ns);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	l.d.rx_ns -= 3600 * VNM_NS_PER_S;
+	vnm_set_back_look(&set_back, l.d.rx_ns + VNM_NS_PER_S, mono_ns + VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(set_back.total_ns, 3600 * VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	CU_ASSERT_EQUAL(l.acknowledgements, 2);
+	l.acknowledgements = 0;
+	s.time += 151;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_not_in_time_window);
+	check_report(&l, VNM_USM_NOT_IN_TIME_WINDOWS, true);
+	/* Ahead, and half of that back: nobody has heard less than that. */
+	vnm_set_back_look(&set_back, l.d.rx_ns + 7202 * VNM_NS_PER_S, mono_ns + 2 * VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(set_back.total_ns, 3600 * VNM_NS_PER_S);
+	vnm_set_back_look(&set_back, l.d.rx_ns + 3603 * VNM_NS_PER_S, mono_ns + 3 * VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(set_back.total_ns, 7200 * VNM_NS_PER_S);
+	live_end(&l);
+}
+
 /* The same alarm again is counted, apart for each of the devices that a proxy speaks for. */
 static void
 test_repeats(void)
@@ -519,6 +558,7 @@ CU_TestInfo suite_snmp[] = {
     {"discovery", test_discovery},
     {"refused", test_refused},
     {"time window", test_window},
+    {"clock set back", test_clock_set_back},
     {"repeated alarms", test_repeats},
     {"strangers", test_strangers},
     {"table of alarms", test_table},
