@@ -88,15 +88,32 @@ write_boots(const char *path, const char *id, uint32_t boots)
 	return -1;
 }
 
+/* Every ten seconds another number, for four hundred years. */
+static uint32_t
+boots_of_time(uint64_t epoch_ns)
+{
+	uint64_t now_s = epoch_ns / VNM_NS_PER_S;
+
+	return now_s > YEAR_2020_S ? (uint32_t)((now_s - YEAR_2020_S) / 10) : 1;
+}
+
+/*
+ * One more than the last time, but not less than by the clock: whoever has heard a greater number
+ * of us believes no smaller one (RFC 3414 section 3.2 step 7b), and the file may be new, damaged,
+ * older than a start at which it could not be written, or of a machine that was restored.
+ */
 static bool
 keep_boots(struct vnm_engine *e, const char *dir)
 {
 	char path[PATH_MAX], id[2 * VNM_SNMP_ENGINE_ID_MAX + 1];
+	uint32_t last;
 
 	if (dir == NULL || snprintf(path, sizeof(path), "%s/snmp-engine", dir) >= (int)sizeof(path))
 		return false;
 	*vnm_text_hex(id, e->self.engine_id.p, e->self.engine_id.n) = '\0';
-	e->self.engine_boots = read_boots(path, id) + 1;
+	last = read_boots(path, id);
+	if (last >= e->self.engine_boots)
+		e->self.engine_boots = last + 1;
 	return write_boots(path, id, e->self.engine_boots) == 0;
 }
 
@@ -117,8 +134,6 @@ is_asked(const struct vnm_conf *conf)
 void
 vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epoch_ns)
 {
-	uint64_t now_s = epoch_ns / VNM_NS_PER_S;
-
 	e->self = (struct vnm_self){.live = true, .epoch_ns = epoch_ns};
 	make_id(e, conf->main.collector);
 	if (conf->snmp.engine_id != NULL)
@@ -126,12 +141,9 @@ vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epo
 		    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), e->id);
 	if (!is_asked(conf))
 		return;
+	e->self.engine_boots = boots_of_time(epoch_ns);
 	errno = 0;
-	if (keep_boots(e, conf->main.state_dir))
-		return;
-	/* Every ten seconds another number, for four hundred years. */
-	e->self.engine_boots = now_s > YEAR_2020_S ? (uint32_t)((now_s - YEAR_2020_S) / 10) : 1;
-	if (conf->user_count == 0)
+	if (keep_boots(e, conf->main.state_dir) || conf->user_count == 0)
 		return;
 	if (conf->main.state_dir == NULL)
 		vnm_warning("snmp: without state_dir it is not known how often vnmcd has started; "

@@ -74,7 +74,7 @@ struct vnm_self {
 	bool live;		    /* false: a replay, which answers nobody */
 	uint64_t epoch_ns;	    /* when it started */
 	struct vnm_slice engine_id; /* as an SNMP engine (RFC 3411 section 5) */
-	uint32_t engine_boots;	    /* how often it has started, this time too */
+	uint32_t engine_boots;	    /* grows with every start */
 };
 
 /*
