@@ -40,9 +40,12 @@ wrap(struct vnm_ber_writer *w, struct vnm_snmp_call *c, struct vnm_usm_keys *key
 		vnm_snmp_wrap(w, c->m.version, c->m.community);
 		return !w->full;
 	}
-	/* The salt begins elsewhere at every start, by the clock: keys live longer than we do. */
+	/*
+	 * The salt begins elsewhere at every start, by the clock, since keys live longer than we
+	 * do, and for every source, since a user's key is one for all of them.
+	 */
 	if (c->state->salt == 0)
-		c->state->salt = c->d->rx_ns;
+		c->state->salt = vnm_hash(&c->d->src.addr, sizeof(c->d->src.addr), c->d->rx_ns);
 	return vnm_usm_wrap(w, &(struct vnm_usm_outgoing){.id = c->m.id,
 				   .engine = self->engine_id,
 				   .boots = self->engine_boots,

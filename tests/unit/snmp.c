@@ -441,6 +441,45 @@ test_clock_set_back(void)
 	live_end(&l);
 }
 
+/* Salt of the answer to an inform from there; all come at one time, as those of one turn may. */
+static uint64_t
+salt_for(const char *source)
+{
+	const struct secured s = {.engine = own_engine,
+	    .boots = BOOTS,
+	    .time = TIME_S,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "ops"};
+	struct vnm_snmp_message m;
+	struct vnm_usm_params p;
+	struct vnm_pdu pdu;
+	struct live l;
+	uint64_t salt;
+
+	live_begin(&l);
+	CU_ASSERT_TRUE(vnm_addr_parse(&l.k->x.addr, source));
+	l.d.src.addr = l.k->x.addr;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	read_answer(&l, &m, &p, &pdu, true);
+	CU_ASSERT_EQUAL_FATAL(p.priv.n, sizeof(salt));
+	salt = vnm_be64(p.priv.p);
+	live_end(&l);
+	return salt;
+}
+
+/*
+ * All devices share the key of one user at our engine: one salt twice would encrypt two answers
+ * with the same octets (RFC 3826 section 3.1.4.1).
+ */
+static void
+test_salts(void)
+{
+	CU_ASSERT_NOT_EQUAL(salt_for("192.0.2.1"), salt_for("192.0.2.2"));
+	CU_ASSERT_NOT_EQUAL(salt_for("2001:db8::1"), salt_for("2001:db8::2"));
+}
+
 /* The same alarm again is counted, apart for each of the devices that a proxy speaks for. */
 static void
 test_repeats(void)
@@ -559,6 +598,7 @@ CU_TestInfo suite_snmp[] = {
     {"refused", test_refused},
     {"time window", test_window},
     {"clock set back", test_clock_set_back},
+    {"salts", test_salts},
     {"repeated alarms", test_repeats},
     {"strangers", test_strangers},
     {"table of alarms", test_table},

@@ -6,11 +6,14 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
-from desk import (PATIENCE, VNMCD, Daemon, Skipped, equal, free_port, holds, listener, popen,
+from desk import (PATIENCE, TOP, VNMCD, Daemon, Skipped, equal, free_port, holds, listener, popen,
                   wait_for)
-import snmp_made  # after desk, which says where it is
+
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+import snmp_made
 import snmp_wire
 
 LINK_DOWN, COLD_START = "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.6.3.1.1.5.1"
