@@ -539,6 +539,60 @@ test_strangers(void)
 	live_end(&l);
 }
 
+static const uint32_t if_index_7[] = {1, 3, 6, 1, 2, 1, 2, 2, 1, 1, 7};
+
+/* Whether the last record has these variables, by their oids. */
+static bool
+has_variables(const struct live *l, const char *const *oids, uint32_t n)
+{
+	const struct vnm_record *r = l->k->out.rec;
+
+	if (!VNM_HAS(r, alarm, varbinds) || r->alarm.varbinds.n != n)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct vnm_pair *oid = r->alarm.varbinds.p[i].items;
+
+		if (!vnm_str_is(oid->str, oids[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Only those two that stand in front say no more than the record does: all others are in it. */
+static void
+test_no_variable_is_lost(void)
+{
+	const struct vnm_varbind index = {
+	    .name = VNM_OID(if_index_7), .type = VNM_BER_INTEGER, .i64 = 7};
+	const struct vnm_varbind late[] = {notification[0], index, notification[1]};
+	const struct vnm_varbind of_v1[] = {notification[0], index};
+	const char *const both[] = {"1.3.6.1.2.1.2.2.1.1.7", "1.3.6.1.6.3.1.1.4.1.0"};
+	const char *const first[] = {"1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.2.2.1.1.7"};
+	struct vnm_pdu pdu = {.type = VNM_PDU_TRAP, .request_id = 1};
+	struct vnm_ber_writer w;
+	struct live l;
+
+	live_begin(&l);
+	w = vnm_ber_writer_of(l.message, sizeof(l.message));
+	vnm_pdu_put(&w, &pdu, late, 3, NULL);
+	vnm_snmp_wrap(&w, VNM_SNMP_V2C, SLICE("public"));
+	CU_ASSERT_EQUAL(give(&l, &w), VNM_OK);
+	CU_ASSERT_TRUE(vnm_str_is(l.k->out.rec->alarm.trap_name, "linkDown"));
+	CU_ASSERT_TRUE(has_variables(&l, both, 2));
+	CU_ASSERT_TRUE(vnm_str_is(l.k->out.rec->alarm.resource, "interface 7"));
+	/* A version 1 trap has its time elsewhere: what stands in front is a variable as others
+	 * are. */
+	pdu = (struct vnm_pdu){
+	    .type = VNM_PDU_TRAP_V1, .enterprise = VNM_OID(up_time), .generic = 2, .uptime = 99};
+	w = vnm_ber_writer_of(l.message, sizeof(l.message));
+	vnm_pdu_put(&w, &pdu, of_v1, 2, NULL);
+	vnm_snmp_wrap(&w, VNM_SNMP_V1, SLICE("public"));
+	CU_ASSERT_EQUAL(give(&l, &w), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->out.rec->alarm.uptime, 99);
+	CU_ASSERT_TRUE(has_variables(&l, first, 2));
+	live_end(&l);
+}
+
 /* Every row is found by name, and is a notification of the catalogue with objects of it. */
 static void
 test_table(void)
@@ -601,6 +655,7 @@ CU_TestInfo suite_snmp[] = {
     {"salts", test_salts},
     {"repeated alarms", test_repeats},
     {"strangers", test_strangers},
+    {"no variable is lost", test_no_variable_is_lost},
     {"table of alarms", test_table},
     {"pairs of alarms", test_pairs},
     CU_TEST_INFO_NULL,
