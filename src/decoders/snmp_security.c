@@ -129,13 +129,16 @@ check_digest(struct vnm_snmp_call *c, const struct vnm_usm_user *user)
 	keys = vnm_usm_keys_new(user, c->usm.engine);
 	if (keys == NULL)
 		return VNM_R_out_of_memory;
-	if (vnm_usm_authentic(keys, &c->m, &c->usm) &&
-	    vnm_usm_store_keep(store, c->usm.engine, c->usm.user, keys, c->options->keys)) {
-		c->keys = keys;
-		return VNM_OK;
+	if (!vnm_usm_authentic(keys, &c->m, &c->usm)) {
+		vnm_usm_keys_free(keys);
+		return refuse(c, VNM_USM_WRONG_DIGESTS, VNM_R_wrong_digest);
 	}
-	vnm_usm_keys_free(keys);
-	return refuse(c, VNM_USM_WRONG_DIGESTS, VNM_R_wrong_digest);
+	if (!vnm_usm_store_keep(store, c->usm.engine, c->usm.user, keys, c->options->keys)) {
+		vnm_usm_keys_free(keys);
+		return VNM_R_out_of_memory;
+	}
+	c->keys = keys;
+	return VNM_OK;
 }
 
 static enum vnm_reason

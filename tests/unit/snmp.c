@@ -4,6 +4,7 @@
  */
 #include "flow_desk.h"
 
+#include "base/alloc.h"
 #include "decoders/snmp.h"
 #include "decoders/snmp_alarm.h"
 
@@ -37,6 +38,7 @@ struct live {
 	uint8_t answer[1024];
 	size_t answer_n;
 	uint8_t message[1024]; /* the last one given */
+	uint64_t fail_at;      /* which of the next message's allocations fails; 0: none */
 };
 
 static struct live *at_work; /* the one of this test */
@@ -110,7 +112,9 @@ give(struct live *l, const struct vnm_ber_writer *w)
 	out->records_left = 100;
 	l->d.p = w->p;
 	l->d.n = vnm_ber_written(w);
+	(void)vnm_alloc_fail_at(l->fail_at);
 	enum vnm_reason reason = l->k->x.decoder->decode(&l->k->x, &l->d, out);
+	(void)vnm_alloc_fail_at(0);
 	if (reason != VNM_OK)
 		l->k->counters.failed[reason]++;
 	vnm_scratch_reset(&l->k->scratch);
@@ -480,6 +484,33 @@ test_salts(void)
 	CU_ASSERT_NOT_EQUAL(salt_for("2001:db8::1"), salt_for("2001:db8::2"));
 }
 
+/* Where memory is short nobody is told that his password is wrong. */
+static void
+test_short_of_memory(void)
+{
+	const struct secured s = {.engine = own_engine,
+	    .boots = BOOTS,
+	    .time = TIME_S,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "ops"};
+	enum vnm_reason reason;
+	unsigned failed = 0;
+	struct live l;
+
+	live_begin(&l);
+	for (l.fail_at = 1; (reason = give_v3(&l, &s)) != VNM_OK; l.fail_at++) {
+		CU_ASSERT_EQUAL_FATAL(reason, VNM_R_out_of_memory);
+		CU_ASSERT_EQUAL(l.answers, 0);
+		failed++;
+	}
+	CU_ASSERT_TRUE(failed > 2); /* of the keys and of what keeps them */
+	CU_ASSERT_EQUAL(l.k->count, 1);
+	CU_ASSERT_EQUAL(l.acknowledgements, 1);
+	live_end(&l);
+}
+
 /* The same alarm again is counted, apart for each of the devices that a proxy speaks for. */
 static void
 test_repeats(void)
@@ -653,6 +684,7 @@ CU_TestInfo suite_snmp[] = {
     {"time window", test_window},
     {"clock set back", test_clock_set_back},
     {"salts", test_salts},
+    {"short of memory", test_short_of_memory},
     {"repeated alarms", test_repeats},
     {"strangers", test_strangers},
     {"no variable is lost", test_no_variable_is_lost},
