@@ -241,8 +241,7 @@ authorise_user(struct vnm_snmp_call *c)
 		return reason;
 	user = find_user(c, &reason);
 	if (user == NULL)
-		return reason == VNM_R_unknown_user ? refuse(c, VNM_USM_UNKNOWN_USER_NAMES, reason)
-						    : reason;
+		return refuse(c, VNM_USM_UNKNOWN_USER_NAMES, reason);
 	c->view = &user->view;
 	if (!vnm_snmp_view_source(c->view, &c->d->src.addr))
 		return VNM_R_not_in_view;

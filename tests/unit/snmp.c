@@ -367,6 +367,35 @@ test_refused(void)
 	live_end(&l);
 }
 
+/* A user who is for his device's engine only sends informs to ours: he learns that, too. */
+static void
+test_user_of_an_engine(void)
+{
+	const struct secured s = {.engine = own_engine,
+	    .boots = BOOTS,
+	    .time = TIME_S,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "ops"};
+	struct vnm_snmp_access *all;
+	struct live l;
+
+	live_begin(&l);
+	all = l.access;
+	l.access = vnm_snmp_access_new(0, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.access);
+	l.access->users[0] = all->users[0];
+	l.access->users[0].usm.engine = other_engine;
+	CU_ASSERT_EQUAL_FATAL(vnm_snmp_access_index(l.access), 0);
+	l.options.access = l.access;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_unknown_engine);
+	CU_ASSERT_EQUAL(l.answers, 1);
+	check_report(&l, VNM_USM_UNKNOWN_USER_NAMES, false);
+	vnm_snmp_access_free(all);
+	live_end(&l);
+}
+
 static struct secured
 trap_of_other(void)
 {
@@ -681,6 +710,7 @@ CU_TestInfo suite_snmp[] = {
     {"bounded memory", test_bounded_memory},
     {"discovery", test_discovery},
     {"refused", test_refused},
+    {"user of an engine", test_user_of_an_engine},
     {"time window", test_window},
     {"clock set back", test_clock_set_back},
     {"salts", test_salts},
