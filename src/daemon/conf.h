@@ -257,4 +257,7 @@ void vnm_conf_make_access(struct vnm_conf *conf, struct vnm_errs *errs);
 /* What the tables cannot tell: names, required options, choices, conflicts. */
 void vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs);
 
+/* Whether a listener has TLS, at its own address or to one that it connects to. */
+bool vnm_conf_uses_tls(const struct vnm_listener_options *o);
+
 #endif
