@@ -293,6 +293,34 @@ test_bounded_memory(void)
 	live_end(&l);
 }
 
+/* A reload may change how many informs are remembered; of what goes the oldest goes first. */
+static void
+test_bounds_change(void)
+{
+	struct vnm_snmp_recent *informs;
+	struct live l;
+
+	live_begin(&l);
+	informs = &((struct vnm_snmp_state *)l.k->x.state)->informs;
+	for (int32_t i = 0; i < 40; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(informs->n, 16);
+	l.options.repeats = 5;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 40), VNM_OK);
+	CU_ASSERT_EQUAL(informs->n, 5);
+	for (int32_t i = 36; i <= 40; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 5);
+	l.options.repeats = 8;
+	for (int32_t i = 41; i < 48; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(informs->n, 8);
+	for (int32_t i = 40; i < 48; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 13);
+	live_end(&l);
+}
+
 /* RFC 3414 section 4: the engine, then its time, then the inform. */
 static void
 test_discovery(void)
@@ -708,6 +736,7 @@ CU_TestInfo suite_snmp[] = {
     {"informs that come again", test_repeated},
     {"records that an output lost", test_lost_turn},
     {"bounded memory", test_bounded_memory},
+    {"bounds that change", test_bounds_change},
     {"discovery", test_discovery},
     {"refused", test_refused},
     {"user of an engine", test_user_of_an_engine},
