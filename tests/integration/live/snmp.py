@@ -330,15 +330,17 @@ def test_reload_changes_users_and_keys(work):
 def test_secrets_from_a_file_and_the_environment(work):
     port = free_port()
     (work / "community").write_text("from a file\nmore\n")
+    (work / "edited").write_bytes(b"by another editor\r\nmore\r\n")
     conf = {"listeners": [listener(port, "traps", "snmp", communities=[
-        {"file": str(work / "community")}, {"env": "VNM_TEST_COMMUNITY"}])]}
+        {"file": str(work / "community")}, {"file": str(work / "edited")},
+        {"env": "VNM_TEST_COMMUNITY"}])]}
     with Daemon(work, conf, env={"VNM_TEST_COMMUNITY": "from outside"}) as d:
-        for community in ("from a file", "from outside"):
+        told = ["from a file", "by another editor", "from outside"]
+        for community in told:
             code, said = notify(work, "snmpinform", ["-v2c", "-c", community],
                                 f"udp:127.0.0.1:{port}")
             equal(code, 0, said)
-        equal([r["community"] for r in wait_alarms(d, 2)], ["from a file", "from outside"],
-              "communities")
+        equal([r["community"] for r in wait_alarms(d, 3)], told, "communities")
         d.stop()
 
 
