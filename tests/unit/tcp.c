@@ -603,6 +603,43 @@ test_memory(void)
 	vnm_buffer_free(&sent);
 }
 
+/* Answers that nobody reads take memory, too: who has most of it goes, and no message with him. */
+static void
+test_memory_of_answers(void)
+{
+	static const uint8_t octets[1000];
+	struct vnm_buffer sent = {0};
+	const struct vnm_datagram *d;
+	struct bed b;
+
+	put_message(&sent, 10);
+	bed_begin(&b, "127.0.0.1");
+	b.k.intake.answers = true;
+	b.o.memory = 100000;
+	vnm_tcp_reload(b.t, &b.o, NULL);
+	int deaf = dial(&b), other = dial(&b);
+	write_all(&b, deaf, sent.p, sent.n);
+	turn_until(&b, 1, 0);
+	d = &b.k.messages[0].d;
+	while (d->back->send(d->back, d, octets, sizeof(octets)))
+		continue;
+	write_all(&b, other, sent.p, sent.n);
+	write_all(&b, deaf, sent.p, sent.n);
+	turn_until(&b, 3, 1);
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 1);
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_memory_limit], 1);
+	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_memory_limit], 0);
+	CU_ASSERT_EQUAL(b.k.counters.messages, 0); /* what is refused counts as one */
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections_memory], 0);
+	write_all(&b, other, sent.p, sent.n);
+	turn_until(&b, 4, 1);
+	close(deaf);
+	close(other);
+	turn_until(&b, 4, 2);
+	bed_end(&b);
+	vnm_buffer_free(&sent);
+}
+
 static void
 test_idle(void)
 {
@@ -728,6 +765,6 @@ CU_TestInfo suite_tcp[] = {{"cut at every octet", test_every_split},
     {"one turn a pass", test_one_turn_a_pass}, {"connections refused", test_limits},
     {"connections of one source", test_source_limit}, {"slow senders", test_slow_sender},
     {"slow for want of room", test_slow_for_want_of_room}, {"memory", test_memory},
-    {"silent connections", test_idle}, {"drain", test_drain},
-    {"no descriptors", test_no_descriptors},
+    {"memory of answers", test_memory_of_answers}, {"silent connections", test_idle},
+    {"drain", test_drain}, {"no descriptors", test_no_descriptors},
     {"answers to who is always behind", test_answers_always_behind}, CU_TEST_INFO_NULL};
