@@ -18,13 +18,29 @@ mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-static uint64_t
-load64(const uint8_t *p, size_t n)
+static inline uint64_t
+load64(const uint8_t *p)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	memcpy(&v, p, n < 8 ? n : 8);
+	memcpy(&v, p, 8);
 	return v;
+}
+
+/* At the most 8 octets. Some are taken twice: what differs, or how many they are, still tells. */
+static inline uint64_t
+load_rest(const uint8_t *p, size_t n)
+{
+	uint32_t first, last;
+
+	if (n == 8)
+		return load64(p);
+	if (n < 4)
+		return n == 0 ? 0
+			      : (uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
+	memcpy(&first, p, 4);
+	memcpy(&last, p + n - 4, 4);
+	return (uint64_t)first << 32 | last;
 }
 
 uint64_t
@@ -34,8 +50,8 @@ vnm_hash(const void *key, size_t n, uint64_t seed)
 	uint64_t h = seed ^ 0x9e3779b97f4a7c15ULL ^ n;
 
 	for (; n > 8; p += 8, n -= 8)
-		h = mix(h ^ load64(p, 8), 0xd6e8feb86659fd93ULL);
-	h = mix(h ^ load64(p, n), 0xa0761d6478bd642fULL);
+		h = mix(h ^ load64(p), 0xd6e8feb86659fd93ULL);
+	h = mix(h ^ load_rest(p, n), 0xa0761d6478bd642fULL);
 	return mix(h, 0xe7037ed1a0b428dbULL);
 }
 

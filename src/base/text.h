@@ -78,6 +78,43 @@ vnm_text_hex(char *out, const uint8_t *p, size_t n)
 char *vnm_text_double(char *out, double v);
 char *vnm_text_float(char *out, float v);
 
+/* Copies n octets; most texts are too short for a call of memcpy(). */
+static inline char *
+vnm_text_copy(char *out, const char *s, size_t n)
+{
+	if (n > 32) {
+		memcpy(out, s, n);
+	} else if (n >= 16) {
+		uint64_t first[2], last[2];
+
+		memcpy(first, s, 16);
+		memcpy(last, s + n - 16, 16);
+		memcpy(out, first, 16);
+		memcpy(out + n - 16, last, 16);
+	} else if (n >= 8) {
+		uint64_t first, last;
+
+		memcpy(&first, s, 8);
+		memcpy(&last, s + n - 8, 8);
+		memcpy(out, &first, 8);
+		memcpy(out + n - 8, &last, 8);
+	} else if (n >= 4) {
+		uint32_t first, last;
+
+		memcpy(&first, s, 4);
+		memcpy(&last, s + n - 4, 4);
+		memcpy(out, &first, 4);
+		memcpy(out + n - 4, &last, 4);
+	} else if (n > 0) {
+		char middle = s[n / 2], last = s[n - 1];
+
+		out[0] = s[0];
+		out[n / 2] = middle;
+		out[n - 1] = last;
+	}
+	return out + n;
+}
+
 /* ---- UTF-8 (RFC 3629) ---------------------------------------------------------------------- */
 
 #define VNM_UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */

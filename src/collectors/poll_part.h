@@ -197,7 +197,7 @@ struct vnm_poller {
 	bool crowded; /* slots are free, and more wait for them than one call serves */
 	uint8_t request[POLL_REQUEST_MAX];
 	uint8_t list[POLL_REQUEST_MAX];
-	uint8_t plain[VNM_SNMP_MESSAGE_MAX];
+	uint8_t plain[VNM_USM_PLAIN_ROOM(VNM_SNMP_MESSAGE_MAX)];
 	struct poll_batch batch;
 };
 

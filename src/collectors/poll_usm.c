@@ -242,7 +242,8 @@ open_message(struct vnm_poller *p, const struct poll_job *j, struct vnm_snmp_mes
 			return VNM_R_wrong_digest;
 	}
 	if ((m->flags & VNM_SNMP_FLAG_PRIV) &&
-	    (m->encrypted.n > sizeof(p->plain) || !vnm_usm_decrypt(u->keys, m, params, p->plain)))
+	    (VNM_USM_PLAIN_ROOM(m->encrypted.n) > sizeof(p->plain) ||
+		!vnm_usm_decrypt(u->keys, m, params, p->plain)))
 		return VNM_R_decryption_error;
 	return VNM_OK;
 }

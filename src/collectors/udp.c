@@ -163,10 +163,15 @@ struct turn {
 	bool more; /* there may be */
 };
 
+/* Reading the clock costs a hundredth of a datagram: after 1, 2 and 4 of them, then after each 8.
+ */
 static bool
 is_over(const struct vnm_udp *u, const struct turn *t)
 {
-	return u->now() - t->begun_ns >= VNM_TURN_NS;
+	bool look =
+	    t->datagrams < 8 ? (t->datagrams & (t->datagrams - 1)) == 0 : t->datagrams % 8 == 0;
+
+	return look && u->now() - t->begun_ns >= VNM_TURN_NS;
 }
 
 static bool

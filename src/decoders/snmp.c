@@ -92,7 +92,7 @@ release(void *options)
 static enum vnm_reason
 read_varbinds(struct vnm_snmp_call *c)
 {
-	size_t octets = c->pdu.octets.n, most = octets / VARBIND_OCTETS + 1;
+	size_t octets = c->pdu->octets.n, most = octets / VARBIND_OCTETS + 1;
 	struct vnm_varbind_room room = {
 	    .cap = (uint32_t)(most < VARBINDS_MAX ? most : VARBINDS_MAX),
 	    .id_cap = (uint32_t)octets + VNM_VARBIND_IDS,
@@ -103,12 +103,12 @@ read_varbinds(struct vnm_snmp_call *c)
 	room.ids = vnm_scratch_take(c->out->scratch, room.id_cap * sizeof(*room.ids));
 	if (room.p == NULL || room.ids == NULL)
 		return VNM_R_scratch_full;
-	(void)vnm_varbinds_read(&c->pdu.varbinds, &room, &c->m.odd);
+	(void)vnm_varbinds_read(&c->pdu->varbinds, &room, &c->m.odd);
 	c->v = room.p;
 	c->n = room.n;
-	if (c->pdu.varbinds.bad)
+	if (c->pdu->varbinds.bad)
 		vnm_out_fault(c->out, VNM_R_varbind_malformed);
-	else if (vnm_reader_left(&c->pdu.varbinds) != 0)
+	else if (vnm_reader_left(&c->pdu->varbinds) != 0)
 		vnm_out_fault(c->out, VNM_R_varbind_limit);
 	return VNM_OK;
 }
@@ -121,9 +121,10 @@ vnm_snmp_find_objects(struct vnm_snmp_call *c, uint32_t first)
 	if (o == NULL)
 		return VNM_R_scratch_full;
 	for (uint32_t i = first; i < c->n; i++)
-		o[i] = i == first ? vnm_snmp_object_of(c->mib, c->v[i].name)
-				  : vnm_snmp_object_after(
-					c->mib, c->v[i - 1].name, &o[i - 1], c->v[i].name);
+		o[i] =
+		    i == first
+			? vnm_snmp_object_again(c->mib, c->v[i].name, &c->state->last_object)
+			: vnm_snmp_object_after(c->mib, c->v[i - 1].name, &o[i - 1], c->v[i].name);
 	c->objects = o;
 	return VNM_OK;
 }
@@ -133,7 +134,7 @@ decode_pdu(struct vnm_snmp_call *c)
 {
 	enum vnm_reason reason;
 
-	switch (c->pdu.type) {
+	switch (c->pdu->type) {
 	case VNM_PDU_TRAP_V1:
 	case VNM_PDU_TRAP:
 	case VNM_PDU_INFORM:
@@ -158,7 +159,7 @@ decode_message(struct vnm_snmp_call *c)
 
 	if (reason != VNM_OK || c->answered)
 		return reason;
-	reason = vnm_pdu_read(pdu, &c->pdu, &c->m.odd);
+	reason = vnm_pdu_read(pdu, c->pdu, &c->m.odd);
 	if (reason == VNM_OK)
 		reason = vnm_snmp_check_level(c);
 	return reason == VNM_OK ? decode_pdu(c) : reason;
@@ -167,12 +168,14 @@ decode_message(struct vnm_snmp_call *c)
 static enum vnm_reason
 decode(struct vnm_exporter *x, const struct vnm_datagram *d, struct vnm_out *out)
 {
+	struct vnm_pdu pdu;
 	struct vnm_snmp_call c = {
 	    .options = x->options != NULL ? x->options : &no_options,
 	    .state = x->state,
 	    .d = d,
 	    .out = out,
 	    .mib = vnm_out_mib(out),
+	    .pdu = &pdu,
 	};
 	enum vnm_reason reason;
 

@@ -44,6 +44,10 @@ struct vnm_snmp_state {
 	uint64_t salt;	    /* of messages that we encrypted */
 	struct vnm_snmp_recent informs;
 	struct vnm_snmp_recent alarms;
+	/* What the notification before was, which the next one often is too: guesses. */
+	uint32_t last_trap;   /* object of the catalogue */
+	uint32_t last_object; /* ... of its first variable */
+	uint32_t last_alarm;  /* of vnm_snmp_alarms */
 };
 
 /* One message while it is decoded. */
@@ -58,7 +62,7 @@ struct vnm_snmp_call {
 	struct vnm_snmp_scoped scoped;	  /* version 3 */
 	struct vnm_usm_keys *keys;	  /* version 3; NULL: none */
 	const struct vnm_snmp_view *view; /* NULL: all is allowed */
-	struct vnm_pdu pdu;
+	struct vnm_pdu *pdu;		  /* not zeroed for each message, since it is large */
 	/* The PDU's variables, and what they are; in scratch memory, as their numbers. */
 	const struct vnm_varbind *v;
 	const struct vnm_snmp_object *objects;
@@ -99,6 +103,10 @@ enum vnm_reason vnm_snmp_response(struct vnm_snmp_call *c);
 
 struct vnm_snmp_object vnm_snmp_object_of(const struct vnm_mib *mib, struct vnm_oid name);
 
+/* The same, by vnm_mib_find_again(). */
+struct vnm_snmp_object vnm_snmp_object_again(
+    const struct vnm_mib *mib, struct vnm_oid name, uint32_t *last);
+
 /* The same, for a variable behind one that is known. */
 struct vnm_snmp_object vnm_snmp_object_after(const struct vnm_mib *mib, struct vnm_oid before,
     const struct vnm_snmp_object *of_before, struct vnm_oid name);
@@ -117,8 +125,11 @@ struct vnm_str vnm_snmp_text(
 bool vnm_snmp_pair(struct vnm_snmp_call *c, const struct vnm_mib_object *o,
     const struct vnm_varbind *v, struct vnm_pair *pair);
 
-/* All varbinds as {oid, name, index, type, value, text}: as many as scratch memory has room for. */
-struct vnm_pairs vnm_snmp_list(struct vnm_snmp_call *c);
+/*
+ * The varbinds from `first` on as {oid, name, index, type, value, text}: as many as scratch memory
+ * has room for.
+ */
+struct vnm_pairs vnm_snmp_list(struct vnm_snmp_call *c, uint32_t first);
 
 /* The words for enum vnm_ber_odd; n is 0 where all was as it should be. */
 struct vnm_strs vnm_snmp_odd(struct vnm_scratch *s, unsigned odd);

@@ -24,7 +24,7 @@ struct notification {
 	uint32_t uptime;
 	bool has_uptime;
 	uint32_t first; /* variable behind sysUpTime and snmpTrapOID */
-	uint32_t ids[VNM_OID_MAX + 2];
+	uint32_t *ids;	/* room for VNM_OID_MAX and two more */
 };
 
 static bool
@@ -44,12 +44,12 @@ is_known(const struct vnm_snmp_call *c, struct vnm_oid oid)
 static void
 name_v1(const struct vnm_snmp_call *c, struct notification *n)
 {
-	struct vnm_oid e = c->pdu.enterprise;
-	uint32_t specific = (uint32_t)c->pdu.specific;
+	struct vnm_oid e = c->pdu->enterprise;
+	uint32_t specific = (uint32_t)c->pdu->specific;
 
-	if (c->pdu.generic >= 0 && c->pdu.generic <= GENERIC_MAX) {
+	if (c->pdu->generic >= 0 && c->pdu->generic <= GENERIC_MAX) {
 		memcpy(n->ids, snmp_traps, sizeof(snmp_traps));
-		n->ids[VNM_ARRAY_LEN(snmp_traps)] = (uint32_t)c->pdu.generic + 1;
+		n->ids[VNM_ARRAY_LEN(snmp_traps)] = (uint32_t)c->pdu->generic + 1;
 		n->oid = (struct vnm_oid){n->ids, VNM_ARRAY_LEN(snmp_traps) + 1};
 		return;
 	}
@@ -70,7 +70,7 @@ name_v1(const struct vnm_snmp_call *c, struct notification *n)
 static void
 understand(const struct vnm_snmp_call *c, struct notification *n)
 {
-	bool v1 = c->pdu.type == VNM_PDU_TRAP_V1; /* has neither among its variables */
+	bool v1 = c->pdu->type == VNM_PDU_TRAP_V1; /* has neither among its variables */
 
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct vnm_varbind *v = &c->v[i];
@@ -94,9 +94,9 @@ understand(const struct vnm_snmp_call *c, struct notification *n)
 	}
 	if (!v1)
 		return;
-	n->uptime = c->pdu.uptime;
+	n->uptime = c->pdu->uptime;
 	n->has_uptime = true;
-	n->enterprise = c->pdu.enterprise;
+	n->enterprise = c->pdu->enterprise;
 	name_v1(c, n);
 }
 
@@ -115,10 +115,10 @@ inform_hash(const struct vnm_snmp_call *c)
 	memset(&key, 0, sizeof(key)); /* what lies between its members too */
 	key.addr = c->d->src.addr;
 	key.port = c->d->src.port;
-	key.request_id = c->pdu.request_id;
+	key.request_id = c->pdu->request_id;
 	key.session = c->d->session;
-	return vnm_hash(c->pdu.octets.n > 0 ? c->pdu.octets.p : (const uint8_t *)"",
-	    c->pdu.octets.n, vnm_hash(&key, sizeof(key), 0));
+	return vnm_hash(c->pdu->octets.n > 0 ? c->pdu->octets.p : (const uint8_t *)"",
+	    c->pdu->octets.n, vnm_hash(&key, sizeof(key), 0));
 }
 
 /*
@@ -155,21 +155,21 @@ static void
 set_source(struct vnm_snmp_call *c, const struct notification *n, struct vnm_record *r)
 {
 	bool proxied = n->address.family != VNM_ADDR_NONE && !vnm_addr_is_zero(&n->address);
-	bool v1 = c->pdu.type == VNM_PDU_TRAP_V1 && !vnm_addr_is_zero(&c->pdu.agent);
+	bool v1 = c->pdu->type == VNM_PDU_TRAP_V1 && !vnm_addr_is_zero(&c->pdu->agent);
 
 	if (n->address.family != VNM_ADDR_NONE)
 		VNM_SET(r, alarm, trap_address, n->address);
-	if (c->pdu.type == VNM_PDU_TRAP_V1) {
-		if (c->pdu.agent.family != VNM_ADDR_NONE)
-			VNM_SET(r, alarm, v1_agent_addr, c->pdu.agent);
-		VNM_SET(r, alarm, v1_generic, c->pdu.generic);
-		VNM_SET(r, alarm, v1_specific, c->pdu.specific);
+	if (c->pdu->type == VNM_PDU_TRAP_V1) {
+		if (c->pdu->agent.family != VNM_ADDR_NONE)
+			VNM_SET(r, alarm, v1_agent_addr, c->pdu->agent);
+		VNM_SET(r, alarm, v1_generic, c->pdu->generic);
+		VNM_SET(r, alarm, v1_specific, c->pdu->specific);
 	}
 	if (proxied) {
 		VNM_SET(r, env, agent_addr, n->address);
 		VNM_SET(r, alarm, source_origin, VNM_STR("trap-address"));
 	} else if (v1) {
-		VNM_SET(r, env, agent_addr, c->pdu.agent);
+		VNM_SET(r, env, agent_addr, c->pdu->agent);
 		VNM_SET(r, alarm, source_origin, VNM_STR("agent-addr"));
 	}
 }
@@ -201,9 +201,9 @@ set_pdu(struct vnm_snmp_call *c, const struct notification *n, struct vnm_record
 	struct vnm_strs odd = vnm_snmp_odd(c->out->scratch, c->m.odd);
 
 	VNM_SET(r, alarm, pdu_type,
-	    c->pdu.type == VNM_PDU_INFORM ? VNM_STR("inform") : VNM_STR("trap"));
-	if (c->pdu.type != VNM_PDU_TRAP_V1)
-		VNM_SET(r, alarm, request_id, c->pdu.request_id);
+	    c->pdu->type == VNM_PDU_INFORM ? VNM_STR("inform") : VNM_STR("trap"));
+	if (c->pdu->type != VNM_PDU_TRAP_V1)
+		VNM_SET(r, alarm, request_id, c->pdu->request_id);
 	if (n->has_uptime)
 		VNM_SET(r, alarm, uptime, n->uptime);
 	if (odd.n > 0)
@@ -215,33 +215,23 @@ set_names(struct vnm_snmp_call *c, const struct notification *n, struct vnm_reco
 {
 	const char *vendor = vnm_mib_vendor(n->oid);
 	struct vnm_oid rest;
-	const struct vnm_mib_object *o = vnm_mib_find(c->mib, n->oid, &rest);
-	struct vnm_str oid = vnm_snmp_oid_str(c->out->scratch, n->oid);
+	const struct vnm_mib_object *o =
+	    vnm_mib_find_again(c->mib, n->oid, &rest, &c->state->last_trap);
+	bool known = o != NULL && o->kind == VNM_MIB_NOTIFICATION && rest.n == 0;
+	struct vnm_str oid =
+	    known ? vnm_mib_dotted(c->mib, o) : vnm_snmp_oid_str(c->out->scratch, n->oid);
 
 	if (vendor == NULL)
 		vendor = vnm_mib_vendor(n->enterprise);
 	if (oid.n > 0)
 		VNM_SET(r, alarm, trap_oid, oid);
-	if (o != NULL && o->kind == VNM_MIB_NOTIFICATION && rest.n == 0)
+	if (known)
 		VNM_SET(r, alarm, trap_name, vnm_mib_name_str(c->mib, o));
 	if (vendor != NULL)
 		VNM_SET(r, alarm, vendor, vnm_str_clean(vendor));
 	oid = vnm_snmp_oid_str(c->out->scratch, n->enterprise);
 	if (n->enterprise.n > 0 && oid.n > 0)
 		VNM_SET(r, alarm, enterprise, oid);
-}
-
-static void
-set_varbinds(struct vnm_snmp_call *c, const struct notification *n, struct vnm_record *r)
-{
-	struct vnm_snmp_call rest = *c;
-
-	if (n->first >= c->n)
-		return;
-	rest.v += n->first;
-	rest.objects += n->first;
-	rest.n -= n->first;
-	VNM_SET(r, alarm, varbinds, vnm_snmp_list(&rest));
 }
 
 static enum vnm_reason
@@ -259,16 +249,18 @@ emit(struct vnm_snmp_call *c, const struct notification *n)
 	set_pdu(c, n, r);
 	set_names(c, n, r);
 	vnm_snmp_judge(c, n->first, r);
-	set_varbinds(c, n, r);
+	if (n->first < c->n)
+		VNM_SET(r, alarm, varbinds, vnm_snmp_list(c, n->first));
 	return vnm_out_emit(c->out) ? VNM_OK : VNM_R_record_limit;
 }
 
 enum vnm_reason
 vnm_snmp_alarm(struct vnm_snmp_call *c)
 {
-	bool inform = c->pdu.type == VNM_PDU_INFORM;
+	bool inform = c->pdu->type == VNM_PDU_INFORM;
 	uint64_t hash = inform ? inform_hash(c) : 0;
-	struct notification n = {0};
+	uint32_t ids[VNM_OID_MAX + 2];
+	struct notification n = {.ids = ids};
 	enum vnm_reason reason;
 
 	understand(c, &n);

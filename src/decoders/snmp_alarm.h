@@ -11,10 +11,10 @@ enum vnm_snmp_resource { VNM_SNMP_NONE, VNM_SNMP_FIRST, VNM_SNMP_AT, VNM_SNMP_VA
 
 struct vnm_snmp_alarm {
 	const char *notification;
-	const char *alarm_type;
-	const char *severity;
-	const char *probable_cause;
-	const char *event_type;
+	struct vnm_str alarm_type;
+	struct vnm_str severity;
+	struct vnm_str probable_cause;
+	struct vnm_str event_type;
 	enum vnm_snmp_alarm_state state;
 	const char *state_object; /* BY_VALUE */
 	uint32_t clears;	  /* bits of its values that clear */

@@ -16,10 +16,10 @@
 #define VALUE(w, object) .resource = VNM_SNMP_VALUE, .word = (w), .resource_object = (object)
 #define VNM_SNMP_ALARM(name, type, state_is, severity_is, cause, event, resource_is) \
 	{.notification = (name),                                                     \
-	    .alarm_type = (type),                                                    \
-	    .severity = #severity_is,                                                \
-	    .probable_cause = (cause),                                               \
-	    .event_type = (event),                                                   \
+	    .alarm_type = VNM_STR(type),                                             \
+	    .severity = VNM_STR(#severity_is),                                       \
+	    .probable_cause = VNM_STR(cause),                                        \
+	    .event_type = VNM_STR(event),                                            \
 	    state_is,                                                                \
 	    resource_is},
 const struct vnm_snmp_alarm vnm_snmp_alarms[] = {
@@ -70,6 +70,20 @@ vnm_snmp_alarm_find(const char *notification)
 			from = middle + 1;
 	}
 	return NULL;
+}
+
+/* The same, where it may well be the one that was found last. */
+static const struct vnm_snmp_alarm *
+find_again(const char *notification, uint32_t *last)
+{
+	const struct vnm_snmp_alarm *a = &vnm_snmp_alarms[*last];
+
+	if (VNM_LIKELY(is_name(notification, a->notification)))
+		return a;
+	a = vnm_snmp_alarm_find(notification);
+	if (a != NULL)
+		*last = (uint32_t)(a - vnm_snmp_alarms);
+	return a;
 }
 
 /* ---- variables by name ----------------------------------------------------------------------- */
@@ -233,19 +247,19 @@ static const struct {
     {"ceAlarmHistSeverity", {NULL, "critical", "major", "minor", "indeterminate"}},
 };
 
-static const char *
+static struct vnm_str
 severity_of(const struct view *w, const struct vnm_snmp_alarm *a)
 {
 	struct vnm_snmp_object o;
 
-	if (strcmp(a->severity, "indeterminate") != 0)
+	if (!is_name(a->severity.p, "indeterminate"))
 		return a->severity;
 	for (size_t i = 0; i < VNM_ARRAY_LEN(own_severities); i++) {
 		const struct vnm_varbind *v = variable(w, own_severities[i].object, &o);
 
 		if (v != NULL && v->type == VNM_BER_INTEGER && v->i64 > 0 && v->i64 < 9 &&
 		    own_severities[i].severity[v->i64] != NULL)
-			return own_severities[i].severity[v->i64];
+			return vnm_str_clean(own_severities[i].severity[v->i64]);
 	}
 	return a->severity;
 }
@@ -300,14 +314,15 @@ count(struct vnm_snmp_call *c, enum vnm_snmp_alarm_state state, struct vnm_recor
 void
 vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
 {
-	static const struct vnm_snmp_alarm unknown = {.severity = "indeterminate"};
+	static const struct vnm_snmp_alarm unknown = {.severity = VNM_STR("indeterminate")};
 	const struct view w = {c, first};
 	const struct vnm_snmp_alarm *a = NULL;
 	enum vnm_snmp_alarm_state state;
 	struct vnm_str resource;
 
 	if (VNM_HAS(r, alarm, trap_name))
-		a = vnm_snmp_alarm_find(r->alarm.trap_name.p); /* the catalogue's text has a NUL */
+		a = find_again(/* the catalogue's text has a NUL */
+		    r->alarm.trap_name.p, &c->state->last_alarm);
 	resource = a != NULL ? resource_of(&w, a) : unknown_resource(&w);
 	if (resource.n > 0)
 		VNM_SET(r, alarm, resource, resource);
@@ -321,13 +336,13 @@ vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
 		else if (VNM_HAS(r, alarm, trap_oid))
 			VNM_SET(r, alarm, alarm_type, r->alarm.trap_oid);
 	} else {
-		VNM_SET(r, alarm, alarm_type, vnm_str_clean(a->alarm_type));
-		VNM_SET(r, alarm, probable_cause, vnm_str_clean(a->probable_cause));
-		VNM_SET(r, alarm, event_type, vnm_str_clean(a->event_type));
+		VNM_SET(r, alarm, alarm_type, a->alarm_type);
+		VNM_SET(r, alarm, probable_cause, a->probable_cause);
+		VNM_SET(r, alarm, event_type, a->event_type);
 	}
 	state = state_of(&w, a);
 	VNM_SET(r, alarm, perceived_severity,
-	    vnm_str_clean(state == VNM_SNMP_CLEAR ? "cleared" : severity_of(&w, a)));
+	    state == VNM_SNMP_CLEAR ? VNM_STR("cleared") : severity_of(&w, a));
 	if (state == VNM_SNMP_EVENT)
 		return;
 	VNM_SET(r, alarm, state, state == VNM_SNMP_CLEAR ? VNM_STR("clear") : VNM_STR("raise"));

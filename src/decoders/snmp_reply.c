@@ -61,7 +61,8 @@ wrap(struct vnm_ber_writer *w, struct vnm_snmp_call *c, struct vnm_usm_keys *key
 void
 vnm_snmp_acknowledge(struct vnm_snmp_call *c)
 {
-	const struct vnm_pdu response = {.type = VNM_PDU_RESPONSE, .request_id = c->pdu.request_id};
+	const struct vnm_pdu response = {
+	    .type = VNM_PDU_RESPONSE, .request_id = c->pdu->request_id};
 	size_t room = c->d->n + REPORT_OCTETS; /* the same variables, lengths written our way */
 	struct vnm_ber_writer w;
 	uint8_t *p;
@@ -74,7 +75,7 @@ vnm_snmp_acknowledge(struct vnm_snmp_call *c)
 		return;
 	}
 	w = vnm_ber_writer_of(p, room);
-	vnm_pdu_put(&w, &response, NULL, 0, &c->pdu.octets);
+	vnm_pdu_put(&w, &response, NULL, 0, &c->pdu->octets);
 	if (wrap(&w, c, c->keys, c->usm.user, c->scoped.context_engine, c->scoped.context_name))
 		vnm_out_reply(c->out, vnm_ber_result(&w), true);
 }

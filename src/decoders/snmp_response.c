@@ -316,7 +316,7 @@ vnm_snmp_response(struct vnm_snmp_call *c)
 	uint32_t n = 0, end;
 
 	c->out->good++;
-	if (c->pdu.error_status != VNM_PDU_NO_ERROR || is_acknowledgement(c))
+	if (c->pdu->error_status != VNM_PDU_NO_ERROR || is_acknowledgement(c))
 		return VNM_OK;
 	if (cells == NULL)
 		return VNM_R_scratch_full;

@@ -163,7 +163,7 @@ check_time(struct vnm_snmp_call *c)
 static enum vnm_reason
 decrypt(struct vnm_snmp_call *c)
 {
-	uint8_t *plain = vnm_scratch_take(c->out->scratch, c->m.encrypted.n);
+	uint8_t *plain = vnm_scratch_take(c->out->scratch, VNM_USM_PLAIN_ROOM(c->m.encrypted.n));
 
 	if (plain == NULL)
 		return VNM_R_scratch_full;
@@ -259,7 +259,7 @@ vnm_snmp_authorise(struct vnm_snmp_call *c)
 enum vnm_reason
 vnm_snmp_check_level(struct vnm_snmp_call *c)
 {
-	if (c->m.version != VNM_SNMP_V3 || c->pdu.type == VNM_PDU_REPORT || c->view == NULL ||
+	if (c->m.version != VNM_SNMP_V3 || c->pdu->type == VNM_PDU_REPORT || c->view == NULL ||
 	    (c->m.flags & c->view->level) == c->view->level)
 		return VNM_OK;
 	return refuse(c, VNM_USM_UNSUPPORTED_SEC_LEVELS, VNM_R_security_level);

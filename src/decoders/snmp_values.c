@@ -40,9 +40,17 @@ type_name(uint8_t tag)
 struct vnm_snmp_object
 vnm_snmp_object_of(const struct vnm_mib *mib, struct vnm_oid name)
 {
+	uint32_t last = 0;
+
+	return vnm_snmp_object_again(mib, name, &last);
+}
+
+struct vnm_snmp_object
+vnm_snmp_object_again(const struct vnm_mib *mib, struct vnm_oid name, uint32_t *last)
+{
 	struct vnm_snmp_object o = {0};
 	struct vnm_oid rest;
-	const struct vnm_mib_object *object = vnm_mib_find(mib, name, &rest);
+	const struct vnm_mib_object *object = vnm_mib_find_again(mib, name, &rest, last);
 
 	if (object != NULL && (object->kind == VNM_MIB_SCALAR || object->kind == VNM_MIB_COLUMN)) {
 		o.object = object;
@@ -217,58 +225,72 @@ has_text(const struct vnm_snmp_call *c, const struct vnm_mib_object *o, const st
 
 /* ---- the list of an alarm -------------------------------------------------------------------- */
 
-#define MEMBERS 6 /* oid, name, index, type, value, text */
+enum member { OID, NAME, INDEX, TYPE, VALUE, TEXT, MEMBERS };
+
+static const struct {
+	char text[VNM_PAIR_ROOM];
+	uint8_t n;
+} members[MEMBERS] = {
+    [OID] = {"oid", 3},
+    [NAME] = {"name", 4},
+    [INDEX] = {"index", 5},
+    [TYPE] = {"type", 4},
+    [VALUE] = {"value", 5},
+    [TEXT] = {"text", 4},
+};
 
 /* A varbind as an object that is being filled. */
 struct description {
-	struct vnm_pair *members;
+	struct vnm_pair *pairs;
 	uint32_t n;
 };
 
 /* The next member; it is filled in place, since a copy of what was just written is slow. */
 static inline struct vnm_pair *
-add(struct description *d, const char *name, size_t name_n)
+add(struct description *d, enum member m)
 {
-	struct vnm_pair *member = &d->members[d->n++];
+	struct vnm_pair *pair = &d->pairs[d->n++];
 
-	member->name = name;
-	member->name_n = (uint16_t)name_n;
-	return member;
+	pair->name = members[m].text;
+	pair->name_n = members[m].n;
+	return pair;
 }
 
 static inline void
-add_str(struct description *d, const char *name, size_t name_n, struct vnm_str s)
+add_str(struct description *d, enum member m, struct vnm_str s)
 {
-	struct vnm_pair *member = add(d, name, name_n);
+	struct vnm_pair *pair = add(d, m);
 
-	member->type = VNM_PAIR_STR;
-	member->str = s;
+	pair->type = VNM_PAIR_STR;
+	pair->str = s;
 }
-
-#define NAMED(literal) (literal), sizeof(literal) - 1
 
 /* The varbind's oid, its name and index where the catalogue knows them: false without memory. */
 static bool
 add_names(struct vnm_snmp_call *c, const struct vnm_varbind *v, const struct vnm_snmp_object *o,
     struct description *d)
 {
-	struct vnm_oid known = {v->name.v, v->name.n - o->instance.n};
 	struct vnm_scratch *s = c->out->scratch;
 	char *p = vnm_scratch_take(s, v->name.n * 11 + 1), *index, *end;
+	struct vnm_str known;
 
 	if (p == NULL)
 		return false;
-	index = end = vnm_oid_text(p, known);
+	if (o->object == NULL) {
+		end = vnm_oid_text(p, v->name);
+		add_str(d, OID, settle(s, p, (size_t)(end - p), true));
+		return true;
+	}
+	known = vnm_mib_dotted(c->mib, o->object);
+	index = end = vnm_text_copy(p, known.p, known.n);
 	if (o->instance.n > 0) {
 		*index++ = '.';
 		end = vnm_oid_text(index, o->instance);
 	}
-	add_str(d, NAMED("oid"), settle(s, p, (size_t)(end - p), true));
-	if (o->object == NULL)
-		return true;
-	add_str(d, NAMED("name"), vnm_mib_name_str(c->mib, o->object));
+	add_str(d, OID, settle(s, p, (size_t)(end - p), true));
+	add_str(d, NAME, vnm_mib_name_str(c->mib, o->object));
 	if (o->instance.n > 0)
-		add_str(d, NAMED("index"), (struct vnm_str){index, (uint32_t)(end - index), true});
+		add_str(d, INDEX, (struct vnm_str){index, (uint32_t)(end - index), true});
 	return true;
 }
 
@@ -278,34 +300,34 @@ describe(struct vnm_snmp_call *c, uint32_t i, struct vnm_pair *item)
 {
 	const struct vnm_varbind *v = &c->v[i];
 	const struct vnm_snmp_object *o = &c->objects[i];
-	struct description d = {vnm_scratch_take(c->out->scratch, MEMBERS * sizeof(*d.members)), 0};
+	struct description d = {vnm_scratch_take(c->out->scratch, MEMBERS * sizeof(*d.pairs)), 0};
 	struct vnm_pair *value;
 
-	if (d.members == NULL || !add_names(c, v, o, &d))
+	if (d.pairs == NULL || !add_names(c, v, o, &d))
 		return false;
-	add_str(&d, NAMED("type"), type_name(v->type));
-	value = add(&d, NAMED("value"));
+	add_str(&d, TYPE, type_name(v->type));
+	value = add(&d, VALUE);
 	if (!vnm_snmp_pair(c, o->object, v, value))
 		d.n--;
 	if (has_text(c, o->object, v, value)) {
 		struct vnm_str text = vnm_snmp_text(c, o->object, v);
 
 		if (text.n > 0)
-			add_str(&d, NAMED("text"), text);
+			add_str(&d, TEXT, text);
 	}
-	*item = (struct vnm_pair){.type = VNM_PAIR_STRUCT, .items = d.members, .count = d.n};
+	*item = (struct vnm_pair){.type = VNM_PAIR_STRUCT, .items = d.pairs, .count = d.n};
 	return true;
 }
 
 struct vnm_pairs
-vnm_snmp_list(struct vnm_snmp_call *c)
+vnm_snmp_list(struct vnm_snmp_call *c, uint32_t first)
 {
-	struct vnm_pair *items = vnm_scratch_take(c->out->scratch, c->n * sizeof(*items));
-	uint32_t n = 0;
+	uint32_t count = c->n - first, n = 0;
+	struct vnm_pair *items = vnm_scratch_take(c->out->scratch, count * sizeof(*items));
 
-	while (items != NULL && n < c->n && describe(c, n, &items[n]))
+	while (items != NULL && n < count && describe(c, first + n, &items[n]))
 		n++;
-	if (n < c->n)
+	if (n < count)
 		vnm_out_fault(c->out, VNM_R_scratch_full);
 	return (struct vnm_pairs){items, n};
 }

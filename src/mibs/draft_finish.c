@@ -271,6 +271,25 @@ snake(const char *name, char *out, size_t room)
 	return n;
 }
 
+/* What a node needs to be written: the length of its name, and its numbers as text. */
+static int
+add_texts(const struct finish *f, const struct vnm_draft_object *o, struct vnm_mib_object *node)
+{
+	struct vnm_mib_draft *d = f->d;
+	char text[VNM_OID_TEXT];
+	size_t n =
+	    (size_t)(vnm_oid_text(text, (struct vnm_oid){&d->oids.p[o->oid], o->oid_n}) - text);
+	uint32_t dotted = vnm_draft_text(d, text, n);
+
+	if (dotted == UINT32_MAX)
+		return vnm_draft_no_memory(f->err);
+	node->dotted = dotted;
+	node->dotted_n = (uint16_t)n;
+	node->name_n = (uint16_t)strlen(vnm_draft_name(d, node->name));
+	node->depth = (uint8_t)o->oid_n;
+	return 0;
+}
+
 static int
 complete_nodes(const struct finish *f)
 {
@@ -287,7 +306,7 @@ complete_nodes(const struct finish *f)
 		o = &d->objects.p[d->owners.p[i] - 1];
 		if (vnm_draft_resolve(
 			d, o->module, &o->syntax, o->file, o->line, &node->type, f->err) != 0 ||
-		    add_members(f, o, node) != 0)
+		    add_members(f, o, node) != 0 || add_texts(f, o, node) != 0)
 			return -1;
 		if (o->kind != VNM_MIB_SCALAR && o->kind != VNM_MIB_COLUMN &&
 		    o->kind != VNM_MIB_TABLE && o->kind != VNM_MIB_NOTIFICATION)

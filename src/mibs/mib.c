@@ -95,6 +95,37 @@ vnm_mib_find(const struct vnm_mib *m, struct vnm_oid oid, struct vnm_oid *rest)
 	return found;
 }
 
+/* Whether an oid begins with the object's own, looked at from its end. */
+static bool
+begins_with(const struct vnm_mib *m, struct vnm_oid oid, const struct vnm_mib_object *o)
+{
+	uint32_t n = o->depth;
+
+	if (n > oid.n)
+		return false;
+	while (n > 0 && o->sub == oid.v[n - 1]) {
+		o = &m->objects[o->parent];
+		n--;
+	}
+	return n == 0;
+}
+
+const struct vnm_mib_object *
+vnm_mib_find_again(
+    const struct vnm_mib *m, struct vnm_oid oid, struct vnm_oid *rest, uint32_t *last)
+{
+	const struct vnm_mib_object *o = &m->objects[*last < m->object_count ? *last : 0];
+
+	/* Nothing below one without children could be nearer. */
+	if (o->depth > 0 && o->child_count == 0 && begins_with(m, oid, o)) {
+		*rest = vnm_oid_rest(oid, o->depth);
+		return o;
+	}
+	o = vnm_mib_find(m, oid, rest);
+	*last = o != NULL ? (uint32_t)(o - m->objects) : 0;
+	return o;
+}
+
 struct vnm_oid
 vnm_mib_oid(const struct vnm_mib *m, const struct vnm_mib_object *o, uint32_t *v)
 {

@@ -98,13 +98,17 @@ struct vnm_mib_object {
 	uint32_t child_count;
 	uint32_t name;	  /* offset: "ifHCInOctets"; "" of NONE */
 	uint32_t column;  /* offset: "if_hc_in_octets", for names in records */
+	uint32_t dotted;  /* offset: "1.3.6.1.2.1.31.1.1.1.6"; "" of NONE */
 	uint32_t members; /* the first of the index or of the notification's objects */
 	uint16_t type;	  /* of `types`; 0 is of no value */
 	uint16_t module;
+	uint16_t name_n;   /* octets of the name */
+	uint16_t dotted_n; /* octets of `dotted` */
 	uint8_t member_count;
 	uint8_t kind;	 /* enum vnm_mib_kind */
 	uint8_t access;	 /* enum vnm_mib_access */
 	uint8_t implied; /* of ENTRY: the last of the index comes without its length */
+	uint8_t depth;	 /* numbers of its oid */
 };
 
 struct vnm_mib {
@@ -141,6 +145,13 @@ const struct vnm_mib_object *vnm_mib_find(
     const struct vnm_mib *m, struct vnm_oid oid, struct vnm_oid *rest);
 
 /*
+ * The same, where it may well be the object that was found last: *last is its index, or any
+ * number (of another catalogue, 0), and becomes that of what is found.
+ */
+const struct vnm_mib_object *vnm_mib_find_again(
+    const struct vnm_mib *m, struct vnm_oid oid, struct vnm_oid *rest, uint32_t *last);
+
+/*
  * By name: "ifDescr" or "IF-MIB::ifDescr", n octets; NULL where there is none. Where several
  * modules use a bare name, the one whose oid comes first in the order of SNMP.
  */
@@ -165,7 +176,14 @@ vnm_mib_name(const struct vnm_mib *m, const struct vnm_mib_object *o)
 static inline struct vnm_str
 vnm_mib_name_str(const struct vnm_mib *m, const struct vnm_mib_object *o)
 {
-	return vnm_str_clean(vnm_mib_name(m, o));
+	return (struct vnm_str){vnm_mib_name(m, o), o->name_n, true};
+}
+
+/* "1.3.6.1.2.1.31.1.1.1.6", the object's own oid; n is 0 where it has no name. */
+static inline struct vnm_str
+vnm_mib_dotted(const struct vnm_mib *m, const struct vnm_mib_object *o)
+{
+	return (struct vnm_str){m->text + o->dotted, o->dotted_n, true};
 }
 
 /* "if_hc_in_octets", the object's name in records. */

@@ -72,9 +72,10 @@ print_objects(const struct vnm_mib *m)
 	for (uint32_t i = 0; i < m->object_count; i++) {
 		const struct vnm_mib_object *o = &m->objects[i];
 
-		printf("{%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u},\n", o->sub, o->parent, o->child,
-		    o->child_count, o->name, o->column, o->members, o->type, o->module,
-		    o->member_count, o->kind, o->access, o->implied);
+		printf("{%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u,%u},\n", o->sub, o->parent,
+		    o->child, o->child_count, o->name, o->column, o->dotted, o->members, o->type,
+		    o->module, o->name_n, o->dotted_n, o->member_count, o->kind, o->access,
+		    o->implied, o->depth);
 	}
 	puts("};");
 }

@@ -11,36 +11,6 @@
 /* Text in quotes, which need not be clean, after room was made. */
 void vnm_json_escaped(struct vnm_writer *w, struct vnm_str s);
 
-/* Copies n octets; most texts are too short for a call of memcpy(). */
-static inline char *
-vnm_json_copy(char *p, const char *s, size_t n)
-{
-	if (n > 16) {
-		memcpy(p, s, n);
-	} else if (n >= 8) {
-		uint64_t first, last;
-
-		memcpy(&first, s, 8);
-		memcpy(&last, s + n - 8, 8);
-		memcpy(p, &first, 8);
-		memcpy(p + n - 8, &last, 8);
-	} else if (n >= 4) {
-		uint32_t first, last;
-
-		memcpy(&first, s, 4);
-		memcpy(&last, s + n - 4, 4);
-		memcpy(p, &first, 4);
-		memcpy(p + n - 4, &last, 4);
-	} else if (n > 0) {
-		char middle = s[n / 2], last = s[n - 1];
-
-		p[0] = s[0];
-		p[n / 2] = middle;
-		p[n - 1] = last;
-	}
-	return p + n;
-}
-
 /*
  * Text in quotes, escaped where it is not clean, always valid UTF-8: its end. Where it is written
  * is handed from one to the next, not kept in memory.
@@ -54,7 +24,7 @@ vnm_json_put(struct vnm_writer *w, char *p, struct vnm_str s)
 		return w->p;
 	}
 	*p = '"';
-	p = vnm_json_copy(p + 1, s.p, s.n);
+	p = vnm_text_copy(p + 1, s.p, s.n);
 	*p = '"';
 	return p + 1;
 }

@@ -378,8 +378,8 @@ vnm_json_ies(struct vnm_writer *w, const struct vnm_ies *ies)
 /* ---- named values -------------------------------------------------------------------------- */
 
 static void write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
-static void write_distinct(
-    struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, bool counted, unsigned depth);
+static void write_struct(
+    struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
 static void write_pair_array(
     struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth);
 
@@ -420,7 +420,7 @@ write_pair_value(struct vnm_writer *w, const struct vnm_pair *pair, unsigned dep
 		write_pairs(w, pair->items, pair->count, depth + 1);
 		break;
 	case VNM_PAIR_STRUCT:
-		write_distinct(w, pair->items, pair->count, true, depth + 1);
+		write_struct(w, pair->items, pair->count, depth + 1);
 		break;
 	case VNM_PAIR_ARRAY:
 		write_pair_array(w, pair->items, pair->count, depth + 1);
@@ -465,36 +465,60 @@ are_distinct(const struct vnm_pair *p, uint32_t n)
 	return true;
 }
 
-/* As an object: names that are all different, `counted` where they have their name_n. */
-static void
-write_distinct(
-    struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, bool counted, unsigned depth)
+/* What follows a member's name, which ends at p. */
+static inline void
+finish_member(struct vnm_writer *w, char *p, const struct vnm_pair *pair, unsigned depth)
 {
-	char separator = '{';
-
-	assert(depth <= VNM_PAIR_DEPTH);
-	for (uint32_t i = 0; i < n; i++) {
-		size_t length = counted ? p[i].name_n : strlen(p[i].name);
-
-		if (!vnm_writer_room(w, ITEM_ROOM + length))
-			return;
-		w->p[0] = separator;
-		w->p[1] = '"';
-		char *end = vnm_json_copy(w->p + 2, p[i].name, length);
-		memcpy(end, "\":", 2);
-		separator = ',';
-		if (p[i].type == VNM_PAIR_STR) { /* as most are */
-			w->p = vnm_json_put(w, end + 2, p[i].str);
-			continue;
-		}
-		w->p = end + 2;
-		write_pair_value(w, &p[i], depth);
+	memcpy(p, "\":", 2);
+	if (VNM_LIKELY(pair->type == VNM_PAIR_STR)) {
+		w->p = vnm_json_put(w, p + 2, pair->str);
+		return;
 	}
+	w->p = p + 2;
+	write_pair_value(w, pair, depth);
+}
+
+static void
+end_object(struct vnm_writer *w, uint32_t n)
+{
 	if (!vnm_writer_room(w, 2))
 		return;
 	if (n == 0)
 		*w->p++ = '{';
 	*w->p++ = '}';
+}
+
+/* As an object: names that are all different. */
+static void
+write_distinct(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
+{
+	assert(depth <= VNM_PAIR_DEPTH);
+	for (uint32_t i = 0; i < n; i++) {
+		size_t length = strlen(p[i].name);
+
+		if (!vnm_writer_room(w, ITEM_ROOM + length))
+			return;
+		w->p[0] = i == 0 ? '{' : ',';
+		w->p[1] = '"';
+		finish_member(w, vnm_text_copy(w->p + 2, p[i].name, length), &p[i], depth);
+	}
+	end_object(w, n);
+}
+
+/* The same, where it is known beforehand, and names are short. */
+static void
+write_struct(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned depth)
+{
+	assert(depth <= VNM_PAIR_DEPTH);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!vnm_writer_room(w, ITEM_ROOM))
+			return;
+		w->p[0] = i == 0 ? '{' : ',';
+		w->p[1] = '"';
+		memcpy(w->p + 2, p[i].name, VNM_PAIR_ROOM);
+		finish_member(w, w->p + 2 + p[i].name_n, &p[i], depth);
+	}
+	end_object(w, n);
 }
 
 static void
@@ -505,7 +529,7 @@ write_pairs(struct vnm_writer *w, const struct vnm_pair *p, uint32_t n, unsigned
 
 	assert(depth <= VNM_PAIR_DEPTH);
 	if (are_distinct(p, n)) {
-		write_distinct(w, p, n, false, depth);
+		write_distinct(w, p, n, depth);
 		return;
 	}
 	if (!groups_init(&g, n)) {

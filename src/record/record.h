@@ -63,6 +63,8 @@ struct vnm_ies {
 	uint32_t n;
 };
 
+#define VNM_PAIR_ROOM 8 /* octets that may be read where the name of a STRUCT's member begins */
+
 /* A named value that has no field. The name is clean text (lower_snake); NULL in an ARRAY. */
 struct vnm_pair {
 	const char *name;
@@ -76,9 +78,9 @@ struct vnm_pair {
 		VNM_PAIR_BOOL,
 		VNM_PAIR_OBJECT, /* of named values */
 		VNM_PAIR_ARRAY,	 /* of values, whose names are not looked at */
-		VNM_PAIR_STRUCT	 /* an OBJECT whose names all differ and have their name_n */
+		VNM_PAIR_STRUCT	 /* an OBJECT whose names all differ and stand in VNM_PAIR_ROOM */
 	} type;
-	uint16_t name_n; /* octets of the name, within a STRUCT */
+	uint16_t name_n; /* octets of the name, within a STRUCT: at the most VNM_PAIR_ROOM */
 	union {
 		uint64_t u64;
 		int64_t i64;

@@ -131,10 +131,13 @@ enum vnm_reason vnm_usm_read(struct vnm_slice security, struct vnm_usm_params *p
 bool vnm_usm_authentic(struct vnm_usm_keys *keys, const struct vnm_snmp_message *m,
     const struct vnm_usm_params *p) VNM_MUST_CHECK;
 
+/* The cipher works on whole blocks: room for the begun one, and for one more. */
+#define VNM_USM_PLAIN_ROOM(n) ((n) + 2 * 16)
+
 /*
- * Decrypts m->encrypted into out, which has room for as many octets, and makes m->scoped a reader
- * of it. False where the parameters or lengths are not the protocol's; whether the result is a
- * ScopedPDU remains to be seen.
+ * Decrypts m->encrypted into out, which has room for VNM_USM_PLAIN_ROOM() of its octets, and makes
+ * m->scoped a reader of it. False where the parameters or lengths are not the protocol's; whether
+ * the result is a ScopedPDU remains to be seen.
  */
 bool vnm_usm_decrypt(struct vnm_usm_keys *keys, struct vnm_snmp_message *m,
     const struct vnm_usm_params *p, uint8_t *out) VNM_MUST_CHECK;

@@ -20,6 +20,7 @@ struct auth_protocol {
 struct priv_protocol {
 	const char *name;
 	const char *cipher; /* OpenSSL's name */
+	const char *block;  /* of CFB: the same without feedback, also OpenSSL's name */
 	uint8_t key;	    /* octets, of DES with the pre-IV */
 	bool reeder;	    /* how a shorter key is extended */
 };
@@ -35,13 +36,13 @@ static const struct auth_protocol auths[VNM_USM_AUTHS] = {
 };
 
 static const struct priv_protocol privs[VNM_USM_PRIVS] = {
-    [VNM_USM_NO_PRIV] = {"none", NULL, 0, false},
-    [VNM_USM_DES] = {"des", "DES-CBC", 16, false},
-    [VNM_USM_AES128] = {"aes128", "AES-128-CFB", 16, false},
-    [VNM_USM_AES192] = {"aes192", "AES-192-CFB", 24, false},
-    [VNM_USM_AES256] = {"aes256", "AES-256-CFB", 32, false},
-    [VNM_USM_AES192C] = {"aes192c", "AES-192-CFB", 24, true},
-    [VNM_USM_AES256C] = {"aes256c", "AES-256-CFB", 32, true},
+    [VNM_USM_NO_PRIV] = {"none", NULL, NULL, 0, false},
+    [VNM_USM_DES] = {"des", "DES-CBC", NULL, 16, false},
+    [VNM_USM_AES128] = {"aes128", "AES-128-CFB", "AES-128-ECB", 16, false},
+    [VNM_USM_AES192] = {"aes192", "AES-192-CFB", "AES-192-ECB", 24, false},
+    [VNM_USM_AES256] = {"aes256", "AES-256-CFB", "AES-256-ECB", 32, false},
+    [VNM_USM_AES192C] = {"aes192c", "AES-192-CFB", "AES-192-ECB", 24, true},
+    [VNM_USM_AES256C] = {"aes256c", "AES-256-CFB", "AES-256-ECB", 32, true},
 };
 
 /* ---- names and sizes ------------------------------------------------------------------------- */
@@ -114,6 +115,12 @@ const char *
 vnm_usm_cipher_of(enum vnm_usm_priv priv)
 {
 	return privs[priv].cipher;
+}
+
+const char *
+vnm_usm_block_of(enum vnm_usm_priv priv)
+{
+	return privs[priv].block;
 }
 
 struct vnm_usm_des *

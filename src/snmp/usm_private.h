@@ -12,5 +12,7 @@
 /* OpenSSL's names; NULL: the protocol is none. */
 const char *vnm_usm_digest_of(enum vnm_usm_auth auth);
 const char *vnm_usm_cipher_of(enum vnm_usm_priv priv);
+/* Of a cipher in CFB mode the bare cipher; NULL: it is in another mode. */
+const char *vnm_usm_block_of(enum vnm_usm_priv priv);
 
 #endif

@@ -330,7 +330,7 @@ report(struct agent *a, const struct vnm_snmp_message *m, struct vnm_ber_writer 
 static bool
 answer_v3(struct agent *a, struct vnm_snmp_message *m, struct vnm_ber_writer *w, uint64_t now_ns)
 {
-	static uint8_t plain[VNM_SNMP_MESSAGE_MAX];
+	static uint8_t plain[VNM_USM_PLAIN_ROOM(VNM_SNMP_MESSAGE_MAX)];
 	bool auth = (m->flags & VNM_SNMP_FLAG_AUTH) != 0,
 	     priv = (m->flags & VNM_SNMP_FLAG_PRIV) != 0;
 	struct vnm_usm_params params;

@@ -353,7 +353,7 @@ put_own_pdu(struct dump *d, const struct vnm_snmp_message *m, const struct vnm_p
 static bool
 read_own(struct oracle *o, const uint8_t *p, size_t n, struct dump *d, unsigned *odd)
 {
-	static uint8_t plain[VNM_SNMP_MESSAGE_MAX];
+	static uint8_t plain[VNM_USM_PLAIN_ROOM(VNM_SNMP_MESSAGE_MAX)];
 	static uint32_t ids[VNM_VARBIND_IDS];
 	static struct vnm_pdu pdu;
 	struct vnm_snmp_scoped scoped;

@@ -55,6 +55,10 @@ test_numbers(void)
 		CU_ASSERT_EQUAL(rest.n, 0);
 		CU_ASSERT_EQUAL(o->kind, facts[i].kind);
 		CU_ASSERT_PTR_EQUAL(named(facts[i].name), o);
+		CU_ASSERT_STRING_EQUAL(vnm_mib_dotted(mib, o).p, facts[i].oid);
+		CU_ASSERT_EQUAL(vnm_mib_dotted(mib, o).n, strlen(facts[i].oid));
+		CU_ASSERT_EQUAL(vnm_mib_name_str(mib, o).n, strlen(vnm_mib_name(mib, o)));
+		CU_ASSERT_EQUAL(o->depth, oid.n);
 		CU_ASSERT_TRUE(vnm_oid_equal(vnm_mib_oid(mib, o, own), oid));
 		text[vnm_mib_oid_text(mib, oid, true, text, sizeof(text))] = '\0';
 		CU_ASSERT_STRING_EQUAL(text, facts[i].name);
@@ -151,6 +155,32 @@ test_structure(void)
 	CU_ASSERT_STRING_EQUAL(vnm_mib_label(mib, named("ifType"), 6), "ethernetCsmacd");
 	CU_ASSERT_PTR_NULL(vnm_mib_label(mib, named("ifOperStatus"), 8));
 	CU_ASSERT_PTR_NULL(vnm_mib_label(mib, named("ifMtu"), 1));
+}
+
+/* Whatever was found before, and wherever that number comes from, the same is found. */
+static void
+test_found_again(void)
+{
+	static const uint32_t lasts[] = {0, 1, 700, UINT32_MAX};
+	uint32_t numbers[VNM_OID_MAX], same = 0;
+	struct vnm_oid rest, also;
+
+	for (uint32_t i = 1; i < mib->object_count; i++) {
+		struct vnm_oid oid = vnm_mib_oid(mib, &mib->objects[i], numbers);
+
+		if (oid.n < VNM_OID_MAX)
+			numbers[oid.n++] = 17;
+		for (size_t k = 0; k < VNM_ARRAY_LEN(lasts); k++) {
+			const struct vnm_mib_object *o = vnm_mib_find(mib, oid, &rest);
+			uint32_t last = lasts[k];
+
+			CU_ASSERT_PTR_EQUAL_FATAL(vnm_mib_find_again(mib, oid, &also, &last), o);
+			CU_ASSERT_EQUAL_FATAL(also.n, rest.n);
+			CU_ASSERT_PTR_EQUAL_FATAL(vnm_mib_find_again(mib, oid, &also, &last), o);
+			CU_ASSERT_EQUAL_FATAL(also.n, rest.n);
+			CU_ASSERT_PTR_EQUAL_FATAL(vnm_mib_find_again(mib, oid, &also, &same), o);
+		}
+	}
 }
 
 /* Every reference within the catalogue is to something that is there. */
@@ -367,6 +397,7 @@ CU_TestInfo suite_mib[] = {
     {"names", test_names},
     {"columns", test_columns},
     {"structure", test_structure},
+    {"found again", test_found_again},
     {"sound", test_sound},
     {"vendors", test_vendors},
     {"octets as text", test_octets},

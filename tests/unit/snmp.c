@@ -722,7 +722,7 @@ test_pairs(void)
 			continue;
 		for (size_t k = 0; k < vnm_snmp_alarm_count; k++)
 			raised =
-			    raised || (strcmp(vnm_snmp_alarms[k].alarm_type, a->alarm_type) == 0 &&
+			    raised || (strcmp(vnm_snmp_alarms[k].alarm_type.p, a->alarm_type.p) == 0 &&
 					  (vnm_snmp_alarms[k].state == VNM_SNMP_RAISE ||
 					      vnm_snmp_alarms[k].state == VNM_SNMP_BY_VALUE));
 		if (!raised)
