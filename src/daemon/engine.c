@@ -4,12 +4,12 @@
 #include "daemon/engine.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +18,14 @@
 #define LINE_OCTETS (2 * VNM_SNMP_ENGINE_ID_MAX + 32)
 #define YEAR_2020_S 1577836800ULL /* since 1970 */
 
-enum { FORMAT_TEXT = 4, FORMAT_OCTETS = 5, PREFIX = 5 };
+enum { FORMAT_TEXT = 4, FORMAT_OCTETS = 5, PREFIX = 5, DIGEST_OCTETS = 16 };
 
 /*
  * RFC 3411 section 5: the highest bit set, an enterprise, a format, and what is unique. vnmcd has
  * no enterprise: IANA's 0 is nobody's, and the IETF itself makes an id of it that is to belong to
  * no enterprise (RFC 5343: 80 00 00 00 06, of a format that is not used here). Others' numbers
- * are theirs to give, and that of RFC 5612 is for examples.
+ * are theirs to give, and that of RFC 5612 is for examples. A name that is too long is told by its
+ * SHA-256, which no version of ours changes.
  */
 static void
 make_id(struct vnm_engine *e, const char *collector)
@@ -37,10 +38,11 @@ make_id(struct vnm_engine *e, const char *collector)
 	if (n <= room) {
 		memcpy(e->id + PREFIX, collector, n);
 	} else {
-		uint64_t hash = vnm_hash(collector, n, 0);
+		uint8_t digest[EVP_MAX_MD_SIZE] = {0};
 
-		n = sizeof(hash);
-		memcpy(e->id + PREFIX, &hash, n);
+		(void)EVP_Digest(collector, n, digest, NULL, EVP_sha256(), NULL);
+		n = DIGEST_OCTETS;
+		memcpy(e->id + PREFIX, digest, n);
 	}
 	e->self.engine_id = (struct vnm_slice){e->id, PREFIX + n};
 }

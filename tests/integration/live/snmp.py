@@ -1,5 +1,6 @@
 """SNMP: net-snmp's snmptrap, snmpinform and snmpd as senders, its snmptrapd as the second reader."""
 
+import hashlib
 import json
 import os
 import re
@@ -220,6 +221,12 @@ def test_engine_id_and_boots_outlive_a_restart(work):
     equal([t[0] for t in told], [(engine, first + n) for n in range(3)], "engine id and boots")
     # RFC 3411 section 5: enterprise 0, administratively assigned text
     equal(bytes.fromhex(engine), b"\x80\0\0\0\x04test", "what the engine id is made of")
+    # A name that is too long: octets that are the same for every version and machine.
+    name = "collector-01.traps.pop1.example.net"
+    with Daemon(work, {**conf, "collector": name}) as d:
+        equal(boots(work)[0], "8000000005" + hashlib.sha256(name.encode()).hexdigest()[:32],
+              "what the engine id of a long name is made of")
+        d.stop()
     conf["snmp"]["engine_id"] = "80007ed9040102"
     with Daemon(work, conf) as d:
         equal(boots(work)[0], "80007ed9040102", "another engine")
