@@ -62,6 +62,7 @@ make_community(struct maker *m, uint32_t i)
 	const struct vnm_conf_community *c = &m->conf->communities[i];
 	struct vnm_snmp_community *to = &m->access->communities[i];
 
+	to->label = slice_of(c->name);
 	to->name = slice_of(c->community != NULL ? c->community : c->name);
 	to->view.allow = c->allow.p;
 	to->view.allow_count = c->allow.n;
