@@ -49,7 +49,7 @@ add_oids(struct maker *m, struct vnm_snmp_view *view, const struct vnm_strings *
 
 		if (n == 0)
 			vnm_errs_at(m->errs, at(node, "oids"),
-			    "`oids`: \"%s\" is neither an OID nor a name of the MIB catalogue",
+			    "`oids`: \"%s\" is neither an OID nor a name of a built-in MIB module",
 			    oids->p[i]);
 		else if (vnm_snmp_view_add(view, (struct vnm_oid){v, n}) != 0)
 			vnm_errs_at(m->errs, node, "out of memory");

@@ -11,7 +11,7 @@
 
 #define VNM_SNMP_OPTIONS(X)                                                                      \
 	X(struct vnm_snmp_options, communities, STRINGS, NULL, RELOAD,                           \
-	    "communities of versions 1 and 2c that are taken; `*`: any")                         \
+	    "communities of versions 1 and 2c that are taken, as they are sent; `*`: any")       \
 	X(struct vnm_snmp_options, users, STRINGS, NULL, RELOAD,                                 \
 	    "users of version 3 that are taken, by their names in snmp.users; `*`: all of them") \
 	X(struct vnm_snmp_options, repeat_time, DURATION, "5m", RELOAD,                          \
