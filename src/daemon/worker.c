@@ -461,6 +461,7 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 		return NULL;
 	w->magic = MAGIC;
 	pipeline.set_back = &w->set_back;
+	vnm_set_back_look(&w->set_back, vnm_clock_wall_ns(), vnm_clock_mono_ns());
 	make_lock(w);
 	w->id = config->id;
 	w->all = config->all;
