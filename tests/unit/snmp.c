@@ -395,17 +395,24 @@ test_refused(void)
 	live_end(&l);
 }
 
-/* A user who is for his device's engine only sends informs to ours: he learns that, too. */
-static void
-test_user_of_an_engine(void)
+/* As it should be. */
+static struct secured
+inform_of_ops(void)
 {
-	const struct secured s = {.engine = own_engine,
+	return (struct secured){.engine = own_engine,
 	    .boots = BOOTS,
 	    .time = TIME_S,
 	    .reportable = true,
 	    .priv = true,
 	    .type = VNM_PDU_INFORM,
 	    .user = "ops"};
+}
+
+/* A user who is for his device's engine only sends informs to ours: he learns that, too. */
+static void
+test_user_of_an_engine(void)
+{
+	const struct secured s = inform_of_ops();
 	struct vnm_snmp_access *all;
 	struct live l;
 
@@ -471,13 +478,7 @@ static void
 test_clock_set_back(void)
 {
 	struct vnm_set_back set_back = {0};
-	struct secured s = {.engine = own_engine,
-	    .boots = BOOTS,
-	    .time = TIME_S,
-	    .reportable = true,
-	    .priv = true,
-	    .type = VNM_PDU_INFORM,
-	    .user = "ops"};
+	struct secured s = inform_of_ops();
 	uint64_t mono_ns = 77 * VNM_NS_PER_S;
 	struct live l;
 
@@ -506,13 +507,7 @@ test_clock_set_back(void)
 static uint64_t
 salt_for(const char *source)
 {
-	const struct secured s = {.engine = own_engine,
-	    .boots = BOOTS,
-	    .time = TIME_S,
-	    .reportable = true,
-	    .priv = true,
-	    .type = VNM_PDU_INFORM,
-	    .user = "ops"};
+	const struct secured s = inform_of_ops();
 	struct vnm_snmp_message m;
 	struct vnm_usm_params p;
 	struct vnm_pdu pdu;
@@ -545,13 +540,7 @@ test_salts(void)
 static void
 test_short_of_memory(void)
 {
-	const struct secured s = {.engine = own_engine,
-	    .boots = BOOTS,
-	    .time = TIME_S,
-	    .reportable = true,
-	    .priv = true,
-	    .type = VNM_PDU_INFORM,
-	    .user = "ops"};
+	const struct secured s = inform_of_ops();
 	enum vnm_reason reason;
 	unsigned failed = 0;
 	struct live l;
@@ -721,10 +710,10 @@ test_pairs(void)
 		if (a->state != VNM_SNMP_CLEAR)
 			continue;
 		for (size_t k = 0; k < vnm_snmp_alarm_count; k++)
-			raised =
-			    raised || (strcmp(vnm_snmp_alarms[k].alarm_type.p, a->alarm_type.p) == 0 &&
-					  (vnm_snmp_alarms[k].state == VNM_SNMP_RAISE ||
-					      vnm_snmp_alarms[k].state == VNM_SNMP_BY_VALUE));
+			raised = raised ||
+				 (strcmp(vnm_snmp_alarms[k].alarm_type.p, a->alarm_type.p) == 0 &&
+				     (vnm_snmp_alarms[k].state == VNM_SNMP_RAISE ||
+					 vnm_snmp_alarms[k].state == VNM_SNMP_BY_VALUE));
 		if (!raised)
 			printf("%s clears what nothing raises\n", a->notification);
 		CU_ASSERT_TRUE(raised);
