@@ -29,7 +29,7 @@
 #define CONNECTION_MAGIC 0x54435043U
 
 #define READ_OCTETS 65536
-#define LOOK_AT_CLOCK 16 /* messages between two looks at the clock */
+#define LOOK_AT_CLOCK 16 /* messages between two looks at the clock, where none is answered */
 #define ROOM_MS 5	 /* how often it is asked whether there is room again */
 #define WATCH_MS 1000	 /* how often slow connections are looked for, at the least */
 #define WATCH_MS_MIN 10
@@ -320,7 +320,8 @@ cut_messages(struct connection *c, unsigned *messages, uint64_t begun_ns)
 			return MORE;
 		if (*messages > 0 && !c->all->draining && !in->room(in->ctx))
 			return MORE;
-		if (*messages % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 &&
+		if ((*messages % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 ||
+			(*messages > 0 && in->answers)) &&
 		    vnm_clock_mono_ns() - begun_ns >= VNM_TURN_NS)
 			return MORE;
 		switch (vnm_framer_next(&c->framer, &message)) {
