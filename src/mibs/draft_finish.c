@@ -123,6 +123,7 @@ sort_objects(const struct finish *f)
 			if (vnm_oid_equal(oid_of(d, o), oid_of(d, last))) {
 				if (o->name != last->name || !mere_name(o))
 					conflict(f, o, "its oid is already that of", last->name);
+				o->same = d->sorted.p[kept - 1] + 1;
 				continue;
 			}
 		}
@@ -182,6 +183,8 @@ add_children(const struct finish *f, uint32_t node, struct range **ranges, uint3
 		d->nodes.p[node].child_count++;
 		r.begin = end;
 	}
+	if (d->nodes.p[node].child_count == 0)
+		d->nodes.p[node].child = 0; /* there may be none at that place */
 	return 0;
 }
 
@@ -241,6 +244,8 @@ add_members(const struct finish *f, struct vnm_draft_object *o, struct vnm_mib_o
 		const struct vnm_draft_ref *ref = &d->members.p[owner->members + i];
 		struct vnm_draft_object *member = vnm_draft_find_object(d, owner->module, ref);
 
+		if (member != NULL && member->same != 0)
+			member = &d->objects.p[member->same - 1];
 		if (member == NULL || member->node == 0) {
 			conflict(f, o, "it names an unknown", ref->name);
 			node->member_count = 0; /* a list with a hole would mislead */

@@ -56,6 +56,7 @@ struct vnm_draft_object {
 	uint32_t oid; /* the first of its numbers in `oids` */
 	uint32_t oid_n;
 	uint32_t node; /* index in the catalogue; 0: none */
+	uint32_t same; /* the object that has its oid instead, + 1; 0: none */
 };
 
 /* Growing arrays: n of `cap` in use. */

@@ -111,14 +111,19 @@ read_spec(const char *h, struct spec *s)
 	return h;
 }
 
+/* In digits of so many bits, with a "-" in front where it is negative. */
 static void
-put_octal(struct vnm_mib_out *out, const uint8_t *p, size_t n)
+put_radix(struct vnm_mib_out *out, unsigned bits, uint64_t magnitude, bool negative)
 {
-	for (size_t i = 0; i < n; i++) {
-		char text[3] = {(char)('0' + (p[i] >> 6)), (char)('0' + (p[i] >> 3 & 7)),
-		    (char)('0' + (p[i] & 7))};
-		vnm_mib_put(out, text, sizeof(text));
-	}
+	char text[66], *p = text + sizeof(text);
+
+	do {
+		*--p = "0123456789abcdef"[magnitude & ((1U << bits) - 1)];
+		magnitude >>= bits;
+	} while (magnitude != 0);
+	if (negative)
+		*--p = '-';
+	vnm_mib_put(out, p, (size_t)(text + sizeof(text) - p));
 }
 
 /* False where the octets are not what the format is for. */
@@ -135,14 +140,15 @@ put_item(struct vnm_mib_out *out, char format, const uint8_t *p, size_t n)
 		vnm_mib_put(out, (const char *)p, n);
 		return true;
 	case 'd':
+	case 'o':
 		if (n > 8)
 			return false;
 		for (size_t i = 0; i < n; i++)
 			v = v << 8 | p[i];
-		vnm_mib_put_u64(out, v);
-		return true;
-	case 'o':
-		put_octal(out, p, n);
+		if (format == 'd')
+			vnm_mib_put_u64(out, v);
+		else
+			put_radix(out, 3, v, false);
 		return true;
 	default:
 		for (size_t i = 0; i < n; i++)
@@ -212,35 +218,22 @@ put_decimal(struct vnm_mib_out *out, const char *point, int64_t v)
 	return true;
 }
 
-static void
-put_radix(struct vnm_mib_out *out, unsigned bits, int64_t v)
-{
-	char text[66], *p = text + sizeof(text);
-	uint64_t magnitude = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-
-	do {
-		*--p = "0123456789abcdef"[magnitude & ((1U << bits) - 1)];
-		magnitude >>= bits;
-	} while (magnitude != 0);
-	if (v < 0)
-		*--p = '-';
-	vnm_mib_put(out, p, (size_t)(text + sizeof(text) - p));
-}
-
 bool
 vnm_mib_hint_number(struct vnm_mib_out *out, const char *hint, int64_t v)
 {
+	uint64_t magnitude = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
 	switch (hint[0]) {
 	case 'd':
 		return hint[1] == '-' && put_decimal(out, hint + 2, v);
 	case 'x':
-		put_radix(out, 4, v);
+		put_radix(out, 4, magnitude, v < 0);
 		return true;
 	case 'o':
-		put_radix(out, 3, v);
+		put_radix(out, 3, magnitude, v < 0);
 		return true;
 	case 'b':
-		put_radix(out, 1, v);
+		put_radix(out, 1, magnitude, v < 0);
 		return true;
 	default:
 		return false;

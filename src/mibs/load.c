@@ -23,6 +23,9 @@
 #define LABELS_MAX 4096
 #define MEMBERS_MAX 255
 
+/* Of 1991: all that it has is in newer modules today, which say more. */
+#define MIB2 "RFC1213-MIB"
+
 /* Modules that hold only macros, which the parser knows by itself. */
 static const char *const macros[] = {"SNMPv2-CONF", "RFC-1212", "RFC-1215"};
 
@@ -48,6 +51,15 @@ fail(struct loading *l, const char *file, const char *what, const char *which)
 	    &err, file, 0, "%s%s%s", what, which != NULL ? " " : "", which != NULL ? which : "");
 	vnm_errs_add(l->errs, &err);
 	l->failed = true;
+}
+
+static void
+warn(struct loading *l, const char *file, const char *what)
+{
+	struct vnm_err err;
+
+	(void)vnm_err_set(&err, file, 0, "%s", what);
+	vnm_errs_add(l->warnings, &err);
 }
 
 /* ---- what the parser says ------------------------------------------------------------------ */
@@ -94,15 +106,31 @@ take_file(struct vnm_err *err)
 }
 
 /*
+ * "Did not find 'ifIndex' in module RFC1213-MIB ...", where another module has it today: objects
+ * are found in whatever module they are. Not so textual conventions.
+ */
+static bool
+is_moved(const char *text)
+{
+	static const char begin[] = "Did not find '";
+	const char *name = text + sizeof(begin) - 1;
+
+	return strncmp(text, begin, sizeof(begin) - 1) == 0 &&
+	       vnm_mib_named(&vnm_mib_builtin, name, strcspn(name, "'")) != NULL;
+}
+
+/*
  * What is nothing to tell. Objects whose parent is nowhere stay with the parser (5.9.3 and before)
  * when all is unloaded, and it complains of them again at every reload, as if of other modules; it
- * has told of each, by file and line, when it read it.
+ * has told of each, by file and line, when it read it. Groups for statements of conformance are
+ * nobody's concern here, and the built-in modules have none.
  */
 static bool
 is_noise(const char *text)
 {
 	return strncmp(text, "MIB search path", 15) == 0 ||
-	       strncmp(text, "Cannot adopt OID", 16) == 0;
+	       strncmp(text, "Cannot adopt OID", 16) == 0 ||
+	       strncmp(text, "Group not found in module", 25) == 0 || is_moved(text);
 }
 
 static int
@@ -144,6 +172,15 @@ create(struct loading *l, const char *name)
 }
 
 static int
+close_own(struct loading *l, FILE *f)
+{
+	if (fclose(f) == 0)
+		return 0;
+	fail(l, l->own, strerror(errno), NULL);
+	return -1;
+}
+
+static int
 write_own(struct loading *l)
 {
 	const struct vnm_mib *m = &vnm_mib_builtin;
@@ -162,21 +199,55 @@ write_own(struct loading *l)
 		const char *name = macro ? macros[i - m->module_count] : m->text + m->modules[i];
 		FILE *f;
 
+		if (strcmp(name, MIB2) == 0)
+			continue; /* write_mib2() */
 		f = create(l, name);
 		if (f == NULL)
 			return -1;
 		if (macro)
 			fprintf(f, "%s DEFINITIONS ::= BEGIN\nEND\n", name);
-		else if (strcmp(name, "RFC1213-MIB") == 0)
-			vnm_mib_smi_write_mib2(f, m);
 		else
 			vnm_mib_smi_write(f, m, i);
-		if (fclose(f) != 0) {
-			fail(l, l->own, strerror(errno), NULL);
+		if (close_own(l, f) != 0)
 			return -1;
-		}
 	}
 	return 0;
+}
+
+static bool
+is_own_file(const struct loading *l, const struct module *m)
+{
+	return strncmp(m->file, l->own, strlen(l->own)) == 0;
+}
+
+/*
+ * MIB-II as one module, from which old modules import. It is ours even where the sources have it:
+ * theirs would take the place of newer modules that say more. The parser keeps what it reads first
+ * of a place in the tree, so what a module of theirs has is not in ours.
+ */
+static void
+write_mib2(struct loading *l)
+{
+	const struct vnm_mib *m = &vnm_mib_builtin;
+	bool *without = vnm_alloc_zero(m->module_count, sizeof(*without));
+	FILE *f = without != NULL ? create(l, MIB2) : NULL;
+	char path[sizeof(l->own) + 80];
+
+	if (without == NULL)
+		fail(l, NULL, "no memory for the MIB catalogue", NULL);
+	if (f == NULL)
+		goto no_file;
+	for (uint32_t i = 0; i < m->module_count; i++) {
+		const struct module *there = find_module(which_module(m->text + m->modules[i]));
+		without[i] =
+		    there != NULL && strcmp(there->name, MIB2) != 0 && !is_own_file(l, there);
+	}
+	vnm_mib_smi_write_mib2(f, m, without);
+	snprintf(path, sizeof(path), "%s/" MIB2, l->own);
+	if (close_own(l, f) == 0)
+		(void)add_mibfile(path, MIB2);
+no_file:
+	vnm_free(without);
 }
 
 static void
@@ -206,9 +277,9 @@ not_hidden(const struct dirent *e)
 	       e->d_name[n - 1] != '#';
 }
 
-/* Tells the parser of a directory's files, or (read) has them all read: how many; -1. */
+/* Tells the parser of a directory's files: how many modules; -1. */
 static int
-each_file(struct loading *l, const char *dir, bool read)
+note_files(struct loading *l, const char *dir)
 {
 	struct dirent **list;
 	int n = scandir(dir, &list, not_hidden, alphasort), modules = 0;
@@ -222,28 +293,23 @@ each_file(struct loading *l, const char *dir, bool read)
 		struct stat st;
 
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-			bool holds = add_mibfile(path, list[i]->d_name) == 0;
-
-			modules += holds;
-			if (holds && read)
-				(void)read_mib(path);
-		}
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+			modules += add_mibfile(path, list[i]->d_name) == 0;
 		free(list[i]);
 	}
 	free(list);
 	return modules;
 }
 
-/* All that the sources name, read into the parser's tree. */
+/* Tells it of all files; of those with the same module the last one is read. */
 static void
-read_sources(struct loading *l)
+note_sources(struct loading *l)
 {
 	const struct vnm_mib_sources *s = l->sources;
 
-	(void)each_file(l, l->own, false);
+	(void)note_files(l, l->own);
 	for (uint32_t i = 0; i < s->dir_count; i++) {
-		if (each_file(l, s->dirs[i], false) == 0)
+		if (note_files(l, s->dirs[i]) == 0)
 			fail(l, s->dirs[i], "holds no MIB module", NULL);
 	}
 	for (uint32_t i = 0; i < s->file_count; i++) {
@@ -252,18 +318,48 @@ read_sources(struct loading *l)
 		else if (add_mibfile(s->files[i], s->files[i]) != 0)
 			fail(l, s->files[i], "holds no MIB module", NULL);
 	}
+	if (!l->failed)
+		write_mib2(l);
+}
+
+/* Has it read the module of a file, or (NULL) of all files of theirs. */
+static void
+read_files(struct loading *l, const char *path)
+{
+	const struct module *m;
+	bool any = false;
+
+	for (int id = 0; (m = find_module(id)) != NULL; id++) {
+		if (path != NULL ? strcmp(m->file, path) != 0 : is_own_file(l, m))
+			continue;
+		any = true;
+		(void)netsnmp_read_module(m->name);
+	}
+	if (!any && path != NULL)
+		warn(l, path,
+		    "its module is not read: another file has it too, or (" MIB2
+		    ") newer modules have all of it");
+}
+
+/* All that the sources name, read into the parser's tree. */
+static void
+read_sources(struct loading *l)
+{
+	const struct vnm_mib_sources *s = l->sources;
+
+	note_sources(l);
 	if (l->failed)
 		return;
 	for (uint32_t i = 0; i < s->file_count; i++)
-		(void)read_mib(s->files[i]);
+		read_files(l, s->files[i]);
 	for (uint32_t i = 0; i < s->module_count; i++) {
 		if (which_module(s->modules[i]) < 0)
 			fail(l, NULL, "no file holds the MIB module", s->modules[i]);
 		else
 			(void)netsnmp_read_module(s->modules[i]);
 	}
-	for (uint32_t i = 0; i < s->dir_count && s->module_count == 0; i++)
-		(void)each_file(l, s->dirs[i], true);
+	if (s->dir_count > 0 && s->module_count == 0)
+		read_files(l, NULL);
 	adopt_orphans();
 }
 
@@ -275,11 +371,33 @@ is_entry(const struct tree *t)
 	return t->indexes != NULL || t->augments != NULL;
 }
 
+/*
+ * What the parser makes up: "acme#" for the 0 between an ENTERPRISE and its traps, "anonymous#1"
+ * for a number in { acme 7 1 }.
+ */
+static bool
+is_made_up(const struct tree *t)
+{
+	return t != NULL && t->label != NULL && strchr(t->label, '#') != NULL;
+}
+
+/* TRAP-TYPE (RFC 1215) */
+static bool
+is_trap(const struct tree *t)
+{
+	const char *mark = is_made_up(t->parent) ? strchr(t->parent->label, '#') : NULL;
+
+	return mark != NULL && mark[1] == '\0';
+}
+
 static enum vnm_mib_kind
 kind_of(const struct tree *t)
 {
+	if (is_made_up(t))
+		return VNM_MIB_NONE;
+	if (is_trap(t))
+		return VNM_MIB_NOTIFICATION;
 	switch (t->type) {
-	case TYPE_TRAPTYPE:
 	case TYPE_NOTIFTYPE:
 		return VNM_MIB_NOTIFICATION;
 	case TYPE_MODID:
@@ -339,7 +457,7 @@ base_of(int type)
 static bool
 is_theirs(const struct loading *l, const struct module *m)
 {
-	return m != NULL && m->no_imports != -1 && strncmp(m->file, l->own, strlen(l->own)) != 0;
+	return m != NULL && m->no_imports != -1 && !is_own_file(l, m);
 }
 
 /* Whether a built-in convention says the same as a syntax with its name. */
@@ -485,15 +603,30 @@ struct taken {
 	uint32_t number;
 };
 
+/* Of the modules that have a node the first one that was taken, or -1. */
+static int
+taken_of(const struct tree *t, const struct taken *taken, int count)
+{
+	for (int i = 0; i < t->number_modules; i++) {
+		int id = t->module_list[i];
+
+		if (id >= 0 && id < count && taken[id].module != NULL)
+			return id;
+	}
+	return -1;
+}
+
 /* Objects of the modules that were taken; the tree is as deep as its oids are long. */
 static int
 take_tree(struct loading *l, const struct tree *t, const struct taken *taken, int count,
     struct vnm_err *err)
 {
 	for (; t != NULL; t = t->next_peer) {
-		if (t->modid >= 0 && t->modid < count && taken[t->modid].module != NULL) {
-			vnm_mib_draft_resume(l->draft, taken[t->modid].number);
-			if (take_object(l, t, taken[t->modid].module->file, err) != 0)
+		int id = taken_of(t, taken, count);
+
+		if (id >= 0) {
+			vnm_mib_draft_resume(l->draft, taken[id].number);
+			if (take_object(l, t, taken[id].module->file, err) != 0)
 				return -1;
 		}
 		if (take_tree(l, t->child_list, taken, count, err) != 0)
@@ -582,9 +715,11 @@ vnm_mib_load(const struct vnm_mib_sources *s, struct vnm_errs *errs, struct vnm_
 	}
 	*l = (struct loading){.sources = s, .errs = errs, .warnings = warnings};
 	handler = parser_begin(l);
-	if (handler != NULL && write_own(l) == 0)
+	if (handler == NULL)
+		fail(l, NULL, "no memory for the parser of MIB files", NULL);
+	else if (write_own(l) == 0)
 		read_sources(l);
-	if (handler != NULL && !l->failed)
+	if (!l->failed)
 		m = make(l);
 	parser_end(l, handler);
 	remove_own(l);

@@ -65,11 +65,8 @@ static inline const struct vnm_mib_object *
 child_of(const struct vnm_mib *m, const struct vnm_mib_object *o, uint32_t sub)
 {
 	const struct vnm_mib_object *first = m->objects + o->child;
-	uint32_t guess;
+	uint32_t guess = sub - first->sub;
 
-	if (o->child_count == 0) /* of the last object they would begin behind the end */
-		return NULL;
-	guess = sub - first->sub;
 	if (VNM_LIKELY(guess < o->child_count && first[guess].sub == sub))
 		return first + guess;
 	return search_child(first, o->child_count, sub);

@@ -116,6 +116,17 @@ write_type(FILE *f, const struct vnm_mib *m, const struct vnm_mib_type *t)
 	fputc('\n', f);
 }
 
+static void
+write_type_named(FILE *f, const struct vnm_mib *m, const char *name)
+{
+	uint32_t i = 1;
+
+	while (i < m->type_count && strcmp(m->text + m->types[i].name, name) != 0)
+		i++;
+	if (i < m->type_count)
+		write_type(f, m, &m->types[i]);
+}
+
 void
 vnm_mib_smi_write(FILE *f, const struct vnm_mib *m, uint32_t module)
 {
@@ -125,6 +136,9 @@ vnm_mib_smi_write(FILE *f, const struct vnm_mib *m, uint32_t module)
 		if (is_convention(m, module, i))
 			write_type(f, m, &m->types[i]);
 	}
+	if (strcmp(m->text + m->modules[module], "BRIDGE-MIB") == 0)
+		write_type_named(
+		    f, m, "MacAddress"); /* RFC 1493 had it, and old modules ask for it */
 	for (uint32_t i = 1; i < m->object_count; i++) {
 		if (m->objects[i].kind != VNM_MIB_NONE && m->objects[i].module == module)
 			write_object(f, m, &m->objects[i]);
@@ -132,34 +146,30 @@ vnm_mib_smi_write(FILE *f, const struct vnm_mib *m, uint32_t module)
 	fputs("END\n", f);
 }
 
-/* All objects below, whatever module they are of today. */
+/* All objects below, whatever module they are of today, but of those that are left out. */
 static void
-write_below(FILE *f, const struct vnm_mib *m, const struct vnm_mib_object *o)
+write_below(FILE *f, const struct vnm_mib *m, const struct vnm_mib_object *o, const bool *without)
 {
 	for (uint32_t i = 0; i < o->child_count; i++) {
 		const struct vnm_mib_object *child = vnm_mib_child(m, o, i);
 
+		if (child->kind != VNM_MIB_NONE && without[child->module])
+			continue;
 		if (child->kind != VNM_MIB_NONE)
 			write_object(f, m, child);
-		write_below(f, m, child);
+		write_below(f, m, child, without);
 	}
 }
 
 void
-vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m)
+vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m, const bool *without)
 {
 	static const char *const conventions[] = {"DisplayString", "PhysAddress"};
 	const struct vnm_mib_object *mib2 = vnm_mib_named(m, "mib-2", 5);
 
 	fputs("RFC1213-MIB DEFINITIONS ::= BEGIN\nIMPORTS mgmt FROM SNMPv2-SMI;\n", f);
-	for (size_t k = 0; k < VNM_ARRAY_LEN(conventions); k++) {
-		uint32_t i = 1;
-
-		while (i < m->type_count && strcmp(m->text + m->types[i].name, conventions[k]) != 0)
-			i++;
-		if (i < m->type_count)
-			write_type(f, m, &m->types[i]);
-	}
+	for (size_t k = 0; k < VNM_ARRAY_LEN(conventions); k++)
+		write_type_named(f, m, conventions[k]);
 	fputs("mib-2 OBJECT IDENTIFIER ::= { mgmt 1 }\n", f);
 	for (uint32_t i = 0; mib2 != NULL && i < mib2->child_count; i++) {
 		const struct vnm_mib_object *group = vnm_mib_child(m, mib2, i);
@@ -167,7 +177,7 @@ vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m)
 		if (group->sub > 11) /* snmp is the last of MIB-II */
 			break;
 		write_object(f, m, group);
-		write_below(f, m, group);
+		write_below(f, m, group, without);
 	}
 	fputs("END\n", f);
 }

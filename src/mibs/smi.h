@@ -14,8 +14,8 @@ void vnm_mib_smi_write(FILE *f, const struct vnm_mib *m, uint32_t module);
 
 /*
  * RFC1213-MIB, from which old modules import what other modules have today: all of MIB-II that the
- * catalogue has, in one module.
+ * catalogue has, in one module, but nothing of the modules that are set in without[].
  */
-void vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m);
+void vnm_mib_smi_write_mib2(FILE *f, const struct vnm_mib *m, const bool *without);
 
 #endif

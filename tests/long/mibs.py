@@ -43,6 +43,7 @@ DEFINITIONS = re.compile(rb"^\s*([A-Z][A-Za-z0-9-]*)\s*(?:\{[^}]*\})?\s*DEFINITI
 DIFFERENCES = {
     ("JUNIPER-LDP-MIB", "jnxLdpLspUp", "members"): "its fourth object is commented out",
     ("JUNIPER-LDP-MIB", "jnxLdpLspDown", "members"): "its fifth object is commented out",
+    ("RFC1213-MIB", "egpNeighborLoss", "there"): "a trap of RFC 1215",
     ("IP-MIB", "ipForwarding", "labels"): "where RFC1213-MIB is read first, net-snmp has its names",
 }
 # Conventions of RFC 1213 and of old modules, without hints and sizes; the names mean RFC 2579 here.
@@ -163,6 +164,8 @@ def differences(tables, thing, said):
             yield "members", names, said.members
         if thing.implied != said.implied and thing.kind == "entry":
             yield "implied", thing.implied, said.implied
+    elif thing.kind == "entry" and [m.name for m in tables.members(thing)] != [said.augments]:
+        yield "augments", thing.members, said.augments
 
 
 def compare_modules(text, files, wanted):

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "mibs/hint.h"
 #include "mibs/mib.h"
 
 #include <string.h>
@@ -195,6 +196,9 @@ test_sound(void)
 		if (o->kind != VNM_MIB_NONE)
 			CU_ASSERT_PTR_EQUAL_FATAL(
 			    vnm_mib_find(mib, vnm_mib_oid(mib, o, numbers), NULL), o);
+		/* A search begins there also where there are none. */
+		CU_ASSERT_TRUE_FATAL(
+		    o->child + o->child_count <= mib->object_count && o->child < mib->object_count);
 		CU_ASSERT_TRUE(o->child_count == 0 || o->child > i);
 		if (o->kind == VNM_MIB_COLUMN || o->kind == VNM_MIB_SCALAR)
 			CU_ASSERT_NOT_EQUAL(vnm_mib_type(mib, o)->base, VNM_MIB_NO_VALUE);
@@ -216,6 +220,8 @@ test_vendors(void)
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(9), "Cisco");
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(8072), "Net-SNMP");
 	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(6876), "VMware");
+	CU_ASSERT_STRING_EQUAL(vnm_mib_enterprise(34492), "Aryaka");
+	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(34455));
 	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(0));
 	CU_ASSERT_PTR_NULL(vnm_mib_enterprise(UINT32_MAX));
 	CU_ASSERT_STRING_EQUAL(vnm_mib_vendor(VNM_OID(arista)), "Arista");
@@ -307,6 +313,31 @@ test_octets(void)
 	TEXT_OF(NULL, "te\0xt", "74:65:00:78:74");
 	TEXT_OF(NULL, "\0\0", "00:00");
 	TEXT_OF(NULL, "", "");
+}
+
+/* RFC 2579 section 3.1: octets of decimal and octal formats are one number, the highest first. */
+static void
+test_hints(void)
+{
+	static const struct {
+		const char *hint, *octets, *text;
+	} rows[] = {
+	    {"1o", "\10", "10"}, {"2o", "\1\1", "401"}, {"2d", "\1\1", "257"},
+	    {"1o.", "\1\77\377", "1.77.377"}, {"1d.", "\12\1\2", "10.1.2"},
+	    {"*1x:/1d", "\2\12\13\7", "0a:0b/7"},
+	    {"9o", "123456789", ""}, /* more than a number holds */
+	};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(rows); i++) {
+		char text[64];
+		struct vnm_mib_out out = {text, text + sizeof(text) - 1, false};
+		bool done = vnm_mib_hint_octets(&out, rows[i].hint,
+		    (struct vnm_slice){(const uint8_t *)rows[i].octets, strlen(rows[i].octets)});
+
+		*out.p = '\0';
+		CU_ASSERT_EQUAL(done, rows[i].text[0] != '\0');
+		CU_ASSERT_STRING_EQUAL(text, rows[i].text);
+	}
 }
 
 static void
@@ -401,6 +432,7 @@ CU_TestInfo suite_mib[] = {
     {"sound", test_sound},
     {"vendors", test_vendors},
     {"octets as text", test_octets},
+    {"hints", test_hints},
     {"other values as text", test_other_values},
     {"bounds", test_bounds},
     {"is text", test_is_text},

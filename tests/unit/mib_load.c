@@ -128,6 +128,100 @@ test_directory(void)
 	release(&l);
 }
 
+#define OLD VNM_TEST_DATA "/mibs-old/"
+
+/* The only object of a list is the one of this name. */
+static void
+only_member(const struct vnm_mib *m, const char *list, const char *name)
+{
+	const struct vnm_mib_object *o = named(m, list);
+
+	CU_ASSERT_EQUAL_FATAL(o->member_count, 1);
+	CU_ASSERT_PTR_EQUAL(vnm_mib_member(m, o, 0), named(m, name));
+}
+
+/* SMIv1: traps of an enterprise, and what is imported from a module that others replace today. */
+static void
+test_old(void)
+{
+	static const char *const files[] = {OLD "ACME-OLD-MIB.txt"};
+	const struct vnm_mib_sources s = {.files = files, .file_count = 1};
+	struct loaded l = load(&s);
+	const struct vnm_mib_object *o;
+	uint32_t v[VNM_OID_MAX];
+	char text[VNM_OID_TEXT];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.m);
+	CU_ASSERT_EQUAL(l.warnings.n, 0);
+	o = named(l.m, "acmeOldOverload");
+	CU_ASSERT_EQUAL(o->kind, VNM_MIB_NOTIFICATION);
+	vnm_oid_text(text, vnm_mib_oid(l.m, o, v));
+	CU_ASSERT_STRING_EQUAL(text, "1.3.6.1.4.1.32473.9.0.3");
+	CU_ASSERT_EQUAL_FATAL(o->member_count, 2);
+	CU_ASSERT_PTR_EQUAL(vnm_mib_member(l.m, o, 0), named(l.m, "IF-MIB::ifIndex"));
+	CU_ASSERT_PTR_EQUAL(vnm_mib_member(l.m, o, 1), named(l.m, "acmeOldPortLoad"));
+	only_member(l.m, "acmeOldRelief", "IF-MIB::ifIndex");
+	only_member(l.m, "acmeOldPortEntry", "IF-MIB::ifIndex");
+	CU_ASSERT_EQUAL(vnm_mib_type(l.m, named(l.m, "acmeOldName"))->form, VNM_MIB_TEXT);
+	CU_ASSERT_EQUAL(vnm_mib_type(l.m, named(l.m, "acmeOldPortStation"))->form, VNM_MIB_MAC);
+	for (uint32_t i = 0; i < l.m->object_count; i++)
+		CU_ASSERT_PTR_NULL(strchr(vnm_mib_name(l.m, &l.m->objects[i]), '#'));
+	release(&l);
+}
+
+/*
+ * A module of theirs replaces the built-in one of its name, whatever else is read before; those
+ * that stay keep their indexes.
+ */
+static void
+test_replaced(void)
+{
+	static const char *const files[] = {OLD "ACME-OLD-MIB.txt", OLD "IF-MIB.txt"};
+	static const char *const dirs[] = {OLD};
+	const struct vnm_mib_sources sources[] = {
+	    {.files = files, .file_count = 2}, {.dirs = dirs, .dir_count = 1}};
+
+	for (size_t i = 0; i < VNM_ARRAY_LEN(sources); i++) {
+		struct loaded l = load(&sources[i]);
+		const struct vnm_mib *m = l.m;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+		CU_ASSERT_STRING_EQUAL(
+		    vnm_mib_label(m, named(m, "IF-MIB::ifOperStatus"), 3), "asleep");
+		CU_ASSERT_PTR_NULL(vnm_mib_named(m, "ifHCInOctets", 12)); /* theirs has none */
+		only_member(m, "ifXEntry", "IF-MIB::ifIndex");
+		only_member(m, "acmeOldPortEntry", "IF-MIB::ifIndex");
+		CU_ASSERT_EQUAL(named(m, "linkDown")->member_count, 2);
+		CU_ASSERT_EQUAL(named(m, "dot3CollEntry")->member_count, 2);
+		CU_ASSERT_PTR_NOT_NULL(vnm_mib_named(m, "IF-MIB::interfaces", 18));
+		release(&l);
+	}
+}
+
+/* Old modules do not take the place of newer ones, nor what these refer to. */
+static void
+test_not_replaced(void)
+{
+	static const char *const mib2[] = {OLD "RFC1213-MIB.txt"};
+	static const char *const bridge[] = {OLD "ACME-BRIDGE-MIB.txt"};
+	struct vnm_mib_sources s = {.files = mib2, .file_count = 1};
+	struct loaded l = load(&s);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.m);
+	CU_ASSERT_STRING_EQUAL(vnm_mib_label(l.m, named(l.m, "ifType"), 6), "ethernetCsmacd");
+	only_member(l.m, "ifXEntry", "IF-MIB::ifIndex");
+	CU_ASSERT_EQUAL_FATAL(l.warnings.n, 1);
+	CU_ASSERT_STRING_EQUAL(l.warnings.p[0].file, mib2[0]);
+	release(&l);
+	s.files = bridge;
+	l = load(&s);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.m);
+	CU_ASSERT_TRUE(l.warnings.n > 0); /* whose oids they are */
+	only_member(l.m, "dot1dBasePortEntry", "ACME-BRIDGE-MIB::dot1dBasePort");
+	only_member(l.m, "dot1qPortVlanEntry", "ACME-BRIDGE-MIB::dot1dBasePort");
+	release(&l);
+}
+
 static void
 test_refused(void)
 {
@@ -179,6 +273,9 @@ CU_TestInfo suite_mib_load[] = {
     {"objects", test_objects},
     {"values", test_values},
     {"directory", test_directory},
+    {"old", test_old},
+    {"replaced", test_replaced},
+    {"not replaced", test_not_replaced},
     {"refused", test_refused},
     {"again", test_again},
     {"no place", test_no_place},
