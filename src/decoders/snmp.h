@@ -11,7 +11,7 @@
 
 #define VNM_SNMP_OPTIONS(X)                                                                      \
 	X(struct vnm_snmp_options, communities, STRINGS, NULL, RELOAD,                           \
-	    "communities of versions 1 and 2c that are taken; `*`: any")                         \
+	    "communities of versions 1 and 2c that are taken, as they are sent; `*`: any")       \
 	X(struct vnm_snmp_options, users, STRINGS, NULL, RELOAD,                                 \
 	    "users of version 3 that are taken, by their names in snmp.users; `*`: all of them") \
 	X(struct vnm_snmp_options, repeat_time, DURATION, "5m", RELOAD,                          \
@@ -81,6 +81,9 @@ enum vnm_reason vnm_snmp_authorise(struct vnm_snmp_call *c);
 /* Whether this PDU may come at its message's security level, and this notification at all. */
 enum vnm_reason vnm_snmp_check_level(struct vnm_snmp_call *c);
 enum vnm_reason vnm_snmp_check_view(const struct vnm_snmp_call *c, struct vnm_oid notification);
+
+/* snmpEngineTime of vnmcd itself, in seconds; live only. */
+uint32_t vnm_snmp_engine_time(const struct vnm_snmp_call *c);
 
 /* A Response to an inform, with what was in it. */
 void vnm_snmp_acknowledge(struct vnm_snmp_call *c);
