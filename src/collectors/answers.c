@@ -4,6 +4,7 @@
 #include "collectors/answers.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* As much as the socket takes: how many octets; 0 where it takes none now; -1: it is broken. */
@@ -42,6 +43,20 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	a->at = 0;
 }
 
+/*
+ * A receiver who reads, but never all of it, must not make the buffer grow: what is written goes
+ * once it is half of it, so that an octet is moved once at the most for each that is kept.
+ */
+static void
+forget_written(struct vnm_answers *a)
+{
+	if (a->at == 0 || a->at < a->b.n - a->at)
+		return;
+	memmove(a->b.p, a->b.p + a->at, a->b.n - a->at);
+	a->b.n -= a->at;
+	a->at = 0;
+}
+
 bool
 vnm_answers_send(struct vnm_answers *a, struct event_base *base, int fd, const uint8_t *p, size_t n)
 {
@@ -53,6 +68,7 @@ vnm_answers_send(struct vnm_answers *a, struct event_base *base, int fd, const u
 		return false;
 	if ((size_t)sent == n)
 		return true;
+	forget_written(a);
 	if ((event_initialized(&a->event) ||
 		event_assign(&a->event, base, fd, EV_WRITE | EV_PERSIST, on_writable, a) == 0) &&
 	    vnm_buffer_append(&a->b, p + sent, n - (size_t)sent) && event_add(&a->event, NULL) == 0)

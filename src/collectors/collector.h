@@ -76,8 +76,8 @@ vnm_intake_refuse(const struct vnm_intake *in, const struct vnm_datagram *d, enu
 	    "a begun message must be complete within this time, else its connection is closed "  \
 	    "(tcp, tls); 0: never")                                                              \
 	X(struct vnm_listener_options, memory, SIZE, "64M", RELOAD,                              \
-	    "for begun messages of all connections, of each worker; when they take more, the "   \
-	    "connection with most of it is closed (tcp, tls)")                                   \
+	    "for begun messages of all connections, and answers to them, of each worker; when "  \
+	    "they take more, the connection with most of it is closed (tcp, tls)")               \
 	X(struct vnm_listener_options, tls_cert, STRING, NULL, RELOAD,                           \
 	    "PEM file with our certificate and those that lead to its CA; all files of keys "    \
 	    "and certificates are read again by a reload, as the user that vnmcd runs as")       \
@@ -195,8 +195,8 @@ struct vnm_target {
 };
 
 /* Tells of all its targets, in no order. */
-void vnm_tcp_targets(const struct vnm_tcp *t,
-    void (*tell)(void *ctx, const struct vnm_target *target), void *ctx);
+void vnm_tcp_targets(
+    const struct vnm_tcp *t, void (*tell)(void *ctx, const struct vnm_target *target), void *ctx);
 
 /* ---- replay (collectors/replay.c) --------------------------------------------------------- */
 

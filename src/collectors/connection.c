@@ -4,7 +4,8 @@
  *
  * Nothing is read while outputs lack room: the kernel's buffers fill, and TCP makes the sender
  * wait. All connections are read into one buffer; one has memory of its own only while a part of
- * a message is there, at the most VNM_MESSAGE_MAX, and all together at the most `memory`.
+ * a message is there, at the most VNM_MESSAGE_MAX, or answers wait, and all together at the most
+ * `memory`.
  */
 #include "collectors/connection.h"
 
@@ -28,7 +29,7 @@
 #define CONNECTION_MAGIC 0x54435043U
 
 #define READ_OCTETS 65536
-#define LOOK_AT_CLOCK 16 /* messages between two looks at the clock */
+#define LOOK_AT_CLOCK 16 /* messages between two looks at the clock, where none is answered */
 #define ROOM_MS 5	 /* how often it is asked whether there is room again */
 #define WATCH_MS 1000	 /* how often slow connections are looked for, at the least */
 #define WATCH_MS_MIN 10
@@ -55,7 +56,7 @@ struct connection {
 	uint64_t begun_ns; /* since when the handshake or a message is begun; 0: none is */
 	uint64_t messages; /* handed over */
 	uint64_t received; /* octets */
-	size_t memory;	   /* octets that the framer was last seen to have */
+	size_t memory;	   /* octets that framer and answers were last seen to have */
 	struct vnm_framer framer;
 	struct vnm_way_back back;
 	struct vnm_answers answers;
@@ -73,7 +74,7 @@ struct vnm_connections {
 	uint32_t n;
 	uint32_t handshakes;
 	uint64_t sessions;  /* so far */
-	size_t memory;	    /* of all framers */
+	size_t memory;	    /* of all of them */
 	uint64_t paused_ns; /* when waiting for room was last counted */
 	bool draining;	    /* what is in the sockets is read, room or not */
 	struct event room;  /* armed while a connection is paused */
@@ -202,11 +203,11 @@ refuse_rest(struct connection *c, enum vnm_reason reason)
 	vnm_framer_free(&c->framer);
 }
 
-/* Books for the memory that the framer has now. */
+/* Books for the memory that it has now: what is to come, and what is to be written. */
 static void
 account(struct connection *c)
 {
-	size_t memory = c->framer.b.cap;
+	size_t memory = c->framer.b.cap + c->answers.b.cap;
 
 	c->all->memory += memory - c->memory;
 	*counter(c->all, VNM_C_connections_memory) += memory - c->memory;
@@ -319,7 +320,8 @@ cut_messages(struct connection *c, unsigned *messages, uint64_t begun_ns)
 			return MORE;
 		if (*messages > 0 && !c->all->draining && !in->room(in->ctx))
 			return MORE;
-		if (*messages % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 &&
+		if ((*messages % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 ||
+			(*messages > 0 && in->answers)) &&
 		    vnm_clock_mono_ns() - begun_ns >= VNM_TURN_NS)
 			return MORE;
 		switch (vnm_framer_next(&c->framer, &message)) {
@@ -354,7 +356,6 @@ keep_rest(struct connection *c, enum outcome outcome, bool cut)
 	}
 	if (outcome == SERVED)
 		vnm_framer_trim(&c->framer);
-	account(c);
 	return outcome;
 }
 
@@ -374,23 +375,37 @@ serve_turn(struct connection *c)
 	} while (outcome == MORE);
 	outcome = keep_rest(c, outcome, messages > 0);
 	in->turn_end(in->ctx);
+	account(c);
 	return outcome;
 }
 
-/* Too much memory for begun messages: who has most of it must go. */
+/* Who has most memory. What was written meanwhile is in no books yet. */
+static struct connection *
+greediest(struct vnm_connections *all)
+{
+	struct connection *c, *most = NULL;
+
+	TAILQ_FOREACH (c, &all->list, of_all) {
+		account(c);
+		if (most == NULL || c->memory > most->memory)
+			most = c;
+	}
+	return most;
+}
+
+/* Too much memory for begun messages and for answers: who has most of it must go. */
 static void
 bound_memory(struct vnm_connections *all)
 {
 	while (all->memory > all->config.o->memory) {
-		struct connection *c, *most = NULL;
+		struct connection *most = greediest(all);
 
-		TAILQ_FOREACH (c, &all->list, of_all) {
-			if (most == NULL || c->memory > most->memory)
-				most = c;
-		}
-		if (most == NULL || most->memory == 0)
+		if (most == NULL || most->memory == 0 || all->memory <= all->config.o->memory)
 			return;
-		refuse_rest(most, VNM_R_memory_limit);
+		if (vnm_framer_rest(&most->framer).n > 0)
+			refuse_rest(most, VNM_R_memory_limit);
+		else
+			count_end(most, VNM_R_memory_limit);
 		close_connection(most);
 	}
 }
@@ -540,6 +555,7 @@ watch(struct connection *c, uint64_t now_ns)
 {
 	const struct vnm_listener_options *o = c->all->config.o;
 
+	account(c); /* answers were written meanwhile */
 	if (c->queue == &c->all->paused)
 		return;
 	if (c->shaking && is_over(o->handshake_timeout, c->begun_ns, now_ns)) {

@@ -539,8 +539,8 @@ fill_in(struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		vnm_errs_at(errs, NULL, "%s", err.text);
 }
 
-static bool
-uses_tls(const struct vnm_listener_options *o)
+bool
+vnm_conf_uses_tls(const struct vnm_listener_options *o)
 {
 	bool found = o->listen.transport == VNM_TRANSPORT_TLS;
 
@@ -560,7 +560,8 @@ load_keys(struct vnm_conf *conf, struct vnm_errs *errs)
 		struct vnm_conf_listener *l = &conf->listeners[i];
 		const struct vnm_node *node;
 
-		if (!uses_tls(&l->common) || vnm_tls_load(&l->tls, &l->common, &key, &err) == 0)
+		if (!vnm_conf_uses_tls(&l->common) ||
+		    vnm_tls_load(&l->tls, &l->common, &key, &err) == 0)
 			continue;
 		node = vnm_node_child(l->node, key);
 		vnm_errs_at(errs, node != NULL ? node : l->node, "%s", err.text);

@@ -58,49 +58,51 @@ struct vnm_conf_snmp {
 	VNM_CONF_SNMP_OPTIONS(VNM_OPTION_MEMBER)
 };
 
-#define VNM_CONF_COMMUNITY_OPTIONS(X)                                                         \
-	X(struct vnm_conf_community, name, STRING, NULL, RELOAD, "name, for messages and -o") \
-	X(struct vnm_conf_community, community, STRING, NULL, RELOAD,                         \
-	    "the community itself, as listeners have it in `communities`; default: the name") \
-	X(struct vnm_conf_community, allow, PREFIXES, NULL, RELOAD,                           \
-	    "source prefixes that may use it; empty: all")                                    \
-	X(struct vnm_conf_community, oids, STRINGS, NULL, RELOAD,                             \
-	    "notifications that are taken: all below these OIDs or names; empty: all")
+#define VNM_CONF_COMMUNITY_OPTIONS(X)                                                            \
+	X(struct vnm_conf_community, name, STRING, NULL, RELOAD, "name, for messages and -o")    \
+	X(struct vnm_conf_community, community, STRING, NULL, RELOAD,                            \
+	    "the community itself, as listeners have it in `communities`; default: the name")    \
+	X(struct vnm_conf_community, allow, PREFIXES, NULL, RELOAD,                              \
+	    "source prefixes that may use it; empty: all")                                       \
+	X(struct vnm_conf_community, oids, STRINGS, NULL, RELOAD,                                \
+	    "notifications that are taken: all below these OIDs, or names of built-in modules; " \
+	    "empty: all")
 
 struct vnm_conf_community {
 	VNM_CONF_COMMUNITY_OPTIONS(VNM_OPTION_MEMBER)
 	const struct vnm_node *node;
 };
 
-#define VNM_CONF_USER_OPTIONS(X)                                                             \
-	X(struct vnm_conf_user, name, STRING, NULL, RELOAD,                                  \
-	    "name, for messages, -o and listeners' `users`")                                 \
-	X(struct vnm_conf_user, user, STRING, NULL, RELOAD,                                  \
-	    "the user's name in messages (msgUserName); default: `name`")                    \
-	X(struct vnm_conf_user, engine_id, STRING, NULL, RELOAD,                             \
-	    "only for this engine, in hexadecimal digits; none: for every one")              \
-	X(struct vnm_conf_user, auth, STRING, "none", RELOAD,                                \
-	    "authentication: none, md5, sha1, sha224, sha256, sha384 or sha512")             \
-	X(struct vnm_conf_user, auth_password, STRING, NULL, RELOAD,                         \
-	    "its password, of 8 octets at the least")                                        \
-	X(struct vnm_conf_user, auth_key, STRING, NULL, RELOAD,                              \
-	    "its key instead of a password, in hexadecimal digits")                          \
-	X(struct vnm_conf_user, priv, STRING, "none", RELOAD,                                \
-	    "encryption: none, des, aes128, aes192, aes256 or, with keys extended as Cisco " \
-	    "does, aes192c, aes256c")                                                        \
-	X(struct vnm_conf_user, priv_password, STRING, NULL, RELOAD,                         \
-	    "its password, of 8 octets at the least; default: the one of `auth`")            \
-	X(struct vnm_conf_user, priv_key, STRING, NULL, RELOAD,                              \
-	    "its key instead of a password, in hexadecimal digits")                          \
-	X(struct vnm_conf_user, localised, BOOL, "false", RELOAD,                            \
-	    "the keys are those for `engine_id` (Kul of RFC 3414), not the user's own (Ku)") \
-	X(struct vnm_conf_user, level, STRING, NULL, RELOAD,                                 \
-	    "what messages must have at the least: noAuthNoPriv, authNoPriv or authPriv; "   \
-	    "default: all that the user has keys for")                                       \
-	X(struct vnm_conf_user, allow, PREFIXES, NULL, RELOAD,                               \
-	    "source prefixes that may use it; empty: all")                                   \
-	X(struct vnm_conf_user, oids, STRINGS, NULL, RELOAD,                                 \
-	    "notifications that are taken: all below these OIDs or names; empty: all")
+#define VNM_CONF_USER_OPTIONS(X)                                                                 \
+	X(struct vnm_conf_user, name, STRING, NULL, RELOAD,                                      \
+	    "name, for messages, -o and listeners' `users`")                                     \
+	X(struct vnm_conf_user, user, STRING, NULL, RELOAD,                                      \
+	    "the user's name in messages (msgUserName); default: `name`")                        \
+	X(struct vnm_conf_user, engine_id, STRING, NULL, RELOAD,                                 \
+	    "only for this engine, in hexadecimal digits; none: for every one")                  \
+	X(struct vnm_conf_user, auth, STRING, "none", RELOAD,                                    \
+	    "authentication: none, md5, sha1, sha224, sha256, sha384 or sha512")                 \
+	X(struct vnm_conf_user, auth_password, STRING, NULL, RELOAD,                             \
+	    "its password, of 8 octets at the least")                                            \
+	X(struct vnm_conf_user, auth_key, STRING, NULL, RELOAD,                                  \
+	    "its key instead of a password, in hexadecimal digits")                              \
+	X(struct vnm_conf_user, priv, STRING, "none", RELOAD,                                    \
+	    "encryption: none, des, aes128, aes192, aes256 or, with keys extended as Cisco "     \
+	    "does, aes192c, aes256c")                                                            \
+	X(struct vnm_conf_user, priv_password, STRING, NULL, RELOAD,                             \
+	    "its password, of 8 octets at the least; default: the one of `auth`")                \
+	X(struct vnm_conf_user, priv_key, STRING, NULL, RELOAD,                                  \
+	    "its key instead of a password, in hexadecimal digits")                              \
+	X(struct vnm_conf_user, localised, BOOL, "false", RELOAD,                                \
+	    "the keys are those for `engine_id` (Kul of RFC 3414), not the user's own (Ku)")     \
+	X(struct vnm_conf_user, level, STRING, NULL, RELOAD,                                     \
+	    "what messages must have at the least: noAuthNoPriv, authNoPriv or authPriv; "       \
+	    "default: all that the user has keys for")                                           \
+	X(struct vnm_conf_user, allow, PREFIXES, NULL, RELOAD,                                   \
+	    "source prefixes that may use it; empty: all")                                       \
+	X(struct vnm_conf_user, oids, STRINGS, NULL, RELOAD,                                     \
+	    "notifications that are taken: all below these OIDs, or names of built-in modules; " \
+	    "empty: all")
 
 struct vnm_conf_user {
 	VNM_CONF_USER_OPTIONS(VNM_OPTION_MEMBER)
@@ -263,5 +265,8 @@ void vnm_conf_make_access(struct vnm_conf *conf, struct vnm_errs *errs);
 
 /* What the tables cannot tell: names, required options, choices, conflicts. */
 void vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs);
+
+/* Whether a listener has TLS, at its own address or to one that it connects to. */
+bool vnm_conf_uses_tls(const struct vnm_listener_options *o);
 
 #endif

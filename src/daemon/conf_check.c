@@ -138,6 +138,11 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 		    l->decoder->frame == NULL)
 			vnm_errs_at(errs, at(l->node, "listen"),
 			    "decoder `%s` reads datagrams only: use udp:", name);
+		if (l->decoder->answers && vnm_conf_uses_tls(&l->common))
+			vnm_errs_at(errs,
+			    at(l->node, l->common.connect.n > 0 ? "connect" : "listen"),
+			    "decoder `%s` answers, which it cannot over TLS: use udp: or tcp:",
+			    name);
 		return;
 	}
 	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {

@@ -27,15 +27,19 @@ read_line(const struct vnm_node *node, const char *path, char line[LINE_MAX_OCTE
     struct vnm_errs *errs)
 {
 	FILE *f = fopen(path, "re");
+	const char *end;
+	size_t n;
 
 	if (f == NULL) {
 		vnm_errs_at(errs, node, "%s cannot be opened: %s", path, strerror(errno));
 		return 0;
 	}
-	size_t n = fread(line, 1, LINE_MAX_OCTETS, f);
-	const char *end = memchr(line, '\n', n);
-	if (end != NULL)
+	n = fread(line, 1, LINE_MAX_OCTETS, f);
+	end = memchr(line, '\n', n);
+	if (end != NULL) {
 		n = (size_t)(end - line);
+		n -= n > 0 && line[n - 1] == '\r';
+	}
 	if (ferror(f))
 		vnm_errs_at(errs, node, "%s cannot be read: %s", path, strerror(errno));
 	else if (n == LINE_MAX_OCTETS)

@@ -49,7 +49,7 @@ add_oids(struct maker *m, struct vnm_snmp_view *view, const struct vnm_strings *
 
 		if (n == 0)
 			vnm_errs_at(m->errs, at(node, "oids"),
-			    "`oids`: \"%s\" is neither an OID nor a name of the MIB catalogue",
+			    "`oids`: \"%s\" is neither an OID nor a name of a built-in MIB module",
 			    oids->p[i]);
 		else if (vnm_snmp_view_add(view, (struct vnm_oid){v, n}) != 0)
 			vnm_errs_at(m->errs, node, "out of memory");
@@ -62,6 +62,7 @@ make_community(struct maker *m, uint32_t i)
 	const struct vnm_conf_community *c = &m->conf->communities[i];
 	struct vnm_snmp_community *to = &m->access->communities[i];
 
+	to->label = slice_of(c->name);
 	to->name = slice_of(c->community != NULL ? c->community : c->name);
 	to->view.allow = c->allow.p;
 	to->view.allow_count = c->allow.n;

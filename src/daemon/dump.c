@@ -221,7 +221,8 @@ dump_decoders(FILE *f)
 	for (size_t i = 0; vnm_decoders[i] != NULL; i++) {
 		const struct vnm_decoder *d = vnm_decoders[i];
 
-		fprintf(f, "%s\t%s\t", d->name, d->frame != NULL ? "udp,tcp,tls" : "udp");
+		fprintf(f, "%s\tudp%s%s\t", d->name, d->frame != NULL ? ",tcp" : "",
+		    d->frame != NULL && !d->answers ? ",tls" : "");
 		for (size_t k = 0; k < VNM_ARRAY_LEN(d->ports) && d->ports[k] != 0; k++)
 			fprintf(f, "%s%u", k > 0 ? "," : "", d->ports[k]);
 		fprintf(f, "\t%s\n", d->summary);

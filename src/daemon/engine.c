@@ -4,12 +4,12 @@
 #include "daemon/engine.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +18,14 @@
 #define LINE_OCTETS (2 * VNM_SNMP_ENGINE_ID_MAX + 32)
 #define YEAR_2020_S 1577836800ULL /* since 1970 */
 
-enum { FORMAT_TEXT = 4, FORMAT_OCTETS = 5, PREFIX = 5 };
+enum { FORMAT_TEXT = 4, FORMAT_OCTETS = 5, PREFIX = 5, DIGEST_OCTETS = 16 };
 
 /*
  * RFC 3411 section 5: the highest bit set, an enterprise, a format, and what is unique. vnmcd has
  * no enterprise: IANA's 0 is nobody's, and the IETF itself makes an id of it that is to belong to
  * no enterprise (RFC 5343: 80 00 00 00 06, of a format that is not used here). Others' numbers
- * are theirs to give, and that of RFC 5612 is for examples.
+ * are theirs to give, and that of RFC 5612 is for examples. A name that is too long is told by its
+ * SHA-256, which no version of ours changes.
  */
 static void
 make_id(struct vnm_engine *e, const char *collector)
@@ -37,10 +38,11 @@ make_id(struct vnm_engine *e, const char *collector)
 	if (n <= room) {
 		memcpy(e->id + PREFIX, collector, n);
 	} else {
-		uint64_t hash = vnm_hash(collector, n, 0);
+		uint8_t digest[EVP_MAX_MD_SIZE] = {0};
 
-		n = sizeof(hash);
-		memcpy(e->id + PREFIX, &hash, n);
+		(void)EVP_Digest(collector, n, digest, NULL, EVP_sha256(), NULL);
+		n = DIGEST_OCTETS;
+		memcpy(e->id + PREFIX, digest, n);
 	}
 	e->self.engine_id = (struct vnm_slice){e->id, PREFIX + n};
 }
@@ -88,15 +90,32 @@ write_boots(const char *path, const char *id, uint32_t boots)
 	return -1;
 }
 
+/* Every ten seconds another number, for four hundred years. */
+static uint32_t
+boots_of_time(uint64_t epoch_ns)
+{
+	uint64_t now_s = epoch_ns / VNM_NS_PER_S;
+
+	return now_s > YEAR_2020_S ? (uint32_t)((now_s - YEAR_2020_S) / 10) : 1;
+}
+
+/*
+ * One more than the last time, but not less than by the clock: whoever has heard a greater number
+ * of us believes no smaller one (RFC 3414 section 3.2 step 7b), and the file may be new, damaged,
+ * older than a start at which it could not be written, or of a machine that was restored.
+ */
 static bool
 keep_boots(struct vnm_engine *e, const char *dir)
 {
 	char path[PATH_MAX], id[2 * VNM_SNMP_ENGINE_ID_MAX + 1];
+	uint32_t last;
 
 	if (dir == NULL || snprintf(path, sizeof(path), "%s/snmp-engine", dir) >= (int)sizeof(path))
 		return false;
 	*vnm_text_hex(id, e->self.engine_id.p, e->self.engine_id.n) = '\0';
-	e->self.engine_boots = read_boots(path, id) + 1;
+	last = read_boots(path, id);
+	if (last >= e->self.engine_boots)
+		e->self.engine_boots = last + 1;
 	return write_boots(path, id, e->self.engine_boots) == 0;
 }
 
@@ -117,8 +136,6 @@ is_asked(const struct vnm_conf *conf)
 void
 vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epoch_ns)
 {
-	uint64_t now_s = epoch_ns / VNM_NS_PER_S;
-
 	e->self = (struct vnm_self){.live = true, .epoch_ns = epoch_ns};
 	make_id(e, conf->main.collector);
 	if (conf->snmp.engine_id != NULL)
@@ -126,12 +143,9 @@ vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epo
 		    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), e->id);
 	if (!is_asked(conf))
 		return;
+	e->self.engine_boots = boots_of_time(epoch_ns);
 	errno = 0;
-	if (keep_boots(e, conf->main.state_dir))
-		return;
-	/* Every ten seconds another number, for four hundred years. */
-	e->self.engine_boots = now_s > YEAR_2020_S ? (uint32_t)((now_s - YEAR_2020_S) / 10) : 1;
-	if (conf->user_count == 0)
+	if (keep_boots(e, conf->main.state_dir) || conf->user_count == 0)
 		return;
 	if (conf->main.state_dir == NULL)
 		vnm_warning("snmp: without state_dir it is not known how often vnmcd has started; "

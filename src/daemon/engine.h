@@ -13,9 +13,9 @@ struct vnm_engine {
 };
 
 /*
- * Counts this start, if there is a listener of SNMP: else its boots are 0, and nobody asks for them.
- * Where the number cannot be kept it is one that grows with the clock, and, if there are users of
- * SNMPv3, a warning says so.
+ * Counts this start, if there is a listener of SNMP: else its boots are 0, and nobody asks for
+ * them. The number grows with every start and is not less than one that grows with the clock. Where
+ * it cannot be kept, and there are users of SNMPv3, a warning says so.
  */
 void vnm_engine_start(struct vnm_engine *e, const struct vnm_conf *conf, uint64_t epoch_ns);
 

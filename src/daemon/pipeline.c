@@ -41,6 +41,7 @@ struct vnm_pipeline {
 	uint64_t drops_told; /* kernel_drops when they were last looked at, and when that was */
 	uint64_t drops_told_ns;
 	uint32_t save_hand; /* the exporter whose state is saved first */
+	struct vnm_log_gate save_gate;
 	uint32_t work_hand; /* the exporter that works first */
 	bool waiting;	    /* an exporter may have something to work at */
 	uint64_t record_seq;
@@ -536,7 +537,7 @@ save_some(struct vnm_pipeline *p)
 		uint32_t at = p->save_hand++ % p->exporter_count;
 
 		saved += p->exporters[at]->dirty;
-		vnm_state_save(p->config.state_dir, p->exporters[at]);
+		vnm_state_save(p->config.state_dir, p->exporters[at], &p->save_gate);
 	}
 }
 
@@ -585,10 +586,7 @@ vnm_pipeline_clock(struct vnm_pipeline *p, uint64_t now_ns)
 		(void)vnm_pipeline_work(p, now_ns);
 }
 
-/*
- * An output that drops records of another worker's, or drops late, holds up acknowledgements too:
- * they are sent when all is well.
- */
+/* Drops of another worker's records, or late ones, hold up acknowledgements until all is well. */
 static void
 end_replies(struct vnm_pipeline *p)
 {
@@ -640,7 +638,7 @@ vnm_pipeline_finish(struct vnm_pipeline *p)
 {
 	for (uint32_t i = 0; i < p->exporter_count; i++) {
 		tick_exporter(p, p->exporters[i], true);
-		vnm_state_save(p->config.state_dir, p->exporters[i]);
+		vnm_state_save(p->config.state_dir, p->exporters[i], &p->save_gate);
 	}
 	vnm_analysed_tick(&p->analysed, p->now_ns, true);
 	tell_drops(p);
@@ -726,6 +724,7 @@ vnm_pipeline_new(const struct vnm_pipeline_config *config)
 	    .emit = emit,
 	    .reply = reply,
 	    .self = config->self,
+	    .set_back = config->set_back,
 	    .turn = 1,
 	    .fact = tell,
 	};

@@ -17,11 +17,12 @@ struct vnm_pipeline_config {
 	struct vnm_str collector; /* borrowed */
 	uint64_t epoch_ns;	  /* 0 in a replay */
 	uint32_t worker;
-	const struct vnm_limits *limits; /* borrowed */
-	uint64_t hash_seed;		 /* of the table of exporters; 0 in a replay */
-	const char *state_dir;		 /* for save and load; NULL: none; borrowed */
-	size_t scratch_octets;		 /* memory for one message's lists; 0: 1 MiB */
-	const struct vnm_self *self;	 /* borrowed; NULL: a replay */
+	const struct vnm_limits *limits;     /* borrowed */
+	uint64_t hash_seed;		     /* of the table of exporters; 0 in a replay */
+	const char *state_dir;		     /* for save and load; NULL: none; borrowed */
+	size_t scratch_octets;		     /* memory for one message's lists; 0: 1 MiB */
+	const struct vnm_self *self;	     /* borrowed; NULL: a replay */
+	const struct vnm_set_back *set_back; /* the wall clock; borrowed; NULL: a replay */
 };
 
 /* NULL when memory is short. */

@@ -5,8 +5,8 @@
 #include "daemon/state.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/hash.h"
-#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,14 +61,13 @@ write_file(const char *path, const struct vnm_buffer *b)
 }
 
 void
-vnm_state_save(const char *dir, struct vnm_exporter *x)
+vnm_state_save(const char *dir, struct vnm_exporter *x, struct vnm_log_gate *gate)
 {
 	struct vnm_buffer b = {0};
 	char path[4096];
 
 	if (dir == NULL || !x->dirty || x->decoder->save == NULL)
 		return;
-	x->dirty = false;
 	state_path(path, sizeof(path), dir, x);
 	bool ok = vnm_buffer_append(&b, HEADER, HEADER_N) && vnm_buffer_reserve(&b, SUM_N);
 	if (ok) {
@@ -81,9 +80,10 @@ vnm_state_save(const char *dir, struct vnm_exporter *x)
 		memcpy(b.p + HEADER_N, &sum, SUM_N);
 		ok = write_file(path, &b);
 	}
-	if (!ok)
-		vnm_warning("cannot save %s: %s; templates will have to be learnt again after a "
-			    "restart",
+	x->dirty = !ok;
+	if (!ok && vnm_log_gate_open(gate, vnm_clock_mono_ns()))
+		vnm_warning("cannot save %s, and perhaps others: %s; it is tried again, and until "
+			    "then a restart would have templates learnt anew",
 		    path, strerror(errno));
 	vnm_buffer_free(&b);
 }

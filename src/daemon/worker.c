@@ -40,6 +40,7 @@ struct vnm_worker {
 	uint32_t id;
 	struct event_base *base;
 	struct event *clock;
+	struct vnm_set_back set_back;
 	struct event *mail;
 	struct event *work; /* armed while decoders have put something off */
 	int mail_fd;
@@ -141,7 +142,8 @@ on_clock(evutil_socket_t fd, short what, void *ctx)
 		if (w->ports[i].udp != NULL)
 			vnm_udp_tick(w->ports[i].udp);
 	}
-	vnm_pipeline_tick(w->pipeline, vnm_clock_wall_ns());
+	vnm_set_back_look(&w->set_back, vnm_clock_wall_ns(), vnm_clock_mono_ns());
+	vnm_pipeline_tick(w->pipeline, w->set_back.wall_ns);
 	vnm_pipeline_turn_end(w->pipeline);
 	arm_work(w, WORK_US);
 }
@@ -447,7 +449,7 @@ struct vnm_worker *
 vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 {
 	const struct vnm_conf *conf = config->snapshot->conf;
-	const struct vnm_pipeline_config pipeline = {
+	struct vnm_pipeline_config pipeline = {
 	    .collector = config->collector,
 	    .epoch_ns = config->epoch_ns,
 	    .worker = config->id,
@@ -462,6 +464,8 @@ vnm_worker_new(const struct vnm_worker_config *config, struct vnm_err *err)
 	if (w == NULL)
 		return NULL;
 	w->magic = MAGIC;
+	pipeline.set_back = &w->set_back;
+	vnm_set_back_look(&w->set_back, vnm_clock_wall_ns(), vnm_clock_mono_ns());
 	make_lock(w);
 	w->id = config->id;
 	w->all = config->all;

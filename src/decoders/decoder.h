@@ -9,6 +9,7 @@
 #define VNM_DECODERS_DECODER_H
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/err.h"
 #include "base/option.h"
@@ -74,7 +75,7 @@ struct vnm_self {
 	bool live;		    /* false: a replay, which answers nobody */
 	uint64_t epoch_ns;	    /* when it started */
 	struct vnm_slice engine_id; /* as an SNMP engine (RFC 3411 section 5) */
-	uint32_t engine_boots;	    /* how often it has started, this time too */
+	uint32_t engine_boots;	    /* grows with every start */
 };
 
 /*
@@ -97,9 +98,10 @@ struct vnm_out {
 	void (*emit)(struct vnm_out *out);				/* the pipeline's */
 	void (*fact)(struct vnm_out *out, const struct vnm_fact *fact); /* ... or NULL */
 	void (*reply)(struct vnm_out *out, struct vnm_slice reply, bool acknowledges); /* or NULL */
-	const struct vnm_self *self; /* NULL: a replay */
-	const struct vnm_mib *mib;   /* what OIDs mean; NULL: only what is built in */
-	uint64_t turn;		     /* this one's number, from 1 */
+	const struct vnm_self *self;	     /* NULL: a replay */
+	const struct vnm_set_back *set_back; /* datagrams' clock, since then; NULL: never */
+	const struct vnm_mib *mib;	     /* what OIDs mean; NULL: only what is built in */
+	uint64_t turn;			     /* this one's number, from 1 */
 	uint64_t lost_turn; /* the latest of whose records an output did not take all; 0: none */
 };
 

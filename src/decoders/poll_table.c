@@ -48,6 +48,6 @@ vnm_poll_table(const struct vnm_plan_row *row, struct vnm_out *out)
 	}
 	c->uptime = row->uptime;
 	c->has_uptime = row->has_uptime;
-	if (vnm_snmp_response(c) != VNM_OK)
+	if (vnm_snmp_rows(c) != VNM_OK)
 		vnm_out_fault(out, VNM_R_scratch_full);
 }

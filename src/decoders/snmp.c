@@ -48,6 +48,19 @@ take_users(struct vnm_snmp_options *o, const char *name)
 	return n;
 }
 
+/* Whether a listener's community is the name that the configuration has for another one. */
+static bool
+is_label(const struct vnm_snmp_access *a, const char *community)
+{
+	struct vnm_slice text = {(const uint8_t *)community, strlen(community)};
+
+	for (uint32_t i = 0; i < a->community_count; i++) {
+		if (vnm_slice_equal(a->communities[i].label, text))
+			return vnm_snmp_access_community(a, text) == NULL;
+	}
+	return false;
+}
+
 static int
 prepare(void *options, const struct vnm_decoder_setting *setting, struct vnm_err *err)
 {
@@ -65,6 +78,13 @@ prepare(void *options, const struct vnm_decoder_setting *setting, struct vnm_err
 	o->taken = vnm_alloc_zero(o->access->user_count / 8 + 1, 1);
 	if (o->taken == NULL)
 		return vnm_err_text(err, "out of memory");
+	for (uint32_t i = 0; i < o->communities.n; i++) {
+		if (is_label(o->access, o->communities.p[i]))
+			return vnm_err_text(err,
+			    "`communities`: `%s` is a name in snmp.communities: it wants the "
+			    "community itself",
+			    o->communities.p[i]);
+	}
 	if (nobody)
 		(void)take_users(o, "*");
 	for (uint32_t i = 0; i < o->users.n; i++) {

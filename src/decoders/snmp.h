@@ -11,7 +11,7 @@
 
 #define VNM_SNMP_OPTIONS(X)                                                                      \
 	X(struct vnm_snmp_options, communities, STRINGS, NULL, RELOAD,                           \
-	    "communities of versions 1 and 2c that are taken; `*`: any")                         \
+	    "communities of versions 1 and 2c that are taken, as they are sent; `*`: any")       \
 	X(struct vnm_snmp_options, users, STRINGS, NULL, RELOAD,                                 \
 	    "users of version 3 that are taken, by their names in snmp.users; `*`: all of them") \
 	X(struct vnm_snmp_options, repeat_time, DURATION, "5m", RELOAD,                          \
@@ -62,8 +62,7 @@ struct vnm_snmp_call {
 	struct vnm_snmp_scoped scoped;	  /* version 3 */
 	struct vnm_usm_keys *keys;	  /* version 3; NULL: none */
 	const struct vnm_snmp_view *view; /* NULL: all is allowed */
-	/* Not zeroed for each message, since it is large; NULL: a row that was polled. */
-	struct vnm_pdu *pdu;
+	struct vnm_pdu *pdu;		  /* not zeroed for each message, since it is large */
 	/* The PDU's variables, and what they are; in scratch memory, as their numbers. */
 	const struct vnm_varbind *v;
 	const struct vnm_snmp_object *objects;
@@ -83,6 +82,9 @@ enum vnm_reason vnm_snmp_authorise(struct vnm_snmp_call *c);
 enum vnm_reason vnm_snmp_check_level(struct vnm_snmp_call *c);
 enum vnm_reason vnm_snmp_check_view(const struct vnm_snmp_call *c, struct vnm_oid notification);
 
+/* snmpEngineTime of vnmcd itself, in seconds; live only. */
+uint32_t vnm_snmp_engine_time(const struct vnm_snmp_call *c);
+
 /* A Response to an inform, with what was in it. */
 void vnm_snmp_acknowledge(struct vnm_snmp_call *c);
 /* A Report of that counter, whose value is `count`. */
@@ -96,6 +98,9 @@ enum vnm_reason vnm_snmp_alarm(struct vnm_snmp_call *c);
 
 /* Records `interface` and `table` of what an agent answered. */
 enum vnm_reason vnm_snmp_response(struct vnm_snmp_call *c);
+
+/* Of variables that may come from no PDU (c->pdu is NULL): those of a table that was polled. */
+enum vnm_reason vnm_snmp_rows(struct vnm_snmp_call *c);
 
 /* ---- varbinds in records --------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@ static const uint32_t trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
 static const uint32_t trap_enterprise[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 3, 0};
 static const uint32_t trap_address[] = {1, 3, 6, 1, 6, 3, 18, 1, 3, 0};
 
-enum { GENERIC_MAX = 5, ENTERPRISE_SPECIFIC = 6 };
+enum { GENERIC_MAX = 5 };
 
 /* A notification's name, and its variables but for those that only say what it is. */
 struct notification {
@@ -70,10 +70,12 @@ name_v1(const struct vnm_snmp_call *c, struct notification *n)
 static void
 understand(const struct vnm_snmp_call *c, struct notification *n)
 {
+	bool v1 = c->pdu->type == VNM_PDU_TRAP_V1; /* has neither among its variables */
+
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct vnm_varbind *v = &c->v[i];
 
-		if (i == 0 && v->type == VNM_BER_TIMETICKS &&
+		if (i == 0 && !v1 && v->type == VNM_BER_TIMETICKS &&
 		    vnm_oid_equal(v->name, VNM_OID(sys_up_time))) {
 			n->uptime = (uint32_t)v->u64;
 			n->has_uptime = true;
@@ -81,7 +83,7 @@ understand(const struct vnm_snmp_call *c, struct notification *n)
 		} else if (v->type == VNM_BER_OID && n->oid.n == 0 &&
 			   vnm_oid_equal(v->name, VNM_OID(trap_oid))) {
 			n->oid = v->oid;
-			n->first = i + 1;
+			n->first += i == n->first && !v1; /* elsewhere it hides no others */
 		} else if (v->type == VNM_BER_OID &&
 			   vnm_oid_equal(v->name, VNM_OID(trap_enterprise))) {
 			n->enterprise = v->oid;
@@ -90,7 +92,7 @@ understand(const struct vnm_snmp_call *c, struct notification *n)
 			n->address = vnm_addr_ip4(v->octets.p);
 		}
 	}
-	if (c->pdu->type != VNM_PDU_TRAP_V1)
+	if (!v1)
 		return;
 	n->uptime = c->pdu->uptime;
 	n->has_uptime = true;

@@ -17,24 +17,39 @@ vnm_snmp_recent_find(const struct vnm_snmp_recent *r, uint64_t hash)
 	return NULL;
 }
 
-/* Room for one more, unless there are `max`: false when memory is short. */
+/* The newest, as many as there is room for, in their order: false when memory is short. */
 static bool
-grow(struct vnm_snmp_recent *r, uint32_t max)
+resize(struct vnm_snmp_recent *r, uint32_t cap)
+{
+	struct vnm_snmp_recent to = {.ring = vnm_alloc(cap * sizeof(*to.ring)), .cap = cap};
+
+	if (to.ring == NULL)
+		return false;
+	for (uint32_t i = r->n > cap ? r->n - cap : 0; i < r->n; i++) {
+		const struct vnm_snmp_seen *seen = &r->ring[(r->next + i) % r->n];
+
+		if (vnm_table_add(&to.index, seen->hash, to.n) != 0) {
+			vnm_snmp_recent_free(&to);
+			return false;
+		}
+		to.ring[to.n++] = *seen;
+	}
+	vnm_snmp_recent_free(r);
+	*r = to;
+	return true;
+}
+
+/* Room for one more, unless there are `max`, which a reload may change. */
+static bool
+make_room(struct vnm_snmp_recent *r, uint32_t max)
 {
 	uint32_t cap = r->cap != 0 ? 2 * r->cap : 8;
-	struct vnm_snmp_seen *grown;
 
-	if (r->n < r->cap || r->cap >= max)
+	if (r->cap > max)
+		return resize(r, max);
+	if (r->n < r->cap || r->cap == max)
 		return true;
-	if (cap > max)
-		cap = max;
-	grown = vnm_realloc(r->ring, cap * sizeof(*grown));
-	if (grown == NULL)
-		return false;
-	r->ring = grown;
-	r->cap = cap;
-	r->next = 0; /* it never went round: the first is the oldest */
-	return true;
+	return resize(r, cap < max ? cap : max);
 }
 
 struct vnm_snmp_seen *
@@ -42,7 +57,7 @@ vnm_snmp_recent_add(struct vnm_snmp_recent *r, uint64_t hash, uint64_t now_ns, u
 {
 	uint32_t at;
 
-	if (!grow(r, max > 0 ? max : 1))
+	if (!make_room(r, max > 0 ? max : 1))
 		return NULL;
 	if (r->n < r->cap) {
 		at = r->n;

@@ -20,7 +20,7 @@ struct vnm_snmp_recent {
 	struct vnm_table index;
 	struct vnm_snmp_seen *ring; /* owned */
 	uint32_t n, cap;	    /* used, and room, of the ring */
-	uint32_t next;		    /* the oldest, once n is cap */
+	uint32_t next;		    /* the oldest; 0 while n is less than cap */
 };
 
 /* What was seen with that hash, or NULL. */

@@ -15,12 +15,18 @@ can_answer(const struct vnm_snmp_call *c)
 	       c->out->self->live;
 }
 
-static uint32_t
-engine_time(const struct vnm_snmp_call *c)
+/*
+ * It never goes back, also where the clock does: whoever knew the later time would take what we
+ * say of the time now for old (RFC 3414 section 3.2 step 7b), and never find out.
+ */
+uint32_t
+vnm_snmp_engine_time(const struct vnm_snmp_call *c)
 {
+	const struct vnm_set_back *set_back = c->out->set_back;
+	uint64_t now_ns = c->d->rx_ns + (set_back != NULL ? set_back->total_ns : 0);
 	uint64_t epoch_ns = c->out->self->epoch_ns;
 
-	return c->d->rx_ns > epoch_ns ? (uint32_t)((c->d->rx_ns - epoch_ns) / VNM_NS_PER_S) : 0;
+	return now_ns > epoch_ns ? (uint32_t)((now_ns - epoch_ns) / VNM_NS_PER_S) : 0;
 }
 
 /* Around a PDU that w holds: false where it did not fit. */
@@ -34,13 +40,16 @@ wrap(struct vnm_ber_writer *w, struct vnm_snmp_call *c, struct vnm_usm_keys *key
 		vnm_snmp_wrap(w, c->m.version, c->m.community);
 		return !w->full;
 	}
-	/* The salt begins elsewhere at every start, by the clock: keys live longer than we do. */
+	/*
+	 * The salt begins elsewhere at every start, by the clock, since keys live longer than we
+	 * do, and for every source, since a user's key is one for all of them.
+	 */
 	if (c->state->salt == 0)
-		c->state->salt = c->d->rx_ns;
+		c->state->salt = vnm_hash(&c->d->src.addr, sizeof(c->d->src.addr), c->d->rx_ns);
 	return vnm_usm_wrap(w, &(struct vnm_usm_outgoing){.id = c->m.id,
 				   .engine = self->engine_id,
 				   .boots = self->engine_boots,
-				   .time = engine_time(c),
+				   .time = vnm_snmp_engine_time(c),
 				   .user = user,
 				   .context_engine = context_engine,
 				   .context_name = context_name,

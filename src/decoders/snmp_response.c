@@ -312,12 +312,19 @@ is_acknowledgement(const struct vnm_snmp_call *c)
 enum vnm_reason
 vnm_snmp_response(struct vnm_snmp_call *c)
 {
+	if (c->pdu->error_status == VNM_PDU_NO_ERROR && !is_acknowledgement(c))
+		return vnm_snmp_rows(c);
+	c->out->good++;
+	return VNM_OK;
+}
+
+enum vnm_reason
+vnm_snmp_rows(struct vnm_snmp_call *c)
+{
 	struct cell *cells = vnm_scratch_take(c->out->scratch, c->n * sizeof(*cells));
 	uint32_t n = 0, end;
 
 	c->out->good++;
-	if (c->pdu != NULL && (c->pdu->error_status != VNM_PDU_NO_ERROR || is_acknowledgement(c)))
-		return VNM_OK;
 	if (cells == NULL)
 		return VNM_R_scratch_full;
 	for (uint32_t i = 0; i < c->n; i++) {

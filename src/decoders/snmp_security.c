@@ -4,8 +4,6 @@
  */
 #include "decoders/snmp.h"
 
-#include "base/clock.h"
-
 /* ---- communities ----------------------------------------------------------------------------- */
 
 static bool
@@ -131,22 +129,16 @@ check_digest(struct vnm_snmp_call *c, const struct vnm_usm_user *user)
 	keys = vnm_usm_keys_new(user, c->usm.engine);
 	if (keys == NULL)
 		return VNM_R_out_of_memory;
-	if (vnm_usm_authentic(keys, &c->m, &c->usm) &&
-	    vnm_usm_store_keep(store, c->usm.engine, c->usm.user, keys, c->options->keys)) {
-		c->keys = keys;
-		return VNM_OK;
+	if (!vnm_usm_authentic(keys, &c->m, &c->usm)) {
+		vnm_usm_keys_free(keys);
+		return refuse(c, VNM_USM_WRONG_DIGESTS, VNM_R_wrong_digest);
 	}
-	vnm_usm_keys_free(keys);
-	return refuse(c, VNM_USM_WRONG_DIGESTS, VNM_R_wrong_digest);
-}
-
-static uint32_t
-own_time(const struct vnm_snmp_call *c)
-{
-	const struct vnm_self *self = c->out->self;
-	uint64_t now_ns = c->d->rx_ns;
-
-	return now_ns > self->epoch_ns ? (uint32_t)((now_ns - self->epoch_ns) / VNM_NS_PER_S) : 0;
+	if (!vnm_usm_store_keep(store, c->usm.engine, c->usm.user, keys, c->options->keys)) {
+		vnm_usm_keys_free(keys);
+		return VNM_R_out_of_memory;
+	}
+	c->keys = keys;
+	return VNM_OK;
 }
 
 static enum vnm_reason
@@ -155,8 +147,8 @@ check_time(struct vnm_snmp_call *c)
 	struct vnm_usm_clock *clock;
 
 	if (is_own_engine(c)) {
-		if (vnm_usm_timely_own(
-			c->out->self->engine_boots, own_time(c), c->usm.boots, c->usm.time))
+		if (vnm_usm_timely_own(c->out->self->engine_boots, vnm_snmp_engine_time(c),
+			c->usm.boots, c->usm.time))
 			return VNM_OK;
 		return refuse(c, VNM_USM_NOT_IN_TIME_WINDOWS, VNM_R_not_in_time_window);
 	}
@@ -249,8 +241,7 @@ authorise_user(struct vnm_snmp_call *c)
 		return reason;
 	user = find_user(c, &reason);
 	if (user == NULL)
-		return reason == VNM_R_unknown_user ? refuse(c, VNM_USM_UNKNOWN_USER_NAMES, reason)
-						    : reason;
+		return refuse(c, VNM_USM_UNKNOWN_USER_NAMES, reason);
 	c->view = &user->view;
 	if (!vnm_snmp_view_source(c->view, &c->d->src.addr))
 		return VNM_R_not_in_view;

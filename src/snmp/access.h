@@ -19,7 +19,8 @@ struct vnm_snmp_view {
 };
 
 struct vnm_snmp_community {
-	struct vnm_slice name; /* borrowed */
+	struct vnm_slice label; /* what the configuration calls it; borrowed */
+	struct vnm_slice name;	/* the community itself; borrowed */
 	struct vnm_snmp_view view;
 };
 

@@ -1,11 +1,11 @@
 /*
  * decoders/snmp*.c as a receiver that is alive: what it answers and to whom, informs that come
- * again, the time window, and the table of alarms.
+ * again, and the time window.
  */
 #include "flow_desk.h"
 
+#include "base/alloc.h"
 #include "decoders/snmp.h"
-#include "decoders/snmp_alarm.h"
 
 #include <string.h>
 
@@ -37,6 +37,7 @@ struct live {
 	uint8_t answer[1024];
 	size_t answer_n;
 	uint8_t message[1024]; /* the last one given */
+	uint64_t fail_at;      /* which of the next message's allocations fails; 0: none */
 };
 
 static struct live *at_work; /* the one of this test */
@@ -110,7 +111,9 @@ give(struct live *l, const struct vnm_ber_writer *w)
 	out->records_left = 100;
 	l->d.p = w->p;
 	l->d.n = vnm_ber_written(w);
+	(void)vnm_alloc_fail_at(l->fail_at);
 	enum vnm_reason reason = l->k->x.decoder->decode(&l->k->x, &l->d, out);
+	(void)vnm_alloc_fail_at(0);
 	if (reason != VNM_OK)
 		l->k->counters.failed[reason]++;
 	vnm_scratch_reset(&l->k->scratch);
@@ -289,6 +292,34 @@ test_bounded_memory(void)
 	live_end(&l);
 }
 
+/* A reload may change how many informs are remembered; of what goes the oldest goes first. */
+static void
+test_bounds_change(void)
+{
+	struct vnm_snmp_recent *informs;
+	struct live l;
+
+	live_begin(&l);
+	informs = &((struct vnm_snmp_state *)l.k->x.state)->informs;
+	for (int32_t i = 0; i < 40; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(informs->n, 16);
+	l.options.repeats = 5;
+	CU_ASSERT_EQUAL(inform_v2c(&l, 40), VNM_OK);
+	CU_ASSERT_EQUAL(informs->n, 5);
+	for (int32_t i = 36; i <= 40; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 5);
+	l.options.repeats = 8;
+	for (int32_t i = 41; i < 48; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(informs->n, 8);
+	for (int32_t i = 40; i < 48; i++)
+		CU_ASSERT_EQUAL(inform_v2c(&l, i), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->counters.v[VNM_C_informs_repeated], 13);
+	live_end(&l);
+}
+
 /* RFC 3414 section 4: the engine, then its time, then the inform. */
 static void
 test_discovery(void)
@@ -363,6 +394,42 @@ test_refused(void)
 	live_end(&l);
 }
 
+/* As it should be. */
+static struct secured
+inform_of_ops(void)
+{
+	return (struct secured){.engine = own_engine,
+	    .boots = BOOTS,
+	    .time = TIME_S,
+	    .reportable = true,
+	    .priv = true,
+	    .type = VNM_PDU_INFORM,
+	    .user = "ops"};
+}
+
+/* A user who is for his device's engine only sends informs to ours: he learns that, too. */
+static void
+test_user_of_an_engine(void)
+{
+	const struct secured s = inform_of_ops();
+	struct vnm_snmp_access *all;
+	struct live l;
+
+	live_begin(&l);
+	all = l.access;
+	l.access = vnm_snmp_access_new(0, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.access);
+	l.access->users[0] = all->users[0];
+	l.access->users[0].usm.engine = other_engine;
+	CU_ASSERT_EQUAL_FATAL(vnm_snmp_access_index(l.access), 0);
+	l.options.access = l.access;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_unknown_engine);
+	CU_ASSERT_EQUAL(l.answers, 1);
+	check_report(&l, VNM_USM_UNKNOWN_USER_NAMES, false);
+	vnm_snmp_access_free(all);
+	live_end(&l);
+}
+
 static struct secured
 trap_of_other(void)
 {
@@ -399,6 +466,93 @@ test_window(void)
 	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
 	l.d.rx_ns -= 86400 * VNM_NS_PER_S;
 	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	live_end(&l);
+}
+
+/*
+ * The wall clock is set back by an hour: this engine's time goes on, for who has heard a later one
+ * would believe no other.
+ */
+static void
+test_clock_set_back(void)
+{
+	struct vnm_set_back set_back = {0};
+	struct secured s = inform_of_ops();
+	uint64_t mono_ns = 77 * VNM_NS_PER_S;
+	struct live l;
+
+	live_begin(&l);
+	l.k->out.set_back = &set_back;
+	vnm_set_back_look(&set_back, l.d.rx_ns, mono_ns);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	l.d.rx_ns -= 3600 * VNM_NS_PER_S;
+	vnm_set_back_look(&set_back, l.d.rx_ns + VNM_NS_PER_S, mono_ns + VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(set_back.total_ns, 3600 * VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	CU_ASSERT_EQUAL(l.acknowledgements, 2);
+	l.acknowledgements = 0;
+	s.time += 151;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_R_not_in_time_window);
+	check_report(&l, VNM_USM_NOT_IN_TIME_WINDOWS, true);
+	/* Ahead, and half of that back: nobody has heard less than that. */
+	vnm_set_back_look(&set_back, l.d.rx_ns + 7202 * VNM_NS_PER_S, mono_ns + 2 * VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(set_back.total_ns, 3600 * VNM_NS_PER_S);
+	vnm_set_back_look(&set_back, l.d.rx_ns + 3603 * VNM_NS_PER_S, mono_ns + 3 * VNM_NS_PER_S);
+	CU_ASSERT_EQUAL(set_back.total_ns, 7200 * VNM_NS_PER_S);
+	live_end(&l);
+}
+
+/* Salt of the answer to an inform from there; all come at one time, as those of one turn may. */
+static uint64_t
+salt_for(const char *source)
+{
+	const struct secured s = inform_of_ops();
+	struct vnm_snmp_message m;
+	struct vnm_usm_params p;
+	struct vnm_pdu pdu;
+	struct live l;
+	uint64_t salt;
+
+	live_begin(&l);
+	CU_ASSERT_TRUE(vnm_addr_parse(&l.k->x.addr, source));
+	l.d.src.addr = l.k->x.addr;
+	CU_ASSERT_EQUAL(give_v3(&l, &s), VNM_OK);
+	read_answer(&l, &m, &p, &pdu, true);
+	CU_ASSERT_EQUAL_FATAL(p.priv.n, sizeof(salt));
+	salt = vnm_be64(p.priv.p);
+	live_end(&l);
+	return salt;
+}
+
+/*
+ * All devices share the key of one user at our engine: one salt twice would encrypt two answers
+ * with the same octets (RFC 3826 section 3.1.4.1).
+ */
+static void
+test_salts(void)
+{
+	CU_ASSERT_NOT_EQUAL(salt_for("192.0.2.1"), salt_for("192.0.2.2"));
+	CU_ASSERT_NOT_EQUAL(salt_for("2001:db8::1"), salt_for("2001:db8::2"));
+}
+
+/* Where memory is short nobody is told that his password is wrong. */
+static void
+test_short_of_memory(void)
+{
+	const struct secured s = inform_of_ops();
+	enum vnm_reason reason;
+	unsigned failed = 0;
+	struct live l;
+
+	live_begin(&l);
+	for (l.fail_at = 1; (reason = give_v3(&l, &s)) != VNM_OK; l.fail_at++) {
+		CU_ASSERT_EQUAL_FATAL(reason, VNM_R_out_of_memory);
+		CU_ASSERT_EQUAL(l.answers, 0);
+		failed++;
+	}
+	CU_ASSERT_TRUE(failed > 2); /* of the keys and of what keeps them */
+	CU_ASSERT_EQUAL(l.k->count, 1);
+	CU_ASSERT_EQUAL(l.acknowledgements, 1);
 	live_end(&l);
 }
 
@@ -461,124 +615,58 @@ test_strangers(void)
 	live_end(&l);
 }
 
-/* Every row is found by name, and is a notification of the catalogue with objects of it. */
-static void
-test_table(void)
-{
-	const struct vnm_mib *mib = &vnm_mib_builtin;
+static const uint32_t if_index_7[] = {1, 3, 6, 1, 2, 1, 2, 2, 1, 1, 7};
 
-	for (size_t i = 0; i < vnm_snmp_alarm_count; i++) {
-		const struct vnm_snmp_alarm *a = &vnm_snmp_alarms[i];
-		const struct vnm_mib_object *o =
-		    vnm_mib_named(mib, a->notification, strlen(a->notification));
-		const char *const objects[] = {a->state_object, a->resource_object};
-
-		CU_ASSERT_PTR_EQUAL(vnm_snmp_alarm_find(a->notification), a);
-		if (o == NULL || o->kind != VNM_MIB_NOTIFICATION)
-			printf("%s is no notification\n", a->notification);
-		CU_ASSERT_TRUE(o != NULL && o->kind == VNM_MIB_NOTIFICATION);
-		for (size_t k = 0; k < VNM_ARRAY_LEN(objects); k++) {
-			if (objects[k] == NULL)
-				continue;
-			o = vnm_mib_named(mib, objects[k], strlen(objects[k]));
-			if (o == NULL)
-				printf("%s: no object %s\n", a->notification, objects[k]);
-			CU_ASSERT_TRUE(
-			    o != NULL && (o->kind == VNM_MIB_COLUMN || o->kind == VNM_MIB_SCALAR));
-		}
-	}
-	CU_ASSERT_PTR_NULL(vnm_snmp_alarm_find("noSuchNotification"));
-}
-
-static const struct vnm_mib_object *
-notification_of(const struct vnm_snmp_alarm *a)
-{
-	return vnm_mib_named(&vnm_mib_builtin, a->notification, strlen(a->notification));
-}
-
-/* The table that the index in a resource FIRST is of: that of the first object in one. */
-static const struct vnm_mib_object *
-first_entry(const struct vnm_snmp_alarm *a)
-{
-	const struct vnm_mib *mib = &vnm_mib_builtin;
-	const struct vnm_mib_object *n = notification_of(a), *entry = NULL;
-
-	for (uint32_t i = 0; i < n->member_count && entry == NULL; i++)
-		entry = vnm_mib_entry(mib, vnm_mib_member(mib, n, i));
-	return entry;
-}
-
-/* Of a table or of one that it augments, or has the same index: the resource is the same. */
+/* Whether the last record has these variables, by their oids. */
 static bool
-same_index(const struct vnm_mib_object *a, const struct vnm_mib_object *b)
+has_variables(const struct live *l, const char *const *oids, uint32_t n)
 {
-	const struct vnm_mib *mib = &vnm_mib_builtin;
+	const struct vnm_record *r = l->k->out.rec;
 
-	if (a == NULL || b == NULL || a->member_count != b->member_count)
-		return a == b;
-	for (uint32_t i = 0; i < a->member_count; i++) {
-		if (vnm_mib_member(mib, a, i) != vnm_mib_member(mib, b, i))
+	if (!VNM_HAS(r, alarm, varbinds) || r->alarm.varbinds.n != n)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct vnm_pair *oid = r->alarm.varbinds.p[i].items;
+
+		if (!vnm_str_is(oid->str, oids[i]))
 			return false;
 	}
 	return true;
 }
 
-/* Whether b ends what a began, or the reverse: a device that sends one sends the other. */
-static bool
-belong(const struct vnm_snmp_alarm *a, const struct vnm_snmp_alarm *b)
-{
-	if (strcmp(a->alarm_type.p, b->alarm_type.p) != 0 || a->resource != b->resource ||
-	    notification_of(a)->module != notification_of(b)->module)
-		return false;
-	if (a->resource == VNM_SNMP_FIRST && !same_index(first_entry(a), first_entry(b)))
-		return false;
-	return a->word == b->word || strcmp(a->word, b->word) == 0;
-}
-
-/* What is raised is cleared, and the reverse: by another notification of its module, or by a value.
- */
+/* Only those two that stand in front say no more than the record does: all others are in it. */
 static void
-test_pairs(void)
+test_no_variable_is_lost(void)
 {
-	for (size_t i = 0; i < vnm_snmp_alarm_count; i++) {
-		const struct vnm_snmp_alarm *a = &vnm_snmp_alarms[i];
-		enum vnm_snmp_alarm_state other =
-		    a->state == VNM_SNMP_CLEAR ? VNM_SNMP_RAISE : VNM_SNMP_CLEAR;
-		bool paired = a->state == VNM_SNMP_EVENT || a->state == VNM_SNMP_BY_VALUE;
+	const struct vnm_varbind index = {
+	    .name = VNM_OID(if_index_7), .type = VNM_BER_INTEGER, .i64 = 7};
+	const struct vnm_varbind late[] = {notification[0], index, notification[1]};
+	const struct vnm_varbind of_v1[] = {notification[0], index};
+	const char *const both[] = {"1.3.6.1.2.1.2.2.1.1.7", "1.3.6.1.6.3.1.1.4.1.0"};
+	const char *const first[] = {"1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.2.2.1.1.7"};
+	struct vnm_pdu pdu = {.type = VNM_PDU_TRAP, .request_id = 1};
+	struct vnm_ber_writer w;
+	struct live l;
 
-		for (size_t k = 0; k < vnm_snmp_alarm_count && !paired; k++)
-			paired = (vnm_snmp_alarms[k].state == other ||
-				     vnm_snmp_alarms[k].state == VNM_SNMP_BY_VALUE) &&
-				 belong(a, &vnm_snmp_alarms[k]);
-		if (!paired)
-			printf("%s has no counterpart\n", a->notification);
-		CU_ASSERT_TRUE(paired);
-	}
-}
-
-/* States in which nothing is wrong clear, whichever they are. */
-static void
-test_cleared_states(void)
-{
-	static const struct {
-		const char *notification;
-		uint32_t clears;
-	} rows[] = {
-	    {"ospfIfStateChange", 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7},
-	    {"ospfv3IfStateChange", 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8}, /* standby */
-	    {"isisAdjacencyChange", 1U << 3},
-	};
-	const struct vnm_snmp_alarm *a;
-
-	for (size_t i = 0; i < VNM_ARRAY_LEN(rows); i++) {
-		a = vnm_snmp_alarm_find(rows[i].notification);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(a);
-		CU_ASSERT_EQUAL(a->clears, rows[i].clears);
-	}
-	/* Its first variable is of the interface, and a VRF has many. */
-	a = vnm_snmp_alarm_find("mplsL3VpnVrfUp");
-	CU_ASSERT_EQUAL(a->resource, VNM_SNMP_AT);
-	CU_ASSERT_STRING_EQUAL(a->resource_object, "mplsL3VpnVrfOperStatus");
+	live_begin(&l);
+	w = vnm_ber_writer_of(l.message, sizeof(l.message));
+	vnm_pdu_put(&w, &pdu, late, 3, NULL);
+	vnm_snmp_wrap(&w, VNM_SNMP_V2C, SLICE("public"));
+	CU_ASSERT_EQUAL(give(&l, &w), VNM_OK);
+	CU_ASSERT_TRUE(vnm_str_is(l.k->out.rec->alarm.trap_name, "linkDown"));
+	CU_ASSERT_TRUE(has_variables(&l, both, 2));
+	CU_ASSERT_TRUE(vnm_str_is(l.k->out.rec->alarm.resource, "interface 7"));
+	/* A version 1 trap has its time elsewhere: what stands in front is a variable as others
+	 * are. */
+	pdu = (struct vnm_pdu){
+	    .type = VNM_PDU_TRAP_V1, .enterprise = VNM_OID(up_time), .generic = 2, .uptime = 99};
+	w = vnm_ber_writer_of(l.message, sizeof(l.message));
+	vnm_pdu_put(&w, &pdu, of_v1, 2, NULL);
+	vnm_snmp_wrap(&w, VNM_SNMP_V1, SLICE("public"));
+	CU_ASSERT_EQUAL(give(&l, &w), VNM_OK);
+	CU_ASSERT_EQUAL(l.k->out.rec->alarm.uptime, 99);
+	CU_ASSERT_TRUE(has_variables(&l, first, 2));
+	live_end(&l);
 }
 
 CU_TestInfo suite_snmp[] = {
@@ -586,13 +674,16 @@ CU_TestInfo suite_snmp[] = {
     {"informs that come again", test_repeated},
     {"records that an output lost", test_lost_turn},
     {"bounded memory", test_bounded_memory},
+    {"bounds that change", test_bounds_change},
     {"discovery", test_discovery},
     {"refused", test_refused},
+    {"user of an engine", test_user_of_an_engine},
     {"time window", test_window},
+    {"clock set back", test_clock_set_back},
+    {"salts", test_salts},
+    {"short of memory", test_short_of_memory},
     {"repeated alarms", test_repeats},
     {"strangers", test_strangers},
-    {"table of alarms", test_table},
-    {"pairs of alarms", test_pairs},
-    {"states that clear", test_cleared_states},
+    {"no variable is lost", test_no_variable_is_lost},
     CU_TEST_INFO_NULL,
 };

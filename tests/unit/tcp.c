@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "capture.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -337,6 +338,39 @@ test_fair(void)
 	vnm_buffer_free(&sent);
 }
 
+static void (*keep)(void *ctx, const struct vnm_datagram *d);
+
+static void
+on_slow(void *ctx, const struct vnm_datagram *d)
+{
+	keep(ctx, d);
+	usleep(VNM_TURN_NS / 2 / VNM_NS_PER_US);
+}
+
+/* Messages that are answered may cost much: a turn ends with its time, not after so many. */
+static void
+test_slow_messages(void)
+{
+	struct vnm_buffer sent = {0};
+	struct bed b;
+
+	for (int i = 0; i < 50; i++)
+		put_message(&sent, 10);
+	bed_begin(&b, "127.0.0.1");
+	keep = b.k.intake.message;
+	b.k.intake.message = on_slow;
+	b.k.intake.answers = true;
+	int fd = dial(&b);
+	write_all(&b, fd, sent.p, sent.n);
+	turn_until(&b, 50, 0);
+	check_messages(&b, &sent);
+	CU_ASSERT_TRUE(b.k.longest_turn <= 3);
+	close(fd);
+	turn_until(&b, 50, 1);
+	bed_end(&b);
+	vnm_buffer_free(&sent);
+}
+
 /* A message that the end of its stream cuts off is handed over as it is. */
 static void
 test_cut_off(void)
@@ -602,6 +636,43 @@ test_memory(void)
 	vnm_buffer_free(&sent);
 }
 
+/* Answers that nobody reads take memory, too: who has most of it goes, and no message with him. */
+static void
+test_memory_of_answers(void)
+{
+	static const uint8_t octets[1000];
+	struct vnm_buffer sent = {0};
+	const struct vnm_datagram *d;
+	struct bed b;
+
+	put_message(&sent, 10);
+	bed_begin(&b, "127.0.0.1");
+	b.k.intake.answers = true;
+	b.o.memory = 100000;
+	vnm_tcp_reload(b.t, &b.o, NULL);
+	int deaf = dial(&b), other = dial(&b);
+	write_all(&b, deaf, sent.p, sent.n);
+	turn_until(&b, 1, 0);
+	d = &b.k.messages[0].d;
+	while (d->back->send(d->back, d, octets, sizeof(octets)))
+		continue;
+	write_all(&b, other, sent.p, sent.n);
+	write_all(&b, deaf, sent.p, sent.n);
+	turn_until(&b, 3, 1);
+	CU_ASSERT_EQUAL(vnm_tcp_connections(b.t), 1);
+	CU_ASSERT_EQUAL(b.k.counters.connections[VNM_R_memory_limit], 1);
+	CU_ASSERT_EQUAL(b.k.counters.failed[VNM_R_memory_limit], 0);
+	CU_ASSERT_EQUAL(b.k.counters.messages, 0); /* what is refused counts as one */
+	CU_ASSERT_EQUAL(b.k.counters.v[VNM_C_connections_memory], 0);
+	write_all(&b, other, sent.p, sent.n);
+	turn_until(&b, 4, 1);
+	close(deaf);
+	close(other);
+	turn_until(&b, 4, 2);
+	bed_end(&b);
+	vnm_buffer_free(&sent);
+}
+
 static void
 test_idle(void)
 {
@@ -684,11 +755,12 @@ test_no_descriptors(void)
 }
 
 CU_TestInfo suite_tcp[] = {{"cut at every octet", test_every_split},
-    {"messages of all sizes", test_mass}, {"turns", test_fair}, {"cut-off messages", test_cut_off},
+    {"messages of all sizes", test_mass}, {"turns", test_fair},
+    {"slow messages", test_slow_messages}, {"cut-off messages", test_cut_off},
     {"streams that break", test_bad_framing}, {"no room", test_room},
     {"no room between turns", test_room_between_turns}, {"no room in a turn", test_room_in_a_turn},
     {"one turn a pass", test_one_turn_a_pass}, {"connections refused", test_limits},
     {"connections of one source", test_source_limit}, {"slow senders", test_slow_sender},
     {"slow for want of room", test_slow_for_want_of_room}, {"memory", test_memory},
-    {"silent connections", test_idle}, {"drain", test_drain},
-    {"no descriptors", test_no_descriptors}, CU_TEST_INFO_NULL};
+    {"memory of answers", test_memory_of_answers}, {"silent connections", test_idle},
+    {"drain", test_drain}, {"no descriptors", test_no_descriptors}, CU_TEST_INFO_NULL};

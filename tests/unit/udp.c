@@ -339,6 +339,44 @@ test_slow(void)
 	close(fd);
 }
 
+static void
+on_slow_later(void *ctx, const struct vnm_datagram *d)
+{
+	const struct keeper *k = ctx;
+
+	if (k->n < 8)
+		keep(ctx, d);
+	else
+		on_slow(ctx, d);
+}
+
+/* Who answers may have to make keys, and that of whomever: the turn ends all the same. */
+static void
+test_slow_among_quick(void)
+{
+	enum { SENT = 24, TURN = VNM_TURN_NS / VNM_NS_PER_MS };
+	struct bed b;
+	int fd = sender("127.0.0.1");
+
+	bed_begin(&b, "127.0.0.1", 4 << 20);
+	keep = b.k.intake.message;
+	b.k.intake.message = on_slow_later;
+	b.k.intake.answers = true;
+	bed_open(&b);
+	vnm_udp_clock(b.u, fake_now);
+	fake.step_ns = 0;
+	for (int i = 0; i < SENT; i++)
+		send_to(fd, "127.0.0.1", b.port, &i, sizeof(i));
+	event_base_loop(b.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	CU_ASSERT_EQUAL(b.k.n, 8 + TURN);
+	for (int i = 0; i < 10 * SENT && b.k.n < SENT; i++)
+		event_base_loop(b.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	CU_ASSERT_EQUAL(b.k.n, SENT);
+	CU_ASSERT_EQUAL(b.k.longest_turn, 8 + TURN);
+	bed_end(&b);
+	close(fd);
+}
+
 /* Who answers each message by another: the last turn finds as many as the first. */
 static struct {
 	int fd;
@@ -750,7 +788,8 @@ test_not_activated(void)
 }
 
 CU_TestInfo suite_udp[] = {{"datagrams of all sizes", test_sizes}, {"turns", test_turns},
-    {"pace", test_pace}, {"slow messages", test_slow}, {"endless", test_endless},
+    {"pace", test_pace}, {"slow messages", test_slow},
+    {"costly messages among others", test_slow_among_quick}, {"endless", test_endless},
     {"IPv4 and IPv6 on one socket", test_dual_stack}, {"allowed sources", test_allow},
     {"drops", test_drops}, {"short memory", test_memory}, {"bind errors", test_bind_errors},
     {"workers by IPv4 address", test_steer_ip4}, {"workers by IPv6 address", test_steer_ip6},

@@ -1,13 +1,21 @@
 """SNMP: net-snmp's snmptrap, snmpinform and snmpd as senders, its snmptrapd as the second reader."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
+import sys
 import time
 
-from desk import (PATIENCE, VNMCD, Daemon, Skipped, equal, free_port, holds, listener, popen,
+from desk import (PATIENCE, TOP, VNMCD, Daemon, Skipped, equal, free_port, holds, listener, popen,
                   wait_for)
+
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+import snmp_made
+import snmp_wire
 
 LINK_DOWN, COLD_START = "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.6.3.1.1.5.1"
 AUTH, PRIV = "authpass of mine", "privpass of mine"
@@ -209,12 +217,19 @@ def test_engine_id_and_boots_outlive_a_restart(work):
             told.append((boots(work), wait_alarms(d, 1)[0]["engine_id"]))
             d.stop()
     engine = told[0][1]
-    equal([t[0] for t in told], [(engine, 1), (engine, 2), (engine, 3)], "engine id and boots")
+    first = told[0][0][1]
+    equal([t[0] for t in told], [(engine, first + n) for n in range(3)], "engine id and boots")
     # RFC 3411 section 5: enterprise 0, administratively assigned text
     equal(bytes.fromhex(engine), b"\x80\0\0\0\x04test", "what the engine id is made of")
+    # A name that is too long: octets that are the same for every version and machine.
+    name = "collector-01.traps.pop1.example.net"
+    with Daemon(work, {**conf, "collector": name}) as d:
+        equal(boots(work)[0], "8000000005" + hashlib.sha256(name.encode()).hexdigest()[:32],
+              "what the engine id of a long name is made of")
+        d.stop()
     conf["snmp"]["engine_id"] = "80007ed9040102"
     with Daemon(work, conf) as d:
-        equal(boots(work), ("80007ed9040102", 1), "another engine")
+        equal(boots(work)[0], "80007ed9040102", "another engine")
         d.stop()
 
 
@@ -223,16 +238,18 @@ def test_boots_are_counted_where_there_is_a_listener_of_snmp(work):
     port, state = free_port(), str(work / "state")
     conf = config(port, state_dir=state)
     wanted, conf["listeners"][0]["users"] = conf["listeners"][0]["users"], []
+    told = []
     for start in range(2):
         with Daemon(work, conf, f"start{start}") as d:
-            equal(boots(work)[1], start + 1, "boots")
+            told.append(boots(work)[1])
             if start == 1:
                 conf["listeners"][0]["users"] = wanted
                 d.configure(conf)
                 d.reload()
                 equal(notify(work, "snmpinform", credentials("shaaes"),
                              f"udp:127.0.0.1:{port}")[0], 0, "snmpinform")
-                equal(boots(work)[1], 2, "boots")
+                equal(told, [told[0], told[0] + 1], "boots")
+                equal(boots(work)[1], told[1], "boots after a reload")
             d.stop()
     (work / "state" / "snmp-engine").unlink()
     polls = [{"name": "p", "version": "3", "user": "shaaes", "devices": ["127.0.0.1"], "port": free_port()}]
@@ -241,6 +258,42 @@ def test_boots_are_counted_where_there_is_a_listener_of_snmp(work):
     with Daemon(work, conf, "polls") as d:
         equal(list((work / "state").iterdir()), [], "files of state")
         d.stop()
+
+
+def engine_boots(port):
+    """What a sender hears, who believes nothing earlier from then on (RFC 3414 section 3.2)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(PATIENCE)
+        s.sendto(snmp_made.v3(snmp_made.scoped([], 0xa0), flags=4, user=b"", engine=b""),
+                 ("127.0.0.1", port))
+        report = s.recv(65536)
+    equal(snmp_wire.message(report).pdu.type, "report", "the answer to a discovery")
+    _, body, _ = snmp_wire.take(report, 0x30)
+    for _ in range(2):  # version, header
+        _, _, body = snmp_wire.take(body)
+    _, security, _ = snmp_wire.take(snmp_wire.take(body, 0x04)[1], 0x30)
+    _, _, security = snmp_wire.take(security, 0x04)
+    return snmp_wire.number(snmp_wire.take(security, 0x02)[1])
+
+
+def test_boots_never_go_back(work):
+    """Whatever becomes of the file: it was never there, is damaged, old, or cannot be written."""
+    port, kept = free_port(), work / "state" / "snmp-engine"
+    told = []
+    for start, damage in enumerate((None, "", "keep", "text", "old")):
+        conf = config(port, **({} if damage is None else {"state_dir": str(work / "state")}))
+        if damage == "text":
+            kept.write_text("not what was there\n")
+        elif damage == "old":
+            kept.write_text(re.sub(r" \d+", " 4", kept.read_text()))
+        with Daemon(work, conf, f"start{start}") as d:
+            equal(notify(work, "snmpinform", credentials("shaaes"), f"udp:127.0.0.1:{port}")[0], 0,
+                  "snmpinform")
+            told.append(engine_boots(port))
+            d.stop()
+    # Starts that follow each other so fast are one number of the clock's.
+    equal(min(told), told[0], "the least of " + str(told))
+    equal(told[2], told[1] + 1, "where the file is as it was left")
 
 
 def test_boots_that_cannot_be_kept_are_told(work):
@@ -284,15 +337,17 @@ def test_reload_changes_users_and_keys(work):
 def test_secrets_from_a_file_and_the_environment(work):
     port = free_port()
     (work / "community").write_text("from a file\nmore\n")
+    (work / "edited").write_bytes(b"by another editor\r\nmore\r\n")
     conf = {"listeners": [listener(port, "traps", "snmp", communities=[
-        {"file": str(work / "community")}, {"env": "VNM_TEST_COMMUNITY"}])]}
+        {"file": str(work / "community")}, {"file": str(work / "edited")},
+        {"env": "VNM_TEST_COMMUNITY"}])]}
     with Daemon(work, conf, env={"VNM_TEST_COMMUNITY": "from outside"}) as d:
-        for community in ("from a file", "from outside"):
+        told = ["from a file", "by another editor", "from outside"]
+        for community in told:
             code, said = notify(work, "snmpinform", ["-v2c", "-c", community],
                                 f"udp:127.0.0.1:{port}")
             equal(code, 0, said)
-        equal([r["community"] for r in wait_alarms(d, 2)], ["from a file", "from outside"],
-              "communities")
+        equal([r["community"] for r in wait_alarms(d, 3)], told, "communities")
         d.stop()
 
 

@@ -120,6 +120,22 @@ def test_killed_ipfix(work):
     killed(work, "ipfix")
 
 
+def test_state_that_cannot_be_saved_for_a_while(work):
+    """One complaint; what was learnt meanwhile is saved when that is possible again."""
+    port, state = free_port(), work / "state"
+    conf = {"listeners": [listener(port)], "state_dir": str(state)}
+    with Daemon(work, conf) as d, sender("udp", port) as s:
+        obstacle = state / "flow-127.0.0.1.state.new"
+        obstacle.mkdir()
+        s.send(message(0, template(256)))
+        d.wait_log("cannot save")
+        time.sleep(3)  # it is tried every second
+        equal(d.log().count("cannot save"), 1, "complaints")
+        obstacle.rmdir()
+        wait_for(lambda: list(state.glob("*.state")), "a state file")
+        d.stop()
+
+
 def test_damaged_state(work):
     port = free_port()
     conf = {"listeners": [listener(port)], "state_dir": str(work / "state")}

@@ -442,9 +442,10 @@ def users():
     return found
 
 
-def bulkwalk(port, oid, prefix=()):
+def bulkwalk(port, oid, prefix=(), octets_as="-Ox"):
     text = subprocess.run(
-        [*prefix, "snmpbulkwalk", "-v2c", "-c", "public", "-On", "-Oq", "-Ox", f"127.0.0.1:{port}",
+        [*prefix, "snmpbulkwalk", "-v2c", "-c", "public", "-On", "-Oq", octets_as,
+         f"127.0.0.1:{port}",
          oid], check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "MIBS": ""}).stdout
     return dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
 
@@ -467,6 +468,30 @@ def test_snmpd(work):
             want = {oid.rsplit(".", 1)[1]: int(v) for oid, v in walk.items()}
             desk.equal({str(r["if_index"]): r["if_type"] for r in d.records("interface")
                         if "if_type" in r}, want, f"types of interfaces with {version}")
+
+
+def test_table_of_snmpd(work):
+    """A table that is named and a scalar are records `table` with what a walk of the agent has."""
+    port = desk.free_port()
+    with snmpd(work, port, snmpd_conf()):
+        walk = bulkwalk(port, ".1.3.6.1.2.1.1.9.1", octets_as="-Oa")
+        descr = bulkwalk(port, ".1.3.6.1.2.1.1.1", octets_as="-Oa")[".1.3.6.1.2.1.1.1.0"]
+        rows = {oid.rsplit(".", 1)[1] for oid in walk}
+        desk.equal(len(rows) > 3, True, f"rows of sysORTable: {walk}")
+        groups = [group(port, tables=["sysORTable"], scalars=["sysDescr"])]
+        with desk.Daemon(work, conf(*groups)) as d:
+            wait_records(d, "table", 2 * (len(rows) + 1))
+            books = d.stop()
+    desk.equal(books["reasons"], {}, "reasons")
+    found = {r["index"]: r["columns"] for r in d.records("table")
+             if r["table_name"] == "sysORTable"}
+    desk.equal(set(found), rows, "rows")
+    for index, columns in found.items():
+        for column, name in (("2", "sys_orid"), ("3", "sys_or_descr")):
+            want = walk[f".1.3.6.1.2.1.1.9.1.{column}.{index}"]
+            desk.equal(columns[name], want.strip('"').lstrip("."), f"{name} of row {index}")
+    scalars = [r["columns"] for r in d.records("table") if r["table_name"] != "sysORTable"]
+    desk.equal({c["sys_descr"] for c in scalars}, {descr.strip('"')}, "sysDescr")
 
 
 def test_engine_of_snmpd(work):
