@@ -21,10 +21,11 @@
 
 #define POLLER_MAGIC 0x766e706fU /* "vnpo" */
 
-#define POLL_CELLS 2048	      /* values that one answer may hold */
-#define POLL_IDS (1U << 16)   /* numbers of their indices */
-#define POLL_REQUEST_MAX 8192 /* octets of a request */
-#define POLL_BUDGET_START 50  /* values asked for at a time until more is known */
+#define POLL_CELLS 2048	     /* values that one answer may hold */
+#define POLL_IDS (1U << 16)  /* numbers of their indices */
+#define POLL_BUDGET_START 50 /* values asked for at a time until more is known */
+/* Octets of a request: as many names as a plan has columns, each as long as one can be. */
+#define POLL_REQUEST_MAX (VNM_PLAN_COLUMNS * (5 * VNM_OID_MAX + 16) + 1024)
 
 /* ---- queues and timers ---------------------------------------------------------------------- */
 

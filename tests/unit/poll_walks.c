@@ -333,6 +333,37 @@ much_more(void *ctx, struct vnm_pdu *pdu, uint8_t *list, size_t *n, size_t room)
 	}
 }
 
+/* Indices as long as they can be, and answers that may be large: requests are too. */
+static void
+test_long_indices(void)
+{
+	enum { ROWS = 3, NUMBERS = 110 };
+	struct agent_mib mib = {0};
+	struct turn t;
+
+	for (unsigned row = 0; row < ROWS; row++) {
+		for (unsigned column = 1; column <= 18; column++) {
+			char oid[VNM_OID_TEXT], *p = oid;
+
+			p += sprintf(p, "1.3.6.1.2.1.31.1.1.1.%u", column);
+			for (unsigned i = 0; i < NUMBERS; i++)
+				p += sprintf(p, ".%u", 4000000000U + row);
+			agent_set_u64(&mib, oid, VNM_BER_COUNTER64, column);
+		}
+	}
+	agent_sort(&mib);
+	begin(&t, &mib);
+	t.k.check = false;
+	t.access.response_octets = 60000;
+	t.k.devices[0].agent.max_octets = 60000;
+	play(&t, 1, 100);
+	CU_ASSERT_EQUAL(t.k.walks, 1);
+	CU_ASSERT_EQUAL(t.k.rows, ROWS);
+	CU_ASSERT_EQUAL(t.k.counters.v[VNM_C_poll_timeouts], 0);
+	desk_close(&t.k);
+	agent_free(&mib);
+}
+
 /* What is kept of answers for parts of the columns, until all are there, has an end. */
 static void
 test_held(void)
@@ -485,6 +516,6 @@ CU_TestInfo suite_poll_walks[] = {{"a table, whole", test_whole},
     {"a new column", test_changed}, {"loss, disorder, duplicates", test_lossy},
     {"answers from elsewhere", test_wrong_source}, {"agents that do harm", test_harm},
     {"answers without room", test_stuck}, {"values that are none", test_no_values},
-    {"what is held", test_held}, {"memory is short", test_memory_short},
-    {"no memory for rows", test_no_state}, {"an error nowhere", test_no_place},
-    {"noise", test_noise}, CU_TEST_INFO_NULL};
+    {"long indices", test_long_indices}, {"what is held", test_held},
+    {"memory is short", test_memory_short}, {"no memory for rows", test_no_state},
+    {"an error nowhere", test_no_place}, {"noise", test_noise}, CU_TEST_INFO_NULL};
