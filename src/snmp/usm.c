@@ -9,13 +9,21 @@
 #include "snmp/usm_private.h"
 
 #include <assert.h>
-#include <openssl/core_names.h>
-#include <openssl/params.h>
 #include <string.h>
 
 #define KEYS_MAGIC 0x766e6b79U /* "vnky" */
 #define DES_BLOCK 8
 #define AES_BLOCK 16
+#define DIGEST_BLOCK_MAX 128
+
+/*
+ * HMAC (RFC 2104) of one key: what both digests are after its block. OpenSSL's own HMAC does the
+ * same behind two more layers, which take a tenth of the time of a trap's digest.
+ */
+struct mac {
+	EVP_MD_CTX *inner, *outer; /* owned; NULL: no authentication */
+	EVP_MD_CTX *work;	   /* owned */
+};
 
 struct vnm_usm_keys {
 	uint32_t magic;
@@ -25,30 +33,93 @@ struct vnm_usm_keys {
 	uint8_t engine_n;
 	uint8_t engine[VNM_SNMP_ENGINE_ID_MAX];
 	struct vnm_usm_key key;
-	EVP_MAC_CTX *mac;	    /* owned; NULL: no authentication */
+	struct mac mac;
 	EVP_CIPHER_CTX *ciphers[2]; /* owned; to open and to encrypt, when first needed */
 };
 
 static const uint8_t zeros[VNM_USM_MAC_MAX];
 
-/* ---- contexts -------------------------------------------------------------------------------- */
+/* ---- HMAC ------------------------------------------------------------------------------------ */
 
-static EVP_MAC_CTX *
-mac_new(enum vnm_usm_auth auth, const struct vnm_usm_key *key)
+/* One pass over a block of the key. */
+static EVP_MD_CTX *
+begun_with(const EVP_MD *digest, const struct vnm_usm_key *key, uint8_t pad)
 {
-	char *digest = (char *)(uintptr_t)vnm_usm_digest_of(auth); /* OpenSSL only reads it */
-	const OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-	    OSSL_PARAM_construct_end()};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *ctx = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
+	uint8_t block[DIGEST_BLOCK_MAX];
+	size_t n = (size_t)EVP_MD_get_block_size(digest);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && n <= sizeof(block) && key->n <= n;
 
-	EVP_MAC_free(hmac);
-	if (ctx != NULL && EVP_MAC_init(ctx, key->b, key->n, params) == 1)
+	for (size_t i = 0; ok && i < n; i++)
+		block[i] = (i < key->n ? key->b[i] : 0) ^ pad;
+	ok = ok && EVP_DigestInit_ex2(ctx, digest, NULL) == 1 &&
+	     EVP_DigestUpdate(ctx, block, n) == 1;
+	OPENSSL_cleanse(block, sizeof(block));
+	if (ok)
 		return ctx;
-	EVP_MAC_CTX_free(ctx);
+	EVP_MD_CTX_free(ctx);
 	return NULL;
 }
+
+static void
+mac_free(struct mac *m)
+{
+	EVP_MD_CTX_free(m->inner);
+	EVP_MD_CTX_free(m->outer);
+	EVP_MD_CTX_free(m->work);
+	*m = (struct mac){0};
+}
+
+static bool
+mac_init(struct mac *m, enum vnm_usm_auth auth, const struct vnm_usm_key *key)
+{
+	EVP_MD *digest = EVP_MD_fetch(NULL, vnm_usm_digest_of(auth), NULL);
+
+	if (digest != NULL) {
+		m->inner = begun_with(digest, key, 0x36);
+		m->outer = begun_with(digest, key, 0x5c);
+		m->work = EVP_MD_CTX_new();
+	}
+	EVP_MD_free(digest);
+	if (m->inner != NULL && m->outer != NULL && m->work != NULL)
+		return true;
+	mac_free(m);
+	return false;
+}
+
+/*
+ * A message, in which n octets at `at` count as zeros. Most are short: one copy of theirs, at once,
+ * is a tenth faster than the three parts.
+ */
+static bool
+update(EVP_MD_CTX *ctx, struct vnm_slice whole, size_t at, size_t n)
+{
+	uint8_t copy[1500];
+
+	if (whole.n > sizeof(copy))
+		return EVP_DigestUpdate(ctx, whole.p, at) == 1 &&
+		       EVP_DigestUpdate(ctx, zeros, n) == 1 &&
+		       EVP_DigestUpdate(ctx, whole.p + at + n, whole.n - at - n) == 1;
+	memcpy(copy, whole.p, whole.n);
+	memset(copy + at, 0, n);
+	return EVP_DigestUpdate(ctx, copy, whole.n) == 1;
+}
+
+/* The digest of a message whose own place in it, of n octets, is at `at`. */
+static bool
+mac_of(
+    const struct mac *m, struct vnm_slice whole, size_t at, size_t n, uint8_t out[VNM_USM_KEY_MAX])
+{
+	unsigned size = 0;
+
+	return EVP_MD_CTX_copy_ex(m->work, m->inner) == 1 && update(m->work, whole, at, n) &&
+	       EVP_DigestFinal_ex(m->work, out, &size) == 1 &&
+	       EVP_MD_CTX_copy_ex(m->work, m->outer) == 1 &&
+	       EVP_DigestUpdate(m->work, out, size) == 1 &&
+	       EVP_DigestFinal_ex(m->work, out, &size) == 1 && size >= n;
+}
+
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 struct vnm_usm_keys *
 vnm_usm_keys_new(const struct vnm_usm_user *user, struct vnm_slice engine)
@@ -69,9 +140,9 @@ vnm_usm_keys_new(const struct vnm_usm_user *user, struct vnm_slice engine)
 	if (user->auth == VNM_USM_NO_AUTH)
 		return k;
 	if (user->localised || vnm_usm_localise(user->auth, &user->auth_key, engine, &kul))
-		k->mac = mac_new(user->auth, &kul);
+		(void)mac_init(&k->mac, user->auth, &kul);
 	OPENSSL_cleanse(&kul, sizeof(kul));
-	if (k->mac != NULL)
+	if (k->mac.inner != NULL)
 		return k;
 	vnm_usm_keys_free(k);
 	return NULL;
@@ -83,7 +154,7 @@ vnm_usm_keys_free(struct vnm_usm_keys *k)
 	if (k == NULL)
 		return;
 	assert(k->magic == KEYS_MAGIC);
-	EVP_MAC_CTX_free(k->mac);
+	mac_free(&k->mac);
 	EVP_CIPHER_CTX_free(k->ciphers[0]);
 	EVP_CIPHER_CTX_free(k->ciphers[1]);
 	OPENSSL_cleanse(k, sizeof(*k));
@@ -215,18 +286,6 @@ open_cfb(struct vnm_usm_keys *k, const uint8_t iv[AES_BLOCK], struct vnm_slice i
 	return true;
 }
 
-/* The digest of a message whose own place in it, of n octets, is at `at`. */
-static bool
-mac_of(struct vnm_usm_keys *k, struct vnm_slice whole, size_t at, size_t n, uint8_t *out)
-{
-	size_t size = 0;
-
-	return EVP_MAC_init(k->mac, NULL, 0, NULL) == 1 &&
-	       EVP_MAC_update(k->mac, whole.p, at) == 1 && EVP_MAC_update(k->mac, zeros, n) == 1 &&
-	       EVP_MAC_update(k->mac, whole.p + at + n, whole.n - at - n) == 1 &&
-	       EVP_MAC_final(k->mac, out, &size, VNM_USM_KEY_MAX) == 1 && size >= n;
-}
-
 /* ---- messages that came ---------------------------------------------------------------------- */
 
 enum vnm_reason
@@ -256,9 +315,9 @@ vnm_usm_authentic(
 	uint8_t mac[VNM_USM_KEY_MAX];
 	size_t n = vnm_usm_mac_octets(k->auth);
 
-	if (k->mac == NULL || p->auth.n != n)
+	if (k->mac.inner == NULL || p->auth.n != n)
 		return false;
-	return mac_of(k, m->whole, (size_t)(p->auth.p - m->whole.p), n, mac) &&
+	return mac_of(&k->mac, m->whole, (size_t)(p->auth.p - m->whole.p), n, mac) &&
 	       CRYPTO_memcmp(mac, p->auth.p, n) == 0;
 }
 
@@ -383,7 +442,7 @@ put_header(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o, bool auth
 bool
 vnm_usm_wrap(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o)
 {
-	bool auth = o->keys != NULL && o->keys->mac != NULL, priv = auth && o->priv;
+	bool auth = o->keys != NULL && o->keys->mac.inner != NULL, priv = auth && o->priv;
 	size_t mac_n = auth ? vnm_usm_mac_octets(o->keys->auth) : 0, mac_at;
 	uint8_t salt[VNM_USM_SALT], mac[VNM_USM_KEY_MAX];
 	struct vnm_slice whole;
@@ -397,7 +456,7 @@ vnm_usm_wrap(struct vnm_ber_writer *w, const struct vnm_usm_outgoing *o)
 	if (w->full || !auth)
 		return !w->full;
 	whole = vnm_ber_result(w);
-	if (!mac_of(o->keys, whole, whole.n - mac_at, mac_n, mac))
+	if (!mac_of(&o->keys->mac, whole, whole.n - mac_at, mac_n, mac))
 		return false;
 	memcpy(w->end - mac_at, mac, mac_n);
 	return true;
