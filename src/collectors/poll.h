@@ -37,7 +37,8 @@ struct event_base;
 	    "scalars that are asked for every `interval`, by their name in a MIB")               \
 	X(struct vnm_poll_options, topology, STRINGS, NULL, RELOAD,                              \
 	    "what is asked for every `topology_interval` and when a device says that something " \
-	    "changed: profiles, or tables by name")                                              \
+	    "changed: profiles, or tables by name; facts are taken back when a walk does not "   \
+	    "find them again, not when a reload ends the polling")                               \
 	X(struct vnm_poll_options, interval, DURATION, "60s", RELOAD,                            \
 	    "how often a device has its turn; turns are spread over it")                         \
 	X(struct vnm_poll_options, topology_interval, DURATION, "10m", RELOAD,                   \
