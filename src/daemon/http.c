@@ -17,6 +17,7 @@
 struct vnm_http {
 	struct vnm_http_config config;
 	struct evhttp *server;
+	uint64_t begun_ns; /* on the clock that nobody sets */
 };
 
 void
@@ -60,7 +61,7 @@ print_health(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 static void
 print_status(FILE *f, const struct vnm_http *h, const struct vnm_counters *sum)
 {
-	uint64_t up_s = (vnm_clock_wall_ns() - h->config.epoch_ns) / VNM_NS_PER_S;
+	uint64_t up_s = (vnm_clock_mono_ns() - h->begun_ns) / VNM_NS_PER_S;
 
 	fprintf(f, "vnmcd %s, up %" PRIu64 " s\n\n", h->config.collector, up_s);
 	fprintf(f, "messages  %12" PRIu64 "   from %" PRIu64 " exporters\n", sum->messages,
@@ -187,6 +188,7 @@ vnm_http_open(struct event_base *base, const struct vnm_http_config *config, str
 		return NULL;
 	}
 	h->config = *config;
+	h->begun_ns = vnm_clock_mono_ns();
 	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
 	evhttp_set_timeout(h->server, 10);
 	evhttp_set_max_body_size(h->server, 0);

@@ -28,8 +28,7 @@ struct vnm_http_config {
 	/* Those to whom all workers connect: vnm_worker_targets(). */
 	bool (*targets)(void *ctx, struct vnm_buffer *answer);
 	const struct vnm_sinks *sinks; /* borrowed; may be opened later */
-	uint64_t epoch_ns;
-	const char *collector; /* borrowed */
+	const char *collector;	       /* borrowed */
 };
 
 /* NULL, and err->text, which says what to do. */

@@ -347,7 +347,6 @@ open_http(struct live *l, struct vnm_err *err)
 	    .dump = dump_rib,
 	    .targets = list_targets,
 	    .sinks = &l->sinks,
-	    .epoch_ns = l->epoch_ns,
 	    .collector = l->collector,
 	};
 
