@@ -33,4 +33,14 @@ vnm_buffer_append(struct vnm_buffer *b, const void *p, size_t n)
 	return true;
 }
 
+/* Forgets the first n octets, of b->n at the most: what is behind them moves to the begin. */
+static inline void
+vnm_buffer_drop(struct vnm_buffer *b, size_t n)
+{
+	if (n == 0)
+		return;
+	b->n -= n;
+	memmove(b->p, b->p + n, b->n);
+}
+
 #endif

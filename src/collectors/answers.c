@@ -4,7 +4,6 @@
 #include "collectors/answers.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 /* As much as the socket takes: how many octets; 0 where it takes none now; -1: it is broken. */
@@ -50,10 +49,9 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 static void
 forget_written(struct vnm_answers *a)
 {
-	if (a->at == 0 || a->at < a->b.n - a->at)
+	if (a->at < a->b.n - a->at)
 		return;
-	memmove(a->b.p, a->b.p + a->at, a->b.n - a->at);
-	a->b.n -= a->at;
+	vnm_buffer_drop(&a->b, a->at);
 	a->at = 0;
 }
 

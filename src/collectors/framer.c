@@ -11,11 +11,8 @@ uint8_t *
 vnm_framer_space(struct vnm_framer *f, size_t n)
 {
 	assert(f->lent.p == NULL);
-	if (f->at > 0) {
-		memmove(f->b.p, f->b.p + f->at, f->b.n - f->at);
-		f->b.n -= f->at;
-		f->at = 0;
-	}
+	vnm_buffer_drop(&f->b, f->at);
+	f->at = 0;
 	return vnm_buffer_reserve(&f->b, n) ? f->b.p + f->b.n : NULL;
 }
 

@@ -240,11 +240,8 @@ hold(struct vnm_output *o, size_t taken)
 			key_at = o->entries[i].key_at;
 	}
 	at = taken < o->count ? o->entries[taken].frame.at : o->bytes.n;
-	memmove(o->bytes.p, o->bytes.p + at, o->bytes.n - at);
-	if (o->keys.n > key_at)
-		memmove(o->keys.p, o->keys.p + key_at, o->keys.n - key_at);
-	o->bytes.n -= at;
-	o->keys.n -= key_at;
+	vnm_buffer_drop(&o->bytes, at);
+	vnm_buffer_drop(&o->keys, key_at);
 	memmove(o->entries, o->entries + taken, (o->count - taken) * sizeof(*o->entries));
 	o->count -= taken;
 	o->held = o->count;
