@@ -558,13 +558,11 @@ load_keys(struct vnm_conf *conf, struct vnm_errs *errs)
 
 	for (uint32_t i = 0; i < conf->listener_count; i++) {
 		struct vnm_conf_listener *l = &conf->listeners[i];
-		const struct vnm_node *node;
 
 		if (!vnm_conf_uses_tls(&l->common) ||
 		    vnm_tls_load(&l->tls, &l->common, &key, &err) == 0)
 			continue;
-		node = vnm_node_child(l->node, key);
-		vnm_errs_at(errs, node != NULL ? node : l->node, "%s", err.text);
+		vnm_errs_at(errs, vnm_node_at(l->node, key), "%s", err.text);
 	}
 }
 

@@ -23,15 +23,6 @@ static const char *const listener_numbers[] = {
 static const char *const limits_numbers[] = {"exporters", "templates", "template_fields", "domains",
     "records_per_message", "output_per_message", NULL};
 
-/* The node of a key, or of what it belongs to. */
-static const struct vnm_node *
-at(const struct vnm_node *map, const char *key)
-{
-	const struct vnm_node *n = vnm_node_child(map, key);
-
-	return n != NULL ? n : map;
-}
-
 /* Complains about a value that is none of the choices; NULL stands for "not given". */
 static void
 check_choice(const struct vnm_node *map, const char *key, const char *value,
@@ -49,7 +40,7 @@ check_choice(const struct vnm_node *map, const char *key, const char *value,
 		size_t n = strlen(list);
 		snprintf(list + n, sizeof(list) - n, "%s%s", n > 0 ? ", " : "", *c);
 	}
-	vnm_errs_at(errs, at(map, key), "`%s`: \"%s\" is none of: %s%s", key, value, list,
+	vnm_errs_at(errs, vnm_node_at(map, key), "`%s`: \"%s\" is none of: %s%s", key, value, list,
 	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
@@ -73,7 +64,7 @@ check_not_zero(const struct vnm_node *map, const struct vnm_option *table, const
 			zero = octets == 0;
 		}
 		if (zero)
-			vnm_errs_at(errs, at(map, *keys), "`%s` is 1 at the least", *keys);
+			vnm_errs_at(errs, vnm_node_at(map, *keys), "`%s` is 1 at the least", *keys);
 	}
 }
 
@@ -88,7 +79,7 @@ check_name(const struct vnm_node *node, const char *what, const char *name, stru
 	if (name == NULL)
 		vnm_errs_at(errs, node, "this %s has no `name`", what);
 	else if (name[0] == '\0' || strspn(name, letters) != strlen(name))
-		vnm_errs_at(errs, at(node, "name"),
+		vnm_errs_at(errs, vnm_node_at(node, "name"),
 		    "`name`: \"%s\": a name is made of letters, digits, _ and -", name);
 }
 
@@ -101,8 +92,8 @@ check_unique(const struct vnm_node *node, const char *what, const char *name,
 		const char *other = vnm_node_text(n, "name");
 		if (other == NULL || strcmp(other, name) != 0)
 			continue;
-		vnm_errs_at(errs, at(node, "name"), "%s `%s` is there already, on line %u", what,
-		    name, at(n, "name")->line);
+		vnm_errs_at(errs, vnm_node_at(node, "name"), "%s `%s` is there already, on line %u",
+		    what, name, vnm_node_at(n, "name")->line);
 		return;
 	}
 }
@@ -136,11 +127,11 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 			vnm_errs_at(errs, l->node, "%s", err.text);
 		if (vnm_transport_is_stream(l->common.listen.transport) &&
 		    l->decoder->frame == NULL)
-			vnm_errs_at(errs, at(l->node, "listen"),
+			vnm_errs_at(errs, vnm_node_at(l->node, "listen"),
 			    "decoder `%s` reads datagrams only: use udp:", name);
 		if (l->decoder->answers && vnm_conf_uses_tls(&l->common))
 			vnm_errs_at(errs,
-			    at(l->node, l->common.connect.n > 0 ? "connect" : "listen"),
+			    vnm_node_at(l->node, l->common.connect.n > 0 ? "connect" : "listen"),
 			    "decoder `%s` answers, which it cannot over TLS: use udp: or tcp:",
 			    name);
 		return;
@@ -151,8 +142,9 @@ check_decoder(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 		    names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", vnm_decoders[i]->name);
 		vnm_nearest_offer(&nearest, vnm_decoders[i]->name);
 	}
-	vnm_errs_at(errs, at(l->node, "decoder"), "no decoder is called `%s` (there are %s)%s",
-	    name, names, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+	vnm_errs_at(errs, vnm_node_at(l->node, "decoder"),
+	    "no decoder is called `%s` (there are %s)%s", name, names,
+	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
 /* Targets in place of an address to listen at. */
@@ -160,7 +152,7 @@ static void
 check_targets(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 {
 	const struct vnm_listener_options *o = &l->common;
-	const struct vnm_node *node = at(l->node, "connect");
+	const struct vnm_node *node = vnm_node_at(l->node, "connect");
 
 	if (vnm_node_child(l->node, "listen") != NULL)
 		vnm_errs_at(errs, node, "`connect` stands in the place of `listen`: leave one out");
@@ -171,7 +163,7 @@ check_targets(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 		const struct vnm_listen *to = &o->connect.p[i];
 
 		if (o->source.family != VNM_ADDR_NONE && o->source.family != to->at.addr.family)
-			vnm_errs_at(errs, at(l->node, "source"),
+			vnm_errs_at(errs, vnm_node_at(l->node, "source"),
 			    "`source` and target %u of `connect` are not both IPv4 or IPv6", i + 1);
 		for (uint32_t k = 0; k < i; k++) {
 			if (to->at.port == o->connect.p[k].at.port &&
@@ -185,7 +177,7 @@ check_targets(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 static void
 check_md5(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 {
-	const struct vnm_node *node = at(l->node, "md5");
+	const struct vnm_node *node = vnm_node_at(l->node, "md5");
 	const struct vnm_strings *keys = &l->common.md5;
 	struct vnm_err err;
 
@@ -195,7 +187,7 @@ check_md5(const struct vnm_conf_listener *l, struct vnm_errs *errs)
 		vnm_errs_at(errs, node, "`md5` is for TCP: use tcp: or tls:");
 	for (uint32_t i = 0; i + 1 < keys->n; i += 2) {
 		if (vnm_md5_check(keys->p[i], keys->p[i + 1], &err) != 0)
-			vnm_errs_at(errs, at(node, keys->p[i]), "%s", err.text);
+			vnm_errs_at(errs, vnm_node_at(node, keys->p[i]), "%s", err.text);
 	}
 }
 
@@ -209,7 +201,8 @@ check_address(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
 		check_targets(l, errs);
 		return;
 	}
-	if (at(l->node, "connect") != l->node && at(l->node, "connect")->first != NULL)
+	if (vnm_node_at(l->node, "connect") != l->node &&
+	    vnm_node_at(l->node, "connect")->first != NULL)
 		return; /* nothing in it could be read, which is complained about */
 	if (vnm_node_child(l->node, "listen") == NULL) {
 		vnm_errs_at(errs, l->node, "this listener has neither `listen` nor `connect`");
@@ -218,16 +211,17 @@ check_address(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
 	if (listen->at.addr.family == VNM_ADDR_NONE)
 		return; /* complained about already */
 	if (listen->at.port == 0)
-		vnm_errs_at(errs, at(l->node, "listen"), "`listen`: port 0 cannot be sent to");
+		vnm_errs_at(
+		    errs, vnm_node_at(l->node, "listen"), "`listen`: port 0 cannot be sent to");
 	for (uint32_t k = 0; k < i; k++) {
 		const struct vnm_listen *other = &conf->listeners[k].common.listen;
 		if (vnm_transport_is_stream(other->transport) ==
 			vnm_transport_is_stream(listen->transport) &&
 		    other->at.port == listen->at.port &&
 		    vnm_addr_equal(&other->at.addr, &listen->at.addr))
-			vnm_errs_at(errs, at(l->node, "listen"),
+			vnm_errs_at(errs, vnm_node_at(l->node, "listen"),
 			    "`listen`: another listener has this address already, on line %u",
-			    at(conf->listeners[k].node, "listen")->line);
+			    vnm_node_at(conf->listeners[k].node, "listen")->line);
 	}
 }
 
@@ -237,7 +231,7 @@ check_listeners(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	const struct vnm_node *first = first_item(conf->tree.root, "listeners");
 
 	if (conf->listener_count == 0 && conf->polls == NULL && !replay)
-		vnm_errs_at(errs, at(conf->tree.root, "listeners"),
+		vnm_errs_at(errs, vnm_node_at(conf->tree.root, "listeners"),
 		    "no listeners: nothing would be received");
 	for (uint32_t i = 0; i < conf->listener_count; i++) {
 		const struct vnm_conf_listener *l = &conf->listeners[i];
@@ -249,7 +243,8 @@ check_listeners(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 		check_md5(l, errs);
 		check_not_zero(l->node, vnm_listener_options, &l->common, listener_numbers, errs);
 		if (l->common.rcvbuf > RCVBUF_MAX)
-			vnm_errs_at(errs, at(l->node, "rcvbuf"), "`rcvbuf`: 1G is the most");
+			vnm_errs_at(
+			    errs, vnm_node_at(l->node, "rcvbuf"), "`rcvbuf`: 1G is the most");
 	}
 }
 
@@ -278,8 +273,9 @@ check_sink(const struct vnm_conf_output *o, struct vnm_errs *errs)
 		    vnm_sink_types[i]->name);
 		vnm_nearest_offer(&nearest, vnm_sink_types[i]->name);
 	}
-	vnm_errs_at(errs, at(o->node, "type"), "no type of output is called `%s` (there are %s)%s",
-	    name, names, vnm_nearest_hint(&nearest, hint, sizeof(hint)));
+	vnm_errs_at(errs, vnm_node_at(o->node, "type"),
+	    "no type of output is called `%s` (there are %s)%s", name, names,
+	    vnm_nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
 /* Where a file output writes; NULL for others. */
@@ -303,7 +299,7 @@ check_path(const struct vnm_conf *conf, uint32_t i, struct vnm_errs *errs)
 	for (uint32_t k = 0; k < i && path != NULL; k++) {
 		const char *other = file_of(&conf->outputs[k]);
 		if (other != NULL && strcmp(other, path) == 0)
-			vnm_errs_at(errs, at(node, "path"),
+			vnm_errs_at(errs, vnm_node_at(node, "path"),
 			    "`path`: output `%s` writes to %s already",
 			    conf->outputs[k].common.name != NULL ? conf->outputs[k].common.name
 								 : "?",
@@ -329,7 +325,7 @@ check_outputs(const struct vnm_conf *conf, struct vnm_errs *errs)
 		check_choice(o->node, "json_u64", o->common.json_u64, json_u64_forms, errs);
 		check_choice(o->node, "key", o->common.key, key_modes, errs);
 		if (vnm_selection_make(&selection, &o->common.fields, &err) != 0)
-			vnm_errs_at(errs, at(o->node, "fields"), "%s", err.text);
+			vnm_errs_at(errs, vnm_node_at(o->node, "fields"), "%s", err.text);
 	}
 }
 
@@ -377,7 +373,8 @@ check_logs(const struct vnm_conf *conf, struct vnm_errs *errs)
 	const struct vnm_node *first = first_item(root, "alarm_rules");
 	struct vnm_err err;
 
-	check_not_zero(at(root, "logs"), vnm_logs_options, &conf->analysis.logs, numbers, errs);
+	check_not_zero(
+	    vnm_node_at(root, "logs"), vnm_logs_options, &conf->analysis.logs, numbers, errs);
 	for (uint32_t i = 0; i < conf->rule_count; i++) {
 		const struct vnm_node *node = conf->rule_nodes[i];
 
@@ -391,10 +388,10 @@ check_logs(const struct vnm_conf *conf, struct vnm_errs *errs)
 static void
 check_mibs(const struct vnm_conf *conf, struct vnm_errs *errs)
 {
-	const struct vnm_node *mibs = at(conf->tree.root, "mibs");
+	const struct vnm_node *mibs = vnm_node_at(conf->tree.root, "mibs");
 
 	if (conf->mibs.modules.n > 0 && conf->mibs.dirs.n == 0)
-		vnm_errs_at(errs, at(mibs, "modules"),
+		vnm_errs_at(errs, vnm_node_at(mibs, "modules"),
 		    "`modules` are looked for in `dirs`, and there are none");
 }
 
@@ -406,8 +403,10 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 
 	check_choice(root, "log_level", conf->main.log_level, log_levels, errs);
 	if (conf->main.workers == 0 || conf->main.workers > WORKERS_MAX)
-		vnm_errs_at(errs, at(root, "workers"), "`workers` is 1 to %d", WORKERS_MAX);
-	check_not_zero(at(root, "limits"), vnm_limits_options, &conf->limits, limits_numbers, errs);
+		vnm_errs_at(
+		    errs, vnm_node_at(root, "workers"), "`workers` is 1 to %d", WORKERS_MAX);
+	check_not_zero(
+	    vnm_node_at(root, "limits"), vnm_limits_options, &conf->limits, limits_numbers, errs);
 	check_listeners(conf, replay, errs);
 	check_logs(conf, errs);
 	check_sources(conf, errs);
@@ -415,6 +414,6 @@ vnm_conf_check(const struct vnm_conf *conf, bool replay, struct vnm_errs *errs)
 	check_outputs(conf, errs);
 	check_mibs(conf, errs);
 	if (http->addr.family != VNM_ADDR_NONE && http->port == 0)
-		vnm_errs_at(
-		    errs, at(at(root, "http"), "listen"), "`listen`: port 0 cannot be asked");
+		vnm_errs_at(errs, vnm_node_at(vnm_node_at(root, "http"), "listen"),
+		    "`listen`: port 0 cannot be asked");
 }

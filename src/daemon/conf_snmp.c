@@ -20,15 +20,6 @@ struct maker {
 	struct vnm_table names;
 };
 
-/* The node of a key, or of what it belongs to. */
-static const struct vnm_node *
-at(const struct vnm_node *map, const char *key)
-{
-	const struct vnm_node *n = vnm_node_child(map, key);
-
-	return n != NULL ? n : map;
-}
-
 static struct vnm_slice
 slice_of(const char *text)
 {
@@ -48,7 +39,7 @@ add_oids(struct maker *m, struct vnm_snmp_view *view, const struct vnm_strings *
 		uint32_t n = vnm_mib_oid_parse(&vnm_mib_builtin, oids->p[i], strlen(oids->p[i]), v);
 
 		if (n == 0)
-			vnm_errs_at(m->errs, at(node, "oids"),
+			vnm_errs_at(m->errs, vnm_node_at(node, "oids"),
 			    "`oids`: \"%s\" is neither an OID nor a name of a built-in MIB module",
 			    oids->p[i]);
 		else if (vnm_snmp_view_add(view, (struct vnm_oid){v, n}) != 0)
@@ -71,7 +62,7 @@ make_community(struct maker *m, uint32_t i)
 		const struct vnm_slice other = m->access->communities[k].name;
 
 		if (other.n == to->name.n && memcmp(other.p, to->name.p, other.n) == 0)
-			vnm_errs_at(m->errs, at(c->node, "community"),
+			vnm_errs_at(m->errs, vnm_node_at(c->node, "community"),
 			    "this community is there already, on line %u",
 			    m->conf->communities[k].node->line);
 	}
@@ -88,7 +79,7 @@ read_engine(struct maker *m, const struct vnm_conf_user *u, struct vnm_snmp_user
 		return;
 	n = vnm_engine_id_read(u->engine_id, strlen(u->engine_id), to->engine);
 	if (n == 0)
-		vnm_errs_at(m->errs, at(u->node, "engine_id"),
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "engine_id"),
 		    "`engine_id` is 5 to 32 octets in hexadecimal digits");
 	to->usm.engine = (struct vnm_slice){to->engine, n};
 }
@@ -105,11 +96,11 @@ read_protocols(struct maker *m, const struct vnm_conf_user *u, struct vnm_usm_us
 	if (to->priv == VNM_USM_DES && m->access->des == NULL)
 		m->access->des = vnm_usm_des_begin();
 	if (to->auth == VNM_USM_AUTHS)
-		vnm_errs_at(m->errs, at(u->node, "auth"),
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "auth"),
 		    "`auth`: \"%s\" is none of: none, md5, sha1, sha224, sha256, sha384, sha512",
 		    u->auth);
 	if (to->priv == VNM_USM_PRIVS)
-		vnm_errs_at(m->errs, at(u->node, "priv"),
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "priv"),
 		    "`priv`: \"%s\" is none of: none, des, aes128, aes192, aes256, aes192c, "
 		    "aes256c",
 		    u->priv);
@@ -117,12 +108,13 @@ read_protocols(struct maker *m, const struct vnm_conf_user *u, struct vnm_usm_us
 		to->auth = VNM_USM_NO_AUTH;
 		to->priv = VNM_USM_NO_PRIV;
 	} else if (to->auth == VNM_USM_NO_AUTH && to->priv != VNM_USM_NO_PRIV) {
-		vnm_errs_at(m->errs, at(u->node, "priv"),
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "priv"),
 		    "`priv` needs `auth` too: nobody may encrypt who does not authenticate "
 		    "(RFC 3412)");
 	} else if (vnm_usm_available(to->auth, to->priv, &err) != 0) {
-		vnm_errs_at(m->errs, at(u->node, to->priv != VNM_USM_NO_PRIV ? "priv" : "auth"),
-		    "%s", err.text);
+		vnm_errs_at(m->errs,
+		    vnm_node_at(u->node, to->priv != VNM_USM_NO_PRIV ? "priv" : "auth"), "%s",
+		    err.text);
 	}
 }
 
@@ -141,11 +133,11 @@ read_level(struct maker *m, const struct vnm_conf_user *u, struct vnm_snmp_user 
 			break;
 	}
 	if (level > (VNM_SNMP_FLAG_AUTH | VNM_SNMP_FLAG_PRIV))
-		vnm_errs_at(m->errs, at(u->node, "level"),
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "level"),
 		    "`level`: \"%s\" is none of: noAuthNoPriv, authNoPriv, authPriv", u->level);
 	else if ((level & ~has) != 0)
-		vnm_errs_at(m->errs, at(u->node, "level"), "`level`: the user has no keys for %s",
-		    u->level);
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "level"),
+		    "`level`: the user has no keys for %s", u->level);
 	else
 		to->view.level = level;
 }
@@ -199,7 +191,7 @@ make_key(struct maker *m, uint32_t i, const struct secret *s, struct vnm_usm_key
 		vnm_errs_at(m->errs, u->node, "`%s_password` has less than %d octets (RFC 3414)",
 		    s->name, VNM_USM_PASSWORD_MIN);
 	} else if (u->localised) {
-		vnm_errs_at(m->errs, at(u->node, "localised"),
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "localised"),
 		    "`localised` is for keys, not for passwords");
 	} else if (!password_key(m, auth, s->password, i, s->priv, to)) {
 		vnm_errs_at(m->errs, u->node, "no key can be made of `%s_password`", s->name);
@@ -218,7 +210,8 @@ make_keys(struct maker *m, uint32_t i, struct vnm_usm_user *to)
 
 	to->localised = u->localised;
 	if (u->localised && to->engine.n == 0)
-		vnm_errs_at(m->errs, at(u->node, "localised"), "`localised` needs `engine_id`");
+		vnm_errs_at(
+		    m->errs, vnm_node_at(u->node, "localised"), "`localised` needs `engine_id`");
 	if (to->auth != VNM_USM_NO_AUTH)
 		make_key(m, i, &auth, &to->auth_key);
 	if (to->priv != VNM_USM_NO_PRIV)
@@ -258,8 +251,8 @@ make_user(struct maker *m, uint32_t i)
 	to->label = slice_of(u->name);
 	to->usm.name = slice_of(u->user != NULL ? u->user : u->name);
 	if (to->usm.name.n > VNM_SNMP_NAME_MAX)
-		vnm_errs_at(
-		    m->errs, at(u->node, "user"), "a user's name has 32 octets at the most");
+		vnm_errs_at(m->errs, vnm_node_at(u->node, "user"),
+		    "a user's name has 32 octets at the most");
 	to->view.allow = u->allow.p;
 	to->view.allow_count = u->allow.n;
 	add_oids(m, &to->view, &u->oids, u->node);
@@ -278,7 +271,7 @@ vnm_conf_make_access(struct vnm_conf *conf, struct vnm_errs *errs)
 
 	if (conf->snmp.engine_id != NULL &&
 	    vnm_engine_id_read(conf->snmp.engine_id, strlen(conf->snmp.engine_id), id) == 0)
-		vnm_errs_at(errs, at(at(conf->tree.root, "snmp"), "engine_id"),
+		vnm_errs_at(errs, vnm_node_at(vnm_node_at(conf->tree.root, "snmp"), "engine_id"),
 		    "`engine_id` is 5 to 32 octets in hexadecimal digits");
 	if (conf->community_count == 0 && conf->user_count == 0)
 		return;
