@@ -163,18 +163,10 @@ struct turn {
 	bool more; /* there may be */
 };
 
-/*
- * Reading the clock costs a hundredth of a datagram: after 1, 2 and 4 of them, then after each 8.
- * Those of who answers may each have keys made that take milliseconds (USM as Cisco extends them),
- * and eight of these would be far more than a callback may take.
- */
 static bool
 is_over(const struct vnm_udp *u, const struct turn *t)
 {
-	bool look =
-	    t->datagrams < 8 ? (t->datagrams & (t->datagrams - 1)) == 0 : t->datagrams % 8 == 0;
-
-	return (look || u->intake->answers) && u->now() - t->begun_ns >= VNM_TURN_NS;
+	return u->now() - t->begun_ns >= VNM_TURN_NS;
 }
 
 static bool
