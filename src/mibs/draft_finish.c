@@ -142,11 +142,9 @@ struct range {
 };
 
 static struct vnm_mib_object
-node_of(const struct vnm_draft_object *o, uint32_t sub, uint32_t parent)
+node_of(const struct vnm_draft_object *o)
 {
-	return (struct vnm_mib_object){.sub = sub,
-	    .parent = parent,
-	    .name = o->name,
+	return (struct vnm_mib_object){.name = o->name,
 	    .module = (uint16_t)o->module,
 	    .kind = o->kind,
 	    .access = o->access,
@@ -163,6 +161,7 @@ add_children(const struct finish *f, uint32_t node, struct range **ranges, uint3
 	d->nodes.p[node].child = d->nodes.n;
 	while (r.begin < r.end) {
 		uint32_t first = d->sorted.p[r.begin], end = r.begin;
+		struct vnm_mib_object *made;
 		uint32_t sub = d->oids.p[d->objects.p[first].oid + r.depth];
 		bool own = d->objects.p[first].oid_n == r.depth + 1;
 
@@ -172,8 +171,11 @@ add_children(const struct finish *f, uint32_t node, struct range **ranges, uint3
 		if (VNM_DRAFT_ROOM(d->nodes, 1) != 0 || VNM_DRAFT_ROOM(d->owners, 1) != 0 ||
 		    vnm_draft_grow(ranges, range_cap, d->nodes.n, 1, sizeof(r)) != 0)
 			return -1;
-		d->nodes.p[d->nodes.n] = own ? node_of(&d->objects.p[first], sub, node)
-					     : (struct vnm_mib_object){.sub = sub, .parent = node};
+		made = &d->nodes.p[d->nodes.n];
+		*made = own ? node_of(&d->objects.p[first]) : (struct vnm_mib_object){0};
+		made->sub = sub;
+		made->parent = node;
+		made->depth = (uint8_t)(r.depth + 1);
 		d->owners.p[d->nodes.n] = own ? first + 1 : 0;
 		if (own)
 			d->objects.p[first].node = d->nodes.n;
@@ -291,7 +293,6 @@ add_texts(const struct finish *f, const struct vnm_draft_object *o, struct vnm_m
 	node->dotted = dotted;
 	node->dotted_n = (uint16_t)n;
 	node->name_n = (uint16_t)strlen(vnm_draft_name(d, node->name));
-	node->depth = (uint8_t)o->oid_n;
 	return 0;
 }
 

@@ -129,10 +129,8 @@ vnm_mib_find_again(
 struct vnm_oid
 vnm_mib_oid(const struct vnm_mib *m, const struct vnm_mib_object *o, uint32_t *v)
 {
-	uint32_t n = 0;
+	uint32_t n = o->depth;
 
-	for (const struct vnm_mib_object *at = o; at != m->objects; at = &m->objects[at->parent])
-		n++;
 	for (uint32_t i = n; i > 0; i--, o = &m->objects[o->parent])
 		v[i - 1] = o->sub;
 	return (struct vnm_oid){v, n};

@@ -77,7 +77,7 @@ static void
 put_place(struct table_writer *w, const struct vnm_mib_object *o)
 {
 	const struct vnm_mib *m = w->m;
-	uint32_t numbers[VNM_OID_MAX], above = 0;
+	uint32_t numbers[VNM_OID_MAX];
 	struct vnm_oid oid = vnm_mib_oid(m, o, numbers);
 	const struct vnm_mib_object *parent = vnm_mib_parent(m, o);
 	char text[VNM_OID_TEXT];
@@ -89,9 +89,7 @@ put_place(struct table_writer *w, const struct vnm_mib_object *o)
 		put_word(w, " ", text);
 		return;
 	}
-	for (const struct vnm_mib_object *at = parent; at != m->objects; at = vnm_mib_parent(m, at))
-		above++;
-	put_object_name(w, parent, vnm_oid_rest(oid, above));
+	put_object_name(w, parent, vnm_oid_rest(oid, parent->depth));
 }
 
 /* ---- syntaxes ------------------------------------------------------------------------------ */
