@@ -126,6 +126,7 @@ vnm_usm_keys_new(const struct vnm_usm_user *user, struct vnm_slice engine)
 {
 	struct vnm_usm_keys *k = vnm_alloc_zero(1, sizeof(*k));
 	struct vnm_usm_key kul = user->auth_key;
+	bool ok;
 
 	if (k == NULL)
 		return NULL;
@@ -139,10 +140,10 @@ vnm_usm_keys_new(const struct vnm_usm_user *user, struct vnm_slice engine)
 		memcpy(k->engine, engine.p, k->engine_n);
 	if (user->auth == VNM_USM_NO_AUTH)
 		return k;
-	if (user->localised || vnm_usm_localise(user->auth, &user->auth_key, engine, &kul))
-		(void)mac_init(&k->mac, user->auth, &kul);
+	ok = (user->localised || vnm_usm_localise(user->auth, &user->auth_key, engine, &kul)) &&
+	     mac_init(&k->mac, user->auth, &kul);
 	OPENSSL_cleanse(&kul, sizeof(kul));
-	if (k->mac.inner != NULL)
+	if (ok)
 		return k;
 	vnm_usm_keys_free(k);
 	return NULL;
