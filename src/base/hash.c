@@ -33,8 +33,6 @@ load_rest(const uint8_t *p, size_t n)
 {
 	uint32_t first, last;
 
-	if (n == 8)
-		return load64(p);
 	if (n < 4)
 		return n == 0 ? 0
 			      : (uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;

@@ -320,9 +320,8 @@ vnm_snmp_judge(struct vnm_snmp_call *c, uint32_t first, struct vnm_record *r)
 	enum vnm_snmp_alarm_state state;
 	struct vnm_str resource;
 
-	if (VNM_HAS(r, alarm, trap_name))
-		a = find_again(/* the catalogue's text has a NUL */
-		    r->alarm.trap_name.p, &c->state->last_alarm);
+	if (VNM_HAS(r, alarm, trap_name)) /* the catalogue's text, which has a NUL */
+		a = find_again(r->alarm.trap_name.p, &c->state->last_alarm);
 	resource = a != NULL ? resource_of(&w, a) : unknown_resource(&w);
 	if (resource.n > 0)
 		VNM_SET(r, alarm, resource, resource);
